@@ -1,0 +1,1 @@
+"""Grafana dashboards and alerting as code. It never imports `edge` or `cloud`."""

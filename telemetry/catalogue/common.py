@@ -1,0 +1,16 @@
+"""Quantities that devices of several kinds report, with one range for all of them."""
+
+from telemetry.catalogue.quantity import Quantity
+
+QUALITY = Quantity("quality", "int", "", 0, 1023, "Cờ chất lượng", "Quality bits")
+
+# From frost in the northern mountains to Vietnam's record of 44.2 °C (Tương Dương, 7 May 2023); a box in the sun reads far more.
+AIR_TEMPERATURE = Quantity("temperature", "float", "Cel", -20, 70, "Nhiệt độ", "Temperature")
+HUMIDITY = Quantity("humidity", "float", "%", 0, 100, "Độ ẩm tương đối", "Relative humidity")
+# From the top of Fansipan (3,143 m, about 690 hPa) to the world record at sea level (1,085 hPa); not reduced to sea level.
+PRESSURE = Quantity("pressure", "float", "hPa", 650, 1085, "Khí áp tại trạm", "Station pressure")
+# Coin cells to 24 V panels, with the charger's margin.
+BATTERY = Quantity("battery", "float", "V", 0, 60, "Điện áp ắc quy", "Battery voltage")
+RSSI = Quantity("rssi", "float", "dBm", -150, 0, "Cường độ sóng", "Radio signal strength")
+
+OF_ANY_DEVICE = (QUALITY, BATTERY, RSSI)

@@ -1,0 +1,24 @@
+"""What a gateway says of itself."""
+
+from telemetry.catalogue.quantity import Quantity
+
+GATEWAY = (
+    Quantity("spool_records", "int", "{count}", 0, None, "Số bản ghi chờ gửi", "Records waiting in the spool"),
+    Quantity("spool_bytes", "int", "By", 0, None, "Dung lượng hàng đợi", "Bytes waiting in the spool"),
+    Quantity("spool_oldest_age_s", "float", "s", 0, None, "Tuổi bản ghi cũ nhất chưa gửi", "Age of the oldest unsent record"),
+    Quantity("received_rate", "float", "1/s", 0, None, "Tốc độ nhận", "Points received per second"),
+    Quantity("stored_rate", "float", "1/s", 0, None, "Tốc độ lưu", "Points stored per second"),
+    Quantity("received_total", "int", "{count}", 0, None, "Tổng số điểm đã nhận", "Points received", is_counter=True),
+    Quantity("stored_total", "int", "{count}", 0, None, "Tổng số điểm đã lưu", "Points stored", is_counter=True),
+    Quantity("rejected_total", "int", "{count}", 0, None, "Tổng số điểm bị từ chối", "Points refused", is_counter=True),
+    Quantity("evicted_total", "int", "{count}", 0, None, "Tổng số điểm bị loại vì hết chỗ", "Points evicted for room", is_counter=True),
+    Quantity("uncatalogued_total", "int", "{count}", 0, None, "Số trường ngoài danh mục", "Fields not in the catalogue", is_counter=True),
+    Quantity("lag_s", "float", "s", 0, None, "Độ trễ từ lúc đo đến lúc lưu", "Delay from observation to store"),
+    Quantity("cpu_temperature", "float", "Cel", -40, 125, "Nhiệt độ CPU", "CPU temperature"),  # a Raspberry Pi throttles at 85 °C
+    Quantity("load_1m", "float", "", 0, None, "Tải hệ thống 1 phút", "Load average, 1 minute"),
+    Quantity("rss_bytes", "int", "By", 0, None, "Bộ nhớ đang dùng", "Resident memory of the agent"),
+    Quantity("disk_free_bytes", "int", "By", 0, None, "Dung lượng đĩa còn trống", "Free disk"),
+    Quantity("uptime_s", "float", "s", 0, None, "Thời gian chạy liên tục", "Time since the agent started"),
+    Quantity("undervoltage", "bool", "", None, None, "Thiếu điện áp nguồn", "Supply voltage too low"),
+    Quantity("clock_trusted", "bool", "", None, None, "Đồng hồ đáng tin", "Clock is trusted"),
+)

@@ -1,0 +1,33 @@
+"""Readings and points: what a decoder yields, and what the store keeps.
+
+Numbers: a Python `float` is a line-protocol float, an `int` (not bool) a 64-bit integer (`i`), an `Unsigned` a
+64-bit unsigned integer (`u`).
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Unsigned(int):
+    """An unsigned 64-bit integer field (`42u`): a type of its own in line protocol."""
+
+
+FieldValue = float | int | bool | str
+
+
+class Reading(NamedTuple):
+    """What a decoder yields: names as the device gave them, time in ns since 1970 UTC or None when the device has no clock."""
+
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, FieldValue]
+    time_ns: int | None = None
+
+
+class Point(NamedTuple):
+    """What is stored: canonical names and units. Identity is measurement + tags + time_ns (ns since 1970 UTC)."""
+
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, FieldValue]
+    time_ns: int

@@ -1,0 +1,154 @@
+"""Units and conversion between them. A unit has one code (UCUM where UCUM has a readable one) and perhaps other spellings.
+
+Converted values keep 12 significant digits: more than any sensor has, and 295.35 K becomes 22.2 Cel, not 22.200000000000045.
+"""
+
+from typing import NamedTuple
+
+from telemetry.errors import RejectedError
+
+
+class ConversionError(RejectedError):
+    """`from_unit` cannot become `to_unit`: one is unknown, or they measure different things."""
+
+    def __init__(self, from_unit: str, to_unit: str, reason: str) -> None:
+        super().__init__(f"cannot convert {from_unit} to {to_unit}: {reason}")
+        self.from_unit = from_unit
+        self.to_unit = to_unit
+
+
+class Unit(NamedTuple):
+    """base = (value + shift) * numerator / denominator, in the base unit of `dimension`."""
+
+    dimension: str
+    numerator: float = 1
+    denominator: float = 1
+    shift: float = 0
+
+
+UNITS = {
+    "Cel": Unit("temperature"),
+    "K": Unit("temperature", shift=-273.15),
+    "degF": Unit("temperature", 5, 9, shift=-32),
+    "hPa": Unit("pressure"),
+    "Pa": Unit("pressure", 1, 100),
+    "kPa": Unit("pressure", 10),
+    "bar": Unit("pressure", 1000),
+    "mm[Hg]": Unit("pressure", 1013.25, 760),
+    "ug/m3": Unit("mass concentration"),
+    "mg/m3": Unit("mass concentration", 1000),
+    "g/m3": Unit("mass concentration", 1_000_000),
+    "ppb": Unit("amount fraction"),
+    "ppm": Unit("amount fraction", 1000),
+    "m": Unit("length"),
+    "cm": Unit("length", 1, 100),
+    "mm": Unit("length", 1, 1000),
+    "ft": Unit("length", 3048, 10_000),
+    "in": Unit("length", 254, 10_000),
+    "m/s": Unit("speed"),
+    "km/h": Unit("speed", 10, 36),
+    "kn": Unit("speed", 1852, 3600),
+    "mph": Unit("speed", 44_704, 100_000),
+    "mm/h": Unit("rain rate"),
+    "in/h": Unit("rain rate", 254, 10),
+    "m3/s": Unit("flow"),
+    "m3/h": Unit("flow", 1, 3600),
+    "L/s": Unit("flow", 1, 1000),
+    "deg": Unit("angle"),
+    "rad": Unit("angle", 180, 3.141592653589793),
+    "%": Unit("ratio"),
+    "1": Unit("ratio", 100),
+    "W/m2": Unit("irradiance"),
+    "lx": Unit("illuminance"),
+    "klx": Unit("illuminance", 1000),
+    "dB(A)": Unit("A-weighted level"),
+    "dB(C)": Unit("C-weighted level"),
+    "V": Unit("voltage"),
+    "mV": Unit("voltage", 1, 1000),
+    "kV": Unit("voltage", 1000),
+    "A": Unit("current"),
+    "mA": Unit("current", 1, 1000),
+    "W": Unit("active power"),
+    "kW": Unit("active power", 1000),
+    "MW": Unit("active power", 1_000_000),
+    "var": Unit("reactive power"),
+    "kvar": Unit("reactive power", 1000),
+    "VA": Unit("apparent power"),
+    "kVA": Unit("apparent power", 1000),
+    "Wh": Unit("energy"),
+    "kWh": Unit("energy", 1000),
+    "MWh": Unit("energy", 1_000_000),
+    "J": Unit("energy", 1, 3600),
+    "varh": Unit("reactive energy"),
+    "kvarh": Unit("reactive energy", 1000),
+    "Hz": Unit("frequency"),
+    "1/s": Unit("rate"),
+    "1/min": Unit("rate", 1, 60),
+    "s": Unit("time"),
+    "ms": Unit("time", 1, 1000),
+    "ns": Unit("time", 1, 1_000_000_000),
+    "min": Unit("time", 60),
+    "h": Unit("time", 3600),
+    "By": Unit("data"),
+    "KiBy": Unit("data", 1024),
+    "MiBy": Unit("data", 1024**2),
+    "dBm": Unit("radio level"),
+    "{count}": Unit("count"),
+}
+SPELLINGS = {
+    **dict.fromkeys(("C", "degC", "°C"), "Cel"),
+    **dict.fromkeys(("F", "°F"), "degF"),
+    **dict.fromkeys(("µg/m3", "µg/m³", "ug/m³", "μg/m³", "μg/m3"), "ug/m3"),
+    **dict.fromkeys(("mbar", "mb"), "hPa"),
+    **dict.fromkeys(("mmHg",), "mm[Hg]"),
+    **dict.fromkeys(("mg/m³",), "mg/m3"),
+    **dict.fromkeys(("kt", "knot"), "kn"),
+    **dict.fromkeys(("kmh", "kph"), "km/h"),
+    **dict.fromkeys(("m³/s",), "m3/s"),
+    **dict.fromkeys(("°",), "deg"),
+    **dict.fromkeys(("dBA",), "dB(A)"),
+    **dict.fromkeys(("W/m²",), "W/m2"),
+    **dict.fromkeys(("B", "bytes"), "By"),
+}
+_DIGITS = 12
+
+GAS_G_PER_MOL = {"co": 28.010, "co2": 44.009, "no": 30.006, "no2": 46.006, "o3": 47.998, "so2": 64.066, "h2s": 34.081, "nh3": 17.031}
+_L_PER_MOL = 24.465  # ideal gas at 25 °C and 760 mmHg, the reference state of QCVN 05:2023/BTNMT
+
+
+def convert(value: float, from_unit: str, to_unit: str) -> float:
+    """Return `value` of `from_unit` in `to_unit`; ConversionError when that makes no sense."""
+    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source.dimension != target.dimension:
+        raise ConversionError(from_unit, to_unit, f"{source.dimension} is not {target.dimension}")
+    if source is target:
+        return float(value)
+    base = (value + source.shift) * source.numerator / source.denominator
+    return _rounded(base * target.denominator / target.numerator - target.shift)
+
+
+def is_convertible(from_unit: str, to_unit: str) -> bool:
+    """Whether `convert` can work between the two; for checking a config before any value comes."""
+    try:
+        convert(0.0, from_unit, to_unit)
+    except ConversionError:
+        return False
+    return True
+
+
+def gas_mass(ppb: float, gas: str) -> float:
+    """Return ug/m3 of `gas` ("no2") at 25 °C and 760 mmHg for `ppb`: what VN_AQI and QCVN 05 count in."""
+    if gas not in GAS_G_PER_MOL:
+        raise ConversionError("ppb", "ug/m3", f"no molar mass for {gas!r}; known: {', '.join(GAS_G_PER_MOL)}")
+    return _rounded(ppb * GAS_G_PER_MOL[gas] / _L_PER_MOL)
+
+
+def _unit(name: str, from_unit: str, to_unit: str) -> Unit:
+    unit = UNITS.get(SPELLINGS.get(name, name))
+    if unit is None:
+        raise ConversionError(from_unit, to_unit, f"unknown unit {name!r}")
+    return unit
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

@@ -1,0 +1,74 @@
+"""Unit conversion."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry.errors import RejectedError
+from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, gas_mass, is_convertible
+
+
+@pytest.mark.parametrize(
+    ("value", "from_unit", "to_unit", "expected"),
+    [
+        (68, "degF", "Cel", 20),
+        (-40, "degF", "Cel", -40),
+        (295.35, "K", "Cel", 22.2),
+        (273.16, "K", "°C", 0.01),
+        (100, "Cel", "degF", 212),
+        (101_325, "Pa", "hPa", 1013.25),
+        (101.325, "kPa", "hPa", 1013.25),
+        (760, "mmHg", "hPa", 1013.25),
+        (0.035, "mg/m3", "µg/m³", 35),
+        (1.5, "ppm", "ppb", 1500),
+        (123, "cm", "m", 1.23),
+        (4567, "mm", "m", 4.567),
+        (10, "ft", "m", 3.048),
+        (36, "km/h", "m/s", 10),
+        (1, "kn", "m/s", 0.514444444444),
+        (10, "mph", "m/s", 4.4704),
+        (1.21, "kW", "W", 1210),
+        (12.3456, "kWh", "Wh", 12_345.6),
+        (3_600_000, "J", "kWh", 1),
+        (180, "deg", "rad", 3.14159265359),
+        (0.5, "1", "%", 50),
+        (7200, "L/s", "m3/s", 7.2),
+    ],
+)
+def test_known_conversions(value: float, from_unit: str, to_unit: str, expected: float) -> None:
+    assert convert(value, from_unit, to_unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("from_unit", "to_unit", "names"), [("Cel", "hPa", "temperature is not pressure"), ("furlong", "m", "furlong"), ("m", "ell", "ell")]
+)
+def test_what_makes_no_sense_is_refused_with_the_reason(from_unit: str, to_unit: str, names: str) -> None:
+    assert not is_convertible(from_unit, to_unit)
+    with pytest.raises(ConversionError, match=names) as caught:
+        convert(1, from_unit, to_unit)
+    assert isinstance(caught.value, RejectedError)
+
+
+def test_every_spelling_names_a_unit() -> None:
+    assert set(SPELLINGS.values()) <= set(UNITS)
+    assert not set(SPELLINGS) & set(UNITS)
+
+
+@given(st.sampled_from(sorted(UNITS)), st.sampled_from(sorted(UNITS)), st.floats(-1e6, 1e6))
+def test_a_conversion_and_its_reverse_cancel_out(one: str, other: str, value: float) -> None:
+    if UNITS[one].dimension == UNITS[other].dimension:
+        back = convert(convert(value, one, other), other, one)
+        assert math.isclose(back, value, rel_tol=1e-9, abs_tol=1e-7)
+
+
+def test_a_whole_number_becomes_a_float_even_without_conversion() -> None:
+    assert isinstance(convert(20, "Cel", "Cel"), float)
+
+
+def test_gas_mass_is_counted_at_25_degrees() -> None:
+    assert gas_mass(100, "no2") == pytest.approx(188.0, abs=0.1)
+    assert gas_mass(100, "o3") == pytest.approx(196.2, abs=0.1)
+    with pytest.raises(ConversionError, match="argon"):
+        gas_mass(1, "argon")
