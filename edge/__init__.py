@@ -1,0 +1,1 @@
+"""The edge agent: sources, decoders, pipeline, spool, uplink."""

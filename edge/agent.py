@@ -1,0 +1,203 @@
+"""The agent: builds the parts, starts them from the store backwards to the sources, and stops them the other way round.
+
+source → SourceIntake (decode, normalise, encode) → Batcher → SpoolWriter → Spool → Uplink → store
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+
+from edge.batching.batcher import Batcher, Closed
+from edge.batching.close_policy import ClosePolicy
+from edge.batching.writer import SpoolWriter
+from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
+from edge.control import ControlServer, Request
+from edge.decoders.table import build_decoder
+from edge.field_blocks import FieldBlocks
+from edge.housekeeping import Housekeeping
+from edge.intake import SourceIntake
+from edge.ledger import Ledger
+from edge.normalise import Normaliser
+from edge.refusal_budget import RefusalBudget
+from edge.self_metrics import Totals
+from edge.sources.source import SOURCES, Source, SourceContext
+from edge.spool.files import Files
+from edge.spool.lock import SpoolLock
+from edge.spool.spool import Spool
+from edge.status import agent_status, last_values
+from edge.tail import Tail
+from edge.uplink.sender import PATIENCE, Patience, Uplink
+from edge.uplink.target import Target
+from runtime.clock import Clock, SystemClock
+from runtime.logs import Log
+from telemetry.batch import Priority
+
+_LOG = Log("edge.agent")
+
+
+class Agent:
+    """A service (runtime/service.py): build → start → drain → stop. The constructor does no I/O."""
+
+    name = "agent"
+
+    def __init__(self, config: AgentConfig, clock: Clock | None = None, files: Files | None = None, patience: Patience = PATIENCE) -> None:
+        self.config = config
+        self._files = files
+        self._patience = patience
+        self.ledger = Ledger(config.gateway.site, config.gateway.id)
+        self.tail = Tail()
+        self.sources: list[Source] = []
+        self.intakes: list[SourceIntake] = []
+        self.clock = clock or SystemClock()
+        self.started_s = self.clock.monotonic_s()
+        self._lock = SpoolLock(config.spool_dir)
+        self._blocks = FieldBlocks(self.clock, self._watch_blocks)
+        self._batchers: list[Batcher] = []
+        self._undo: list[Callable[[float], object]] = []
+
+    def start(self) -> None:
+        """Start everything. Raises ConfigError when the spool is another agent's, OSError when its folder cannot be used."""
+        self._lock.take()
+        self._undo.append(lambda _: self._lock.release())
+        self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files)
+        self._undo.append(lambda _: self._close_spool())
+        self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable)
+        target = partial(build_target, self.config, self.clock)
+        self.uplink = Uplink(self.spool, target, self.clock, self.ledger.note, self._blocks.note, patience=self._patience)
+        for settings in self.config.source:
+            self._add_source(settings)
+        self._housekeeping = self._build_housekeeping()
+        commands = {"status": self._status, "values": self._values, "tail": self._tail, "replay": self._replay}
+        control = ControlServer(self.config.control_socket, commands)
+        self._begin(control.start, control.stop)
+        self._begin(self.uplink.start, self.uplink.stop)
+        self._begin(self.writer.start, self._stop_writer)
+        self._begin(self._housekeeping.start, self._housekeeping.stop)
+        for source in self.sources:
+            self._begin(source.start, source.stop)
+        _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
+
+    def drain(self, timeout_s: float) -> None:
+        """Take nothing more in; what is in memory becomes durable and is acknowledged."""
+        for source in self.sources:
+            source.drain()
+        deadline_s = self.clock.monotonic_s() + timeout_s
+        while any(batcher.waiting_bytes for batcher in self._batchers) and self.clock.monotonic_s() < deadline_s:
+            self.writer.flush()
+            time.sleep(0.02)
+
+    def stop(self, timeout_s: float) -> None:
+        """End every thread, sources first, and close what is open."""
+        self.tail.close()
+        for batcher in self._batchers:
+            if batcher.source not in RESERVED_SOURCES:
+                batcher.close()
+        deadline_s = self.clock.monotonic_s() + timeout_s
+        while self._undo:
+            self._undo.pop()(max(0.5, deadline_s - self.clock.monotonic_s()))
+        _LOG.info("agent.stopped", gateway=self.config.gateway.id)
+
+    def _begin(self, start: Callable[[], None], stop: Callable[[float], object]) -> None:
+        start()
+        self._undo.append(stop)
+
+    def _stop_writer(self, timeout_s: float) -> None:
+        if not self.writer.stop(timeout_s):
+            _LOG.error("spool.unwritten", reason=self.writer.state.trouble)
+
+    def _close_spool(self) -> None:
+        try:
+            self.spool.close()
+        except OSError as error:
+            _LOG.warning("spool.unsaved", reason=error)
+
+    def totals(self) -> Totals:
+        """Counters over all sources since the start."""
+        counts = [intake.counts for intake in self.intakes]
+        return Totals(
+            sum(each.messages for each in counts),
+            self.writer.state.lines,
+            sum(each.refused for each in counts),
+            self.uplink.state().delivered_lines,
+        )
+
+    def _add_source(self, settings: SourceSettings) -> None:
+        kind = dict(settings.decoder)
+        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
+        gateway = self.config.gateway
+        normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series)
+        batcher = self._batcher(settings.id, settings.priority, settings.window)
+        budget = RefusalBudget(settings.refusals_per_minute)
+        intake = SourceIntake(settings.id, decoder, normaliser, batcher, budget, self.clock, self.ledger.note)
+        client_id = f"{gateway.id}-{self.spool.epoch.hex[:12]}-{settings.id}"
+        context = SourceContext(client_id, gateway.state_dir, intake, self.spool.receipts(settings.id), self.clock)
+        self.intakes.append(intake)
+        self.sources.append(import_module(SOURCES[settings.kind]).build(settings, context))
+
+    def _batcher(self, source: str, priority: Priority, window: int | None = None) -> Batcher:
+        spool = self.config.spool
+        policy = ClosePolicy(spool.batch_age_ms / 1000, int(spool.batch_raw_bytes))
+        batcher = Batcher(source, priority, policy, int(spool.memory_bytes), self.clock, self.writer.wake, window)
+        self.writer.attach(batcher)
+        self._batchers.append(batcher)
+        return batcher
+
+    def _build_housekeeping(self) -> Housekeeping:
+        gateway = self.config.gateway
+        batchers = self._batcher("gateway", Priority.NORMAL), self._batcher("ledger", Priority.HIGH)
+        return Housekeeping(
+            (gateway.site, gateway.id),
+            gateway.state_dir,
+            gateway.metrics_every_s,
+            self.spool,
+            self.ledger,
+            batchers,
+            self.totals,
+            lambda: self.uplink.state().is_up,
+            self.clock,
+        )
+
+    def _watch_blocks(self) -> None:
+        for intake in self.intakes:
+            intake.normaliser.is_blocked = self._blocks.is_blocked
+
+    def is_alive(self) -> bool:
+        """Tell whether the threads that everything hangs on still run (for the watchdog)."""
+        return self.writer.is_alive and self.uplink.is_alive
+
+    def _account(self) -> Batcher:
+        return self._housekeeping.report_losses()
+
+    def _durable(self, group: Sequence[Closed]) -> None:
+        self.uplink.wake()
+        if self.tail.has_listeners:
+            self.tail.put([line for closed in group for chunk in closed.chunks for line in chunk.lines])
+
+    # -- commands of the control socket --------------------------------------------------------------------------------
+
+    def _status(self, _request: Request) -> Iterator[Mapping[str, object]]:
+        yield agent_status(self)
+
+    def _values(self, _request: Request) -> Iterator[Mapping[str, object]]:
+        yield {"ok": True, "values": last_values(self.intakes)}
+
+    def _tail(self, _request: Request) -> Iterator[Mapping[str, object]]:
+        for lines in self.tail.listen():
+            yield {"ok": True, "lines": list(lines)}
+
+    def _replay(self, request: Request) -> Iterator[Mapping[str, object]]:
+        lines = self.spool.replay(int(str(request["from_ns"])), int(str(request["to_ns"])))
+        self.uplink.wake()
+        yield {"ok": True, "lines": lines}
+
+
+def build_target(config: AgentConfig, clock: Clock) -> Target:
+    """Return where this config delivers to; imports the client only now."""
+    if isinstance(config.uplink, FileUplink):
+        from edge.uplink.file_target import FileTarget
+
+        return FileTarget(config.uplink.folder, clock.wall_ns)
+    from edge.uplink.influx_target import InfluxTarget
+
+    return InfluxTarget(config.uplink)

@@ -1,0 +1,63 @@
+"""Turning a closed batch into batches for the spool: compressed once, each within the limits of the wire."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from edge.batching.batcher import Closed
+from edge.batching.chunk import Chunk
+from edge.spool.receipts import pack
+from edge.spool.record import MAX_BODY_BYTES
+from telemetry.batch import Batch, Priority
+
+MAX_LINES = 5000
+MAX_RAW_BYTES = 1 << 20
+_LEVEL = 6
+_GZIP = 31
+
+
+def compose(closed: Closed) -> list[Batch]:
+    """Return the batches, in order. A chunk whose lines do not fit one record spreads over several; its receipts ride on the last."""
+    batches: list[Batch] = []
+    for _, chunks in groupby(closed.chunks, key=lambda chunk: chunk.acknowledgement.token if chunk.acknowledgement else None):
+        batches += _fit(closed.source, closed.priority, list(chunks))
+    return batches
+
+
+def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Batch]:
+    """Compress all chunks together; halve them until every part fits."""
+    lines = [line for chunk in chunks for line in chunk.lines]
+    if not lines:
+        return
+    raw = ("\n".join(lines) + "\n").encode()
+    body = _compress(raw) if len(lines) <= MAX_LINES and len(raw) <= MAX_RAW_BYTES else None
+    if body is not None and len(body) <= MAX_BODY_BYTES:
+        first, last = min(chunk.first_ns for chunk in chunks if chunk.lines), max(chunk.last_ns for chunk in chunks if chunk.lines)
+        yield Batch(source, priority, len(lines), first, last, body, len(raw), _receipts(chunks))
+    elif len(chunks) > 1:
+        middle = len(chunks) // 2
+        yield from _fit(source, priority, chunks[:middle])
+        yield from _fit(source, priority, chunks[middle:])
+    else:
+        yield from _fit(source, priority, _halves(chunks[0]))
+
+
+def _halves(chunk: Chunk) -> list[Chunk]:
+    middle = len(chunk.lines) // 2
+    parts = [Chunk(lines, 0, 0, chunk.first_ns, chunk.last_ns) for lines in (chunk.lines[:middle], chunk.lines[middle:])]
+    parts[-1].acknowledgement = chunk.acknowledgement
+    return parts
+
+
+def _compress(raw: bytes) -> bytes:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    return packer.compress(raw) + packer.flush()
+
+
+def _receipts(chunks: Sequence[Chunk]) -> bytes:
+    acknowledgements = [chunk.acknowledgement for chunk in chunks if chunk.acknowledgement]
+    if not acknowledgements:
+        return b""
+    ids = [packet_id for each in acknowledgements for packet_id in each.packet_ids]
+    hashes = [value for each in acknowledgements for value in each.hashes]
+    return pack(acknowledgements[0].token, ids, hashes) if ids else b""

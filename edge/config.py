@@ -1,0 +1,128 @@
+"""The agent's config file: one TOML file, every key described here, unknown keys refused."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from edge.normalise_settings import NormaliseSettings
+from edge.sources.serial_settings import SerialSourceSettings
+from edge.spool.settings import SpoolSettings
+from runtime.influx_settings import InfluxSettings
+from runtime.mqtt_settings import MqttSettings
+from telemetry.batch import Priority
+from telemetry.identifiers import GatewayId, SiteId, SourceId
+
+RESERVED_SOURCES = ("gateway", "ledger")
+
+_SOCKET = "agent.sock"
+_MOST_SOCKET_BYTES = 107  # unix(7): sun_path holds 108, the last a NUL
+_MQTT311_WINDOW = 20  # mosquitto >= 2.0.13; a broker that does otherwise is found out (edge/batching/window_guess.py)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewaySettings(_Table):
+    """Table [gateway]: who this gateway is and where it keeps its state."""
+
+    site: SiteId = Field(description="site of the gateway, a tag of every point")
+    id: GatewayId = Field(description="name of the gateway, a tag of every point; unique in the province")
+    state_dir: Path = Field(description="folder for the spool and the control socket; only the agent writes there")
+    metrics_every_s: float = Field(10.0, ge=1, le=3600, description="how often the agent reports its own health")
+
+    @field_validator("state_dir")
+    @classmethod
+    def _leaves_room_for_the_socket(cls, folder: Path) -> Path:
+        size = len(os.fsencode(folder / _SOCKET))
+        if size > _MOST_SOCKET_BYTES:
+            raise ValueError(f"{folder / _SOCKET} has {size} bytes, a socket's path at most {_MOST_SOCKET_BYTES}; use a shorter folder")
+        return folder
+
+
+class LogSettings(_Table):
+    """Table [log]."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    format: Literal["text", "json"] = Field("text", description="one line of text or one JSON object an event")
+
+
+class InfluxUplink(InfluxSettings):
+    """Table [uplink], kind "influx": InfluxDB 1.6 or later, 2.x, 3 Core, or the cloud ingest."""
+
+    kind: Literal["influx"]
+
+
+class FileUplink(_Table):
+    """Table [uplink], kind "file": one `.lp.gz` a day in a folder, for a USB stick."""
+
+    kind: Literal["file"]
+    folder: Path = Field(description="folder of the daily files")
+
+
+class _Source(BaseModel):
+    """What every source has."""
+
+    id: SourceId = Field(description="name of the source, unique in this file")
+    priority: Priority = Field(
+        Priority.NORMAL, description="high, normal or bulk: what goes first over a thin line and last when room is short"
+    )
+    max_series: int = Field(5000, ge=1, description="most series of this source; readings of more are set aside")
+    refusals_per_minute: int = Field(20, ge=0, description="refused messages kept a minute and topic; more are only counted")
+    decoder: Mapping[str, object] = Field(description="the decoder: its kind and its options")
+    normalise: NormaliseSettings = Field(NormaliseSettings(), description="names, units, calibration and ranges")
+
+
+class MqttSource(_Source, MqttSettings):
+    """Table [[source]], kind "mqtt"."""
+
+    kind: Literal["mqtt"]
+
+    @property
+    def topic_patterns(self) -> tuple[str, ...]:
+        """What the decoder may name levels of."""
+        return self.topics
+
+    @property
+    def window(self) -> int | None:
+        """Unacknowledged messages that the broker allows, where that is known before connecting."""
+        return _MQTT311_WINDOW if self.version == "3.1.1" else None
+
+
+class SerialSource(_Source, SerialSourceSettings):
+    """Table [[source]], kind "serial"."""
+
+    kind: Literal["serial"]
+
+    @property
+    def topic_patterns(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def window(self) -> int | None:
+        return None
+
+
+SourceSettings = Annotated[MqttSource | SerialSource, Field(discriminator="kind")]
+UplinkSettings = Annotated[InfluxUplink | FileUplink, Field(discriminator="kind")]
+
+
+class AgentConfig(_Table):
+    """The whole file; edge/config_file.py checks besides that source ids are unique and decoders' options right."""
+
+    gateway: GatewaySettings
+    log: LogSettings = LogSettings()
+    spool: SpoolSettings = SpoolSettings()
+    uplink: UplinkSettings
+    source: tuple[SourceSettings, ...] = Field(min_length=1, description="the configured inputs")
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.gateway.state_dir / "spool"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.gateway.state_dir / _SOCKET

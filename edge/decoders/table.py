@@ -1,0 +1,51 @@
+"""Every decoder by the name a config gives it. A new one is one file (or folder) and one row here; it is imported when used.
+
+Each module has `Options` (a frozen pydantic model) and `build(options: Options) -> Decoder`.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import cast
+
+from pydantic import BaseModel, ValidationError
+
+from edge.decoders.decoder import Decoder
+from telemetry.errors import ConfigError, Problem
+
+DECODERS = {
+    "json": "edge.decoders.json_mapping",
+    "csv": "edge.decoders.text_lines.csv",
+    "regex": "edge.decoders.text_lines.regex",
+}
+
+
+def decoder_options(kind: str) -> type[BaseModel]:
+    """Return the options model of decoder `kind`; ConfigError if there is no such decoder."""
+    if kind not in DECODERS:
+        near = get_close_matches(kind, DECODERS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}{hint} known: {', '.join(sorted(DECODERS))}")])
+    return cast(type[BaseModel], import_module(DECODERS[kind]).Options)
+
+
+def build_decoder(kind: str, options: Mapping[str, object], topics: Sequence[str] = ()) -> Decoder:
+    """Return decoder `kind` with `options`; ConfigError with every problem at once.
+
+    `topics` are the source's topic patterns (`site/{site}/air/{device}`), for decoders that know placeholders; a `topic`
+    among the options goes first.
+    """
+    model = decoder_options(kind)
+    given = dict(options)
+    if topics and "topic" in model.model_fields:
+        given.setdefault("topic", list(topics))
+    try:
+        checked = model.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError([_problem(kind, dict(one)) for one in error.errors()]) from error
+    return cast(Decoder, import_module(DECODERS[kind]).build(checked))
+
+
+def _problem(kind: str, error: Mapping[str, object]) -> Problem:
+    place = cast(Sequence[object], error["loc"])
+    return Problem(f"decoder {kind}", ".".join(map(str, place)), str(error["msg"]).removeprefix("Value error, "))

@@ -1,0 +1,95 @@
+"""Rows of cells (RFC 4180: cells may be quoted, a quote inside is doubled; a cell never spans lines) → readings.
+
+The columns are named by `columns`, for a device that sends one row at a time (a name left empty is skipped; a header line
+that a logger prints at start is recognised and left out), or by the first row of each message (`header = true`).
+"""
+
+from collections.abc import Mapping
+from csv import Error as CsvError
+from csv import reader
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from edge.decoders.decoder import Decoded, Refusals
+from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions
+from edge.decoders.text_lines.line import lines_of
+from telemetry.errors import RejectedError
+from telemetry.point import Reading
+
+_MOST_COLUMNS = 1_000
+
+
+class Options(ColumnOptions):
+    """Options of decoder `csv`."""
+
+    delimiter: str = Field(",", description="one character between cells", min_length=1, max_length=1, pattern=r'^[^"\r\n]$')
+    columns: tuple[str, ...] = Field((), description="names of the columns in order; empty names are skipped", max_length=_MOST_COLUMNS)
+    header: bool = Field(False, description="the first row of each message names the columns")  # noqa: FBT003
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Options":
+        if bool(self.columns) == self.header:
+            raise ValueError('name the columns, for example columns = ["time", "temperature"], or set header = true')
+        if self.delimiter == self.decimal:
+            raise ValueError(f"delimiter and decimal are both {self.decimal!r}; a delimiter of ; is usual with a decimal comma")
+        if self.columns:
+            self.check_names([name for name in self.columns if name])
+        return self
+
+
+class CsvDecoder:
+    """Decoder `csv`."""
+
+    def __init__(self, options: Options) -> None:
+        self.framing: Literal["message", "lines"] = "message" if options.header else "lines"
+        self._options = options
+        self._mapping = ColumnMapping(options)
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:
+        levels = self._mapping.named_levels(topic)
+        refusals = Refusals()
+        readings: list[Reading] = []
+        columns = [name.strip() for name in self._options.columns]
+        for number, text in lines_of(payload, self._options, refusals):
+            cells = self._cells(text)
+            if cells is None:
+                refusals.add(f"line {number}: not a row of cells")
+            elif not columns:
+                columns = self._header(cells)
+            elif [cell.strip() for cell in cells] != columns:
+                self._add(cells, columns, f"line {number}", levels, readings, refusals)
+        return Decoded(readings, refusals.listed())
+
+    def _add(
+        self, cells: list[str], columns: list[str], place: str, levels: Mapping[str, str], readings: list[Reading], refusals: Refusals
+    ) -> None:
+        if len(cells) != len(columns):
+            refusals.add(f"{place}: {len(cells)} cells where {len(columns)} columns are named")
+            return
+        named = {name: cell for name, cell in zip(columns, cells, strict=True) if name}
+        reading = self._mapping.reading(named, levels, place, refusals)
+        if reading is not None:
+            readings.append(reading)
+
+    def _cells(self, text: str) -> list[str] | None:
+        try:
+            return next(reader([text], delimiter=self._options.delimiter, strict=True), None)
+        except CsvError:
+            return None
+
+    def _header(self, cells: list[str]) -> list[str]:
+        columns = [cell.strip() for cell in cells]
+        named = [name for name in columns if name]
+        if len(columns) > _MOST_COLUMNS or len(set(named)) != len(named):
+            raise RejectedError(f"header: more than {_MOST_COLUMNS} columns, or a name twice")
+        try:
+            self._options.check_names(named)
+        except ValueError as error:
+            raise RejectedError(f"header: {error}") from None
+        return columns
+
+
+def build(options: Options) -> CsvDecoder:
+    """Return the decoder for checked options."""
+    return CsvDecoder(options)

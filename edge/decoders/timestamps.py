@@ -1,0 +1,91 @@
+"""Device time in the spellings devices use → nanoseconds since 1970 UTC, exact to the last digit the device wrote.
+
+A zone is never guessed: text without one needs `tz` in the mapping, else the time is refused.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from edge.decoders.decoder import shown
+
+UNIX_TICK_NS = {"unix": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000, "unix_ns": 1}
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INT64_MAX = 2**63 - 1
+_LONGEST = 64  # characters; RFC 3339 with nanoseconds and zone has 35
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?\s*([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+
+ReadTime = Callable[[object], int]
+
+
+def time_reader(time_format: str, tz: str | None) -> ReadTime:
+    """Return a function from a device's value to ns since 1970 UTC, which raises ValueError for what it cannot read.
+
+    `time_format` is `unix`, `unix_ms`, `unix_us`, `unix_ns`, `rfc3339` or a strptime pattern; `tz` an IANA name
+    ("Asia/Ho_Chi_Minh") for text without a zone. ValueError if the two do not make sense together.
+    """
+    zone = _zone(tz) if tz else None
+    if time_format in UNIX_TICK_NS:
+        tick_ns = UNIX_TICK_NS[time_format]
+        return lambda value: _in_range(_unix(value, tick_ns), value)
+    if time_format == "rfc3339":
+        return lambda value: _in_range(_rfc3339(value, zone), value)
+    if "%" not in time_format:
+        raise ValueError(f"unknown time format {time_format!r}; use {', '.join(UNIX_TICK_NS)}, rfc3339 or a strptime pattern")
+    if zone is None and "%z" not in time_format:
+        raise ValueError(f'time format {time_format!r} has no zone; add tz, for example tz = "Asia/Ho_Chi_Minh"')
+    return lambda value: _in_range(_strptime(value, time_format, zone), value)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f'unknown time zone {name!r}; use an IANA name such as "Asia/Ho_Chi_Minh"') from error
+
+
+def _unix(value: object, tick_ns: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value * tick_ns
+    if not isinstance(value, float | str) or len(str(value)) > _LONGEST:
+        raise ValueError(f"{shown(value)} is not a time")
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else repr(value))  # the digits as sent: 0.49 s is 490,000,000 ns
+    except InvalidOperation:
+        raise ValueError(f"{shown(value)} is not a time") from None
+    if not number.is_finite() or number.adjusted() > len(str(_INT64_MAX)):
+        raise ValueError(f"{shown(value)} is not a time")
+    return int((number * tick_ns).to_integral_value())
+
+
+def _rfc3339(value: object, zone: tzinfo | None) -> int:
+    if not isinstance(value, str) or len(value) > _LONGEST or not (parts := _RFC3339.fullmatch(value.strip())):
+        raise ValueError(f"{shown(value)} is not an RFC 3339 time")
+    day, clock, fraction, offset = parts.groups()
+    if offset:
+        moment = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
+    elif zone is not None:
+        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
+    else:
+        raise ValueError(f'{shown(value)} has no zone; add tz to the mapping, for example tz = "Asia/Ho_Chi_Minh"')
+    return _since_epoch_ns(moment) + int((fraction or "").ljust(9, "0"))
+
+
+def _strptime(value: object, pattern: str, zone: tzinfo | None) -> int:
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise ValueError(f"{shown(value)} is not a time of the form {pattern}")
+    moment = datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - the zone is settled on the next line
+    return _since_epoch_ns(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def _since_epoch_ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def _in_range(time_ns: int, value: object) -> int:
+    if not -_INT64_MAX <= time_ns <= _INT64_MAX:
+        raise ValueError(f"{shown(value)} is no time that 64 bits of nanoseconds can hold")
+    return time_ns

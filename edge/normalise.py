@@ -1,0 +1,198 @@
+"""Readings → points: canonical names and units, calibration, quality bits, tags, and a time that no other point has.
+
+Order of work on a field: name → unit → calibration (gain, then offset, in the stored unit) → type → plausible range. A value
+out of range is kept and marked. What cannot be stored is refused alone; its neighbours go on. A field's type never changes:
+the catalogue decides it, else the first value seen.
+
+Hot path: all that depends only on config, series and field is worked out once (field_plan.py) and looked up after that. A
+reading of finite floats in range, the common case, never leaves the first loop of `normalise`; everything else takes
+`_fields_one_by_one`, which gives the same result for such readings (a property test holds the two together).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from edge.decoders.decoder import Refusal, shown
+from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, QualityBits, stored_name
+from edge.normalise_settings import NormaliseSettings
+from edge.series import Series, SeriesTable
+from telemetry import quality
+from telemetry.errors import RejectedError
+from telemetry.lineprotocol.encode import series_key
+from telemetry.point import FieldValue, Point, Reading
+
+__all__ = ["NormaliseCounts", "NormaliseSettings", "Normalised", "Normaliser"]
+
+DEFAULT_MAX_SERIES = 5_000
+
+_EARLIEST_NS = 946_684_800_000_000_000  # 2000-01-01: a device that believes in an earlier time has no clock
+_AHEAD_NS = 86_400_000_000_000  # and so has one that is more than a day ahead of us
+_MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
+_RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
+
+IsBlocked = Callable[[str, str], bool]
+
+
+class Normalised(NamedTuple):
+    """What one reading gave: a point or none, and what was left out of it."""
+
+    point: Point | None
+    refusals: Sequence[Refusal] = ()
+
+
+class NormaliseCounts:
+    """Running totals of one normaliser."""
+
+    __slots__ = ("dropped_fields", "ignored_times", "out_of_range_fields", "points", "refused_fields", "refused_readings")
+
+    def __init__(self) -> None:
+        self.points = 0
+        self.refused_readings = 0
+        self.refused_fields = 0
+        self.dropped_fields = 0  # on the drop list of the config
+        self.out_of_range_fields = 0
+        self.ignored_times = 0  # device times that no clock in use can show
+
+
+class _SeriesPlan(NamedTuple):
+    series: Series
+    measurement: str
+    tags: Mapping[str, str]
+    fields: Mapping[str, FieldPlan]
+    plans: FieldPlans
+
+
+class Normaliser:
+    """The normaliser of one source; used by one thread."""
+
+    def __init__(
+        self,
+        source_id: str,
+        site: str,
+        gateway: str,
+        settings: NormaliseSettings,
+        max_series: int = DEFAULT_MAX_SERIES,
+        is_blocked: IsBlocked | None = None,
+    ) -> None:
+        """`is_blocked(measurement, field)` says what the store refuses; it is asked each time, and may be set or unset at any time."""
+        self.counts = NormaliseCounts()
+        self.series = SeriesTable(max_series)
+        self._settings = settings
+        self._max_series = max_series
+        self._defaults = {"site": site, "device": source_id}
+        self._fixed = {**settings.tags, "gateway": gateway}
+        self.is_blocked = is_blocked
+        self._field_plans = FieldPlanTable(settings)
+        self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
+
+    def normalise(self, reading: Reading, arrival_ns: int) -> Normalised:
+        """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC)."""
+        measurement, tags, given, time_ns = reading
+        plan = self._plans.get((measurement, *tags.items()))
+        if plan is None:
+            try:
+                plan = self._plan(reading)
+            except RejectedError as error:
+                return self._refused(Refusal(error.reason))
+        base_quality = self._settings.quality
+        if time_ns is not None and not self._is_plausible(time_ns, arrival_ns):
+            self.counts.ignored_times += 1
+            base_quality |= quality.CLOCK_ESTIMATED
+            time_ns = None
+
+        refusals: Sequence[Refusal] = ()
+        fields: dict[str, FieldValue] = {}
+        field_plans = plan.fields
+        for name, value in given.items():
+            field = field_plans.get(name)
+            if field is None or value.__class__ is not float or not field.low <= value <= field.high:
+                break
+            fields[field.name] = value
+        if fields and len(fields) == len(given) and not (self.is_blocked and self._has_blocked(plan.measurement, fields)):
+            fields["quality"] = base_quality
+        else:
+            fields, refusals = self._fields_one_by_one(plan, given, base_quality)
+            if not fields:
+                return self._refused(*(refusals or (Refusal(f"no field of {plan.measurement} is left"),)))
+
+        series = plan.series
+        if time_ns is None:
+            time_ns = self.series.place_arrival(series, arrival_ns, fields)
+        else:
+            time_ns = self.series.place_stamped(series, time_ns, fields)
+        self.counts.points += 1
+        return Normalised(Point(plan.measurement, plan.tags, fields, time_ns), refusals)
+
+    def _has_blocked(self, measurement: str, fields: Mapping[str, FieldValue]) -> bool:
+        is_blocked = self.is_blocked
+        return is_blocked is not None and any(is_blocked(measurement, name) for name in fields)
+
+    def _fields_one_by_one(
+        self, plan: _SeriesPlan, given: Mapping[str, FieldValue], base_quality: int
+    ) -> tuple[dict[str, FieldValue], Sequence[Refusal]]:
+        fields: dict[str, FieldValue] = {}
+        bits: dict[str, int] = {}
+        refusals: list[Refusal] = []
+        for name, value in given.items():
+            try:
+                field = plan.fields.get(name) or plan.plans.plan(name, value)
+                if self.is_blocked and self.is_blocked(plan.measurement, field.name):
+                    raise ValueError("the store refuses this field; its type there differs, or it is not allowed")  # noqa: TRY301
+                if field.name in fields:
+                    raise ValueError("another field of this reading has the same name; rename one")  # noqa: TRY301
+                fields[field.name], bits[field.name] = field.take(value)
+            except Dropped:
+                self.counts.dropped_fields += 1
+            except QualityBits as device:
+                base_quality |= device.bits
+            except (ValueError, RejectedError) as error:
+                self.counts.refused_fields += 1
+                refusals.append(Refusal(f"field {shown(name)} of {plan.measurement}: {error}"))
+        if fields:
+            self._add_quality(fields, bits, base_quality)
+        return fields, tuple(refusals)
+
+    def _add_quality(self, fields: dict[str, FieldValue], bits: Mapping[str, int], base_quality: int) -> None:
+        """Write the quality of the point, and of each field where they differ."""
+        of_point = base_quality
+        for one in bits.values():
+            of_point |= one
+            self.counts.out_of_range_fields += 1 if one else 0
+        if len(set(bits.values())) > 1:
+            for name, one in bits.items():
+                fields.setdefault(f"{name}_quality", base_quality | one)
+        fields["quality"] = of_point
+
+    def _plan(self, reading: Reading) -> _SeriesPlan:
+        settings = self._settings
+        measurement = settings.measurements.get(reading.measurement) or stored_name(reading.measurement)
+        tags = {**self._defaults}
+        for name, value in reading.tags.items():
+            key = stored_name(name)
+            if value and key not in settings.drop_tags and key not in _RESERVED_TAGS:
+                tags[key] = value
+        tags.update(self._fixed)
+        tags = dict(sorted(tags.items()))
+        key_text = series_key(measurement, tags)
+        if len(key_text.encode()) > _MAX_SERIES_KEY_BYTES:
+            raise RejectedError(f"series key of {len(key_text.encode())} bytes; the store takes {_MAX_SERIES_KEY_BYTES}")
+        series = self.series.admit(key_text, measurement, tags)
+        if series is None:
+            raise RejectedError(
+                f"series limit: {self._max_series} series of this source are known, {shown(key_text)} is one more (max_series)"
+            )
+        plans = self._field_plans.of(measurement, tags["device"])
+        plan = _SeriesPlan(series, series.measurement, series.tags, plans.known, plans)
+        if len(self._plans) >= 2 * self._max_series:  # tags that are dropped may have any number of values
+            del self._plans[next(iter(self._plans))]
+        self._plans[(reading.measurement, *reading.tags.items())] = plan
+        return plan
+
+    def _is_plausible(self, time_ns: int, arrival_ns: int) -> bool:
+        if arrival_ns < _EARLIEST_NS:  # our own clock is not set yet
+            return time_ns >= _EARLIEST_NS
+        return _EARLIEST_NS <= time_ns <= arrival_ns + _AHEAD_NS
+
+    def _refused(self, *refusals: Refusal) -> Normalised:
+        self.counts.refused_readings += 1
+        return Normalised(None, refusals)

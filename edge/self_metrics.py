@@ -1,0 +1,60 @@
+"""The agent's own health as measurement `gateway`: what an operator asks first when a chart has a hole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.spool.queue import QueueState
+from runtime import host
+from telemetry.batch import Priority
+from telemetry.point import FieldValue, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counters since the start."""
+
+    received: int
+    stored: int
+    rejected: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """One look at the agent."""
+
+    now_ns: int
+    since_s: float
+    totals: Totals
+    before: Totals
+    spool: Mapping[Priority, QueueState]
+    is_uplink_up: bool
+    state_dir: Path
+
+
+def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
+    """Return the point. Rates are per second over `since_s`; absent fields are not offered by this machine."""
+    queues = vitals.spool.values()
+    oldest = min((queue.oldest_ns for queue in queues if queue.oldest_ns is not None), default=None)
+    age_s = max(0.0, (vitals.now_ns - oldest) / 1e9) if oldest is not None else 0.0
+    span = max(vitals.since_s, 1e-9)
+    fields: dict[str, FieldValue | None] = {
+        "spool_records": sum(queue.records_unsent for queue in queues),
+        "spool_lines": sum(queue.lines_unsent for queue in queues),
+        "spool_bytes": sum(queue.bytes_on_disk for queue in queues),
+        "spool_oldest_age_s": age_s,
+        "received_rate": (vitals.totals.received - vitals.before.received) / span,
+        "stored_rate": (vitals.totals.stored - vitals.before.stored) / span,
+        "delivered_rate": (vitals.totals.delivered - vitals.before.delivered) / span,
+        "rejected_total": vitals.totals.rejected,
+        "lag_s": age_s,
+        "uplink_up": vitals.is_uplink_up,
+        "cpu_temperature": host.cpu_temperature_celsius(),
+        "rss_bytes": host.rss_bytes(),
+        "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
+        "undervoltage": host.is_undervolted(),
+        "quality": 0,
+    }
+    known = {name: value for name, value in fields.items() if value is not None}
+    return Point("gateway", {"site": site, "gateway": gateway, "device": gateway}, known, vitals.now_ns)

@@ -1,0 +1,104 @@
+"""The series of one source: how many there may be, their last values, and times at which no point hides another.
+
+A point is identified by series and time, so a second point of one series at one time would replace the first. `place` moves
+it: stamped on arrival, it goes 1 ns behind the newest; stamped by the device, it stays where it adds to or repeats what is
+there, and goes 1 ns behind what it would replace, in source order. A repeat keeps its time: stored twice, it is one point.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from telemetry.point import FieldValue
+
+_STEP_NS = 1_000_000_000  # the wall clock going back by more is a correction: its new time is the truth
+_STAMPS_REMEMBERED = 8  # device times a series is compared with; an older repeat may become a second point
+
+
+class Stamp(NamedTuple):
+    """A device's time, and the time its point got."""
+
+    given_ns: int
+    placed_ns: int
+    fields: Mapping[str, FieldValue]
+
+
+class Series:
+    """One series: its canonical measurement and tags, and what came last."""
+
+    __slots__ = ("count", "fields", "key", "measurement", "stamps", "tags", "time_ns")
+
+    def __init__(self, key: str, measurement: str, tags: Mapping[str, str]) -> None:
+        self.key = key
+        self.measurement = measurement
+        self.tags = tags
+        self.time_ns = -(2**63)
+        self.fields: Mapping[str, FieldValue] = {}
+        self.count = 0
+        self.stamps: deque[Stamp] | None = None
+
+
+class SeriesTable:
+    """At most `limit` series by key. One thread places; `snapshot` may be called from any."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._series: dict[str, Series] = {}
+        self.moved_count = 0  # points that got a later time than theirs
+        self.repeated_count = 0  # device-stamped points that were there before
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def admit(self, key: str, measurement: str, tags: Mapping[str, str]) -> Series | None:
+        """Return the series of `key`, new if need be; None when there are `limit` others."""
+        series = self._series.get(key)
+        if series is None and len(self._series) < self._limit:
+            series = self._series[key] = Series(key, measurement, tags)
+        return series
+
+    def snapshot(self) -> list[Series]:
+        """Return the series as they are now, in order of appearance."""
+        return list(self._series.values())
+
+    def place_arrival(self, series: Series, arrival_ns: int, fields: Mapping[str, FieldValue]) -> int:
+        """Return the time (ns since 1970 UTC) for a point stamped on arrival, and note it as the last."""
+        behind_ns = series.time_ns - arrival_ns
+        if 0 <= behind_ns < _STEP_NS:
+            arrival_ns = series.time_ns + 1
+            self.moved_count += 1
+        series.time_ns = arrival_ns
+        series.fields = fields
+        series.count += 1
+        return arrival_ns
+
+    def place_stamped(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
+        """Return the time for a point that the device stamped, and note it as the last if it is the newest."""
+        series.count += 1
+        placed_ns = time_ns if time_ns > series.time_ns else self._beside(series, time_ns, fields)
+        if series.stamps is None:
+            series.stamps = deque(maxlen=_STAMPS_REMEMBERED)
+        series.stamps.append(Stamp(time_ns, placed_ns, fields))
+        if placed_ns >= series.time_ns:
+            series.time_ns = placed_ns
+            series.fields = fields
+        return placed_ns
+
+    def _beside(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
+        placed_ns = time_ns
+        for stamp in sorted(series.stamps or (), key=lambda stamp: stamp.placed_ns):
+            if stamp.given_ns != time_ns and stamp.placed_ns != placed_ns:
+                continue
+            if not _replaces(stamp.fields, fields):
+                if stamp.given_ns == time_ns and all(stamp.fields.get(name) == value for name, value in fields.items()):
+                    self.repeated_count += 1
+                    return stamp.placed_ns
+                continue
+            placed_ns = max(placed_ns, stamp.placed_ns + 1)
+        if placed_ns != time_ns:
+            self.moved_count += 1
+        return placed_ns
+
+
+def _replaces(held: Mapping[str, FieldValue], fields: Mapping[str, FieldValue]) -> bool:
+    return any(name in held and held[name] != value for name, value in fields.items())

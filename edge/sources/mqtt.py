@@ -1,0 +1,88 @@
+"""The MQTT source: a session whose messages are acknowledged when their batch is durable, and not before."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.config import MqttSource
+from edge.intake import SourceIntake
+from edge.sources.source import Source, SourceContext, SourceState
+from edge.spool.receipts import Receipts
+from edge.spool.spool import Loss
+from runtime.mqtt_frames import Oversized
+from runtime.mqtt_intake import MqttMessage
+from runtime.mqtt_session import MqttSession
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The acknowledgement of one chunk (edge/batching/chunk.py)."""
+
+    session: MqttSession
+    generation: int
+    token: int
+    packet_ids: Sequence[int]
+    hashes: Sequence[int]
+
+    def settle(self) -> None:
+        self.session.acknowledge(self.generation, self.packet_ids)
+
+
+def build(settings: MqttSource, context: SourceContext) -> Source:
+    """Return the source, not yet connected."""
+    memory = settings.state_file or context.state_dir / f"mqtt-{settings.id}.json"
+    return MqttInput(settings.model_copy(update={"state_file": memory}), context.client_id, context.intake, context.receipts)
+
+
+class MqttInput:
+    """See the module. `client_id` must be this spool's alone; `known` is what the spool has of earlier messages."""
+
+    def __init__(self, settings: MqttSource, client_id: str, intake: SourceIntake, known: Sequence[Receipts]) -> None:
+        self.name = settings.id
+        self._intake = intake
+        self._tokens = {0: known[-1].token if known else _new_token()}
+        self._session = MqttSession(settings, client_id, self._deliver, on_oversized=self._oversized, on_broker_drop=self._broker_dropped)
+        for receipts in known:
+            if receipts.token == self._tokens[0]:
+                self._session.remember(zip(receipts.packet_ids, receipts.hashes, strict=True))
+
+    def start(self) -> None:
+        self._session.start()
+
+    def drain(self) -> None:
+        """Take nothing more; acknowledgements still leave."""
+        self._session.drain()
+
+    def stop(self, timeout_s: float) -> None:
+        self._session.stop(timeout_s)
+
+    def state(self) -> SourceState:
+        state = self._session.state()
+        detail = f"session {'resumed' if state.session_present else 'new'}, {state.pending} unacknowledged" if state.connected else ""
+        return SourceState(state.connected, detail, state.received, state.last_error or "")
+
+    def _deliver(self, messages: Sequence[MqttMessage], generation: int) -> None:
+        waiting = [message for message in messages if message.packet_id]
+        pending = (
+            self._pending(generation, [message.packet_id for message in waiting], [message.receipt for message in waiting])
+            if waiting
+            else None
+        )
+        self._intake.messages(messages, pending)
+
+    def _oversized(self, packet: Oversized, generation: int) -> None:
+        pending = self._pending(generation, [packet.packet_id], [packet.receipt]) if packet.packet_id else None
+        self._intake.refuse(packet.topic, f"message of {packet.size} bytes is above max_packet_bytes", pending)
+
+    def _pending(self, generation: int, packet_ids: Sequence[int], hashes: Sequence[int]) -> _Pending:
+        token = self._tokens.get(generation)
+        if token is None:
+            token = self._tokens[generation] = _new_token()
+        return _Pending(self._session, generation, token, packet_ids, hashes)
+
+    def _broker_dropped(self, count: int) -> None:
+        self._intake.lose(Loss("broker", self.name, count, None, None))
+
+
+def _new_token() -> int:
+    return random.SystemRandom().getrandbits(32)

@@ -1,0 +1,96 @@
+"""A serial line as a source: port → framer → intake, on one thread.
+
+Serial bytes cannot be acknowledged: what the device sends while we are away is gone, and while the intake blocks only the
+kernel's buffer (4 KiB) holds on to it.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from edge.framers.framer import FramerCounts
+from edge.framers.table import build_framer
+from edge.sources.serial_settings import SerialSourceSettings
+from edge.sources.source import Intake, Source, SourceContext, SourceState
+from runtime.clock import Clock, SystemClock
+from runtime.logs import Log
+from runtime.serial_port import SerialPort
+from runtime.worker import Worker
+
+QUIET_S = 0.05  # a line silent for so long is between two frames: 50 byte times at 9600 baud
+
+log = Log("edge.sources.serial")
+
+
+@dataclass(slots=True)
+class _Line:
+    """What the thread knows of the bytes before: which opening of the port they came through, and when the last one came."""
+
+    open_count: int = 0
+    last_byte_at_s: float = 0.0
+
+
+def build(settings: SerialSourceSettings, context: SourceContext) -> Source:
+    """Return the source, its port not yet open."""
+    return SerialInput(context.intake.source, settings, context.intake, context.clock)
+
+
+class SerialInput:
+    """Reads one serial port and hands whole frames to the intake. One thread, restarted if it breaks."""
+
+    def __init__(self, name: str, settings: SerialSourceSettings, intake: Intake, clock: Clock | None = None) -> None:
+        self.name = name
+        self._settings = settings
+        self._intake = intake
+        self._clock = clock or SystemClock()
+        self._port = SerialPort(settings, self._clock)
+        self._framer = build_framer(settings.framing)
+        self._worker = Worker(f"serial {name}", self._run, clock=self._clock)
+        self._line = _Line()
+        self._received = 0
+
+    def start(self) -> None:
+        """Start the thread; returns at once, whether or not the port is there."""
+        self._worker.start()
+
+    def drain(self) -> None:
+        """Read nothing more; what was read is still handed on. Returns at once."""
+        self._worker.ask_to_stop()
+        self._port.interrupt()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread and unlock the port, within `timeout_s`."""
+        self.drain()
+        self._worker.stop(timeout_s)
+
+    def state(self) -> SourceState:
+        """Return the state now. Any thread."""
+        port = self._port.state()
+        return SourceState(port.is_open, port.device or self._settings.port, self._received, port.last_error or self._worker.last_error)
+
+    def framing(self) -> FramerCounts:
+        """Return what the framer has counted."""
+        return self._framer.counts
+
+    def _run(self, stopping: threading.Event) -> None:
+        try:
+            while not stopping.is_set():
+                chunk = self._port.read()
+                self._mark_gaps(arrived=bool(chunk))
+                frames = self._framer.feed(chunk) if chunk else []
+                if frames:
+                    self._intake.messages([(self._settings.topic, frame) for frame in frames])
+                    self._received += len(frames)
+        finally:
+            self._port.close()
+
+    def _mark_gaps(self, *, arrived: bool) -> None:
+        """Tell the framer of bytes that cannot belong together: before and after a re-plug, or a long silence."""
+        port, now_s = self._port.state(), self._clock.monotonic_s()
+        idle_s = self._settings.framing.idle_reset_s
+        if port.open_count != self._line.open_count and arrived:
+            self._line.open_count = port.open_count
+            self._framer.restart(mid_frame=now_s - port.opened_at_s < QUIET_S)
+        elif idle_s is not None and now_s - self._line.last_byte_at_s >= idle_s:
+            self._framer.restart(mid_frame=False)
+        if arrived:
+            self._line.last_byte_at_s = now_s

@@ -1,0 +1,68 @@
+"""What every source keeps to, and every source by the name a config gives it. A new one is one file and one row here.
+
+Each module has `build(settings, context) -> Source`; it is imported when a config names it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edge.intake import SourceIntake
+from edge.spool.receipts import Receipts
+from runtime.clock import Clock
+
+SOURCES = {
+    "mqtt": "edge.sources.mqtt",
+    "serial": "edge.sources.serial",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What a source is doing: `detail` names the device or session, `received` counts messages since the start."""
+
+    connected: bool = False
+    detail: str = ""
+    received: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What the agent gives a source: a client id of this spool alone, a folder for its state, its intake, and what the spool has of
+    earlier messages."""
+
+    client_id: str
+    state_dir: Path
+    intake: SourceIntake
+    receipts: Sequence[Receipts]
+    clock: Clock
+
+
+class Intake(Protocol):
+    """Takes the messages of one source, on that source's thread; blocks while the disk does not take what came before."""
+
+    def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Take (topic, payload) pairs that arrived together, in order."""
+        ...
+
+
+class Source(Protocol):
+    """One input of the gateway. Building one does no I/O."""
+
+    @property
+    def name(self) -> str: ...
+
+    def start(self) -> None:
+        """Begin to listen; returns at once, connected or not."""
+
+    def drain(self) -> None:
+        """Take in nothing more; returns at once."""
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread and close the port or connection, within `timeout_s`."""
+
+    def state(self) -> SourceState:
+        """Return the state now. Any thread."""
+        ...

@@ -1,0 +1,48 @@
+"""Taking line protocol out of a spool, for a person or another store."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+from edge.spool.segment_reader import Record
+from edge.spool.survey import SpoolFolder
+from telemetry.batch import Priority
+from telemetry.errors import RejectedError
+from telemetry.lineprotocol.grammar import SyntaxFault, read_entry
+
+_GZIP = 31
+
+
+def export_lines(folder: SpoolFolder, first_ns: int, last_ns: int, *, unsent_only: bool = False) -> Iterator[bytes]:
+    """Yield the lines (LF included) with times in the closed range, high before normal before bulk, each in order of writing."""
+    for priority in Priority:
+        done = folder.done(priority)
+        for record in folder.records(priority):
+            head = record.head
+            if head.first_ns <= last_ns and head.last_ns >= first_ns and not (unsent_only and head.sequence in done):
+                is_within = first_ns <= head.first_ns and head.last_ns <= last_ns
+                lines = _lines(record)
+                yield from lines if is_within else (line for line in lines if first_ns <= _time_of(line, record) <= last_ns)
+
+
+def _lines(record: Record) -> Iterator[bytes]:
+    try:
+        text = zlib.decompress(record.payload.body, wbits=_GZIP)
+    except zlib.error as error:
+        raise RejectedError(f"record {record.head.sequence} of {record.head.source} holds no gzip member: {error}") from error
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start) + 1 or len(text)
+        if b'"' in text[start:end]:  # a string may hold a line feed
+            with suppress(SyntaxFault):
+                end = max(end, read_entry(text, start).end)
+        yield text[start:end]
+        start = end
+
+
+def _time_of(line: bytes, record: Record) -> int:
+    """Return the line's own time; what has none is taken to be of its record's first time."""
+    try:
+        return int(line[line.rindex(b" ") + 1 :])
+    except ValueError:
+        return record.head.first_ns

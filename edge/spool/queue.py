@@ -1,0 +1,313 @@
+"""The records of one priority: one writer, two lanes, one set of what is delivered.
+
+The live lane is first-in first-out from the place where writing stood when the link came back; the backlog lane is first-in
+first-out up to there. One thread calls `write`; every other call is made under the spool's lock, except `replayable`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+
+from edge.spool.appender import Appender, Written
+from edge.spool.done import DoneSet
+from edge.spool.done_file import DoneFile
+from edge.spool.extent import Extent, Place, seek
+from edge.spool.files import Files
+from edge.spool.lane import Gap, Lane
+from edge.spool.quota import Standing
+from edge.spool.record import Head
+from edge.spool.recovery import Recovered, recover
+from edge.spool.segment import HEAD_BYTES, Segment
+from edge.spool.segment_reader import Record
+from telemetry.batch import Batch, Priority
+
+
+class LaneName(Enum):
+    """Which of the two lanes."""
+
+    LIVE = "live"
+    BACKLOG = "backlog"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Records handed out for delivery: `body` is their gzip members in a row. It ends with accept or release."""
+
+    priority: Priority
+    lane: LaneName
+    records: tuple[Record, ...]
+    body: bytes
+    count: int
+    start: Place
+
+    @property
+    def first(self) -> int:
+        return self.records[0].head.sequence
+
+    @property
+    def last(self) -> int:
+        return self.records[-1].head.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Depth of one priority. `oldest_ns` is the earliest point time of the first record that is not delivered."""
+
+    records_unsent: int
+    lines_unsent: int
+    backlog_records: int
+    bytes_on_disk: int
+    segments: int
+    oldest_ns: int | None
+
+
+class RecordQueue:
+    """See the module. `on_gap` hears of acknowledged records that cannot be read, under the lock."""
+
+    def __init__(
+        self, files: Files, folder: Path, priority: Priority, epoch: bytes, segment_bytes: int, on_gap: Callable[[Priority, Gap], None]
+    ) -> None:
+        self.priority = priority
+        self._files = files
+        self._folder = folder
+        self._epoch = epoch
+        self._on_gap = on_gap
+        files.make_folder(folder)
+        self._done_file = DoneFile(files, folder / "done")
+        self.done = self._done_file.loaded.done
+        self._done_changed = False
+        self.recovered = recover(files, folder, epoch, self.done.highest, folder.parent / "quarantine")
+        self._appender = Appender(files, folder, epoch, segment_bytes, self.recovered.next_sequence, self.recovered.lines)
+        self._resume(self.recovered)
+
+    def _resume(self, found: Recovered) -> None:
+        last = found.segments[-1] if found.segments else None
+        self._segments = found.segments
+        self._next, self._lines = found.next_sequence, found.lines
+        self._end = found.end or (last.size if last else HEAD_BYTES)
+        self._appender.resume(last if found.end else None, self._end, found.highest_number)
+        self.done.add(found.jumped_from, found.next_sequence - 1)
+        self.done.add(1, self._oldest_kept - 1)
+        self._leased = DoneSet(limit=1 << 16)
+        self._live_from = self._next
+        start = seek(self._files, self._epoch, self._extent, self.done.next_open(1))
+        self._backlog = Lane(self._files, self._epoch, start, self._gap)
+        self._live = Lane(self._files, self._epoch, self._writing_place, self._gap)
+        self._oldest = Lane(self._files, self._epoch, start, lambda _: None)
+        self._oldest_found: tuple[int, int] | None = None
+        saved = self._done_file.loaded
+        most = self._lines - start.lines if start.lines is not None else self._lines
+        self._lines_unsent = max(0, min(most, saved.unsent + self._lines - saved.lines))
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def write(self, batches: Sequence[Batch]) -> Written:
+        """Make `batches` durable, without the lock. Raises OSError; then none of them counts."""
+        return self._appender.write(batches)
+
+    def publish(self, written: Written) -> None:
+        """Let the lanes read what was written."""
+        if written.fresh:
+            self._segments = [*self._segments, written.segment]
+        self._lines_unsent += written.lines - self._lines
+        self._end, self._next, self._lines = written.end, written.next_sequence, written.lines
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def lease(self, name: LaneName, max_lines: int, max_raw_bytes: int) -> Lease | None:
+        """Hand out the next records of a lane, as many as fit into one request, at least one; None when there is none."""
+        lane, extent = self._live if name is LaneName.LIVE else self._backlog, self._extent
+        limit = self._live_from if name is LaneName.BACKLOG else self._next
+        self._jump(lane, extent)
+        records: list[Record] = []
+        lines = raw = 0
+        start = before = lane.place
+        while lane.place.sequence < limit and (record := lane.next(extent)):
+            head = record.head
+            full = records and (lines + head.count > max_lines or raw + head.raw_bytes > max_raw_bytes)
+            if full or head.sequence >= limit:
+                lane.move(before)
+                break
+            if head.sequence not in self.done and head.sequence not in self._leased:
+                start = start if records else before
+                records.append(record)
+                lines, raw = lines + head.count, raw + head.raw_bytes
+            elif records:
+                break
+            before = lane.place
+        if not records:
+            return None
+        lease = Lease(self.priority, name, tuple(records), b"".join(record.payload.body for record in records), lines, start)
+        self._leased.add(lease.first, lease.last)
+        return lease
+
+    def accept(self, lease: Lease) -> None:
+        """The records are delivered (or set aside): they are not handed out again."""
+        self._lines_unsent -= sum(record.head.count for record in lease.records if record.head.sequence not in self.done)
+        self.done.add(lease.first, lease.last)
+        self._leased.remove(lease.first, lease.last)
+        self._done_changed = True
+
+    def release(self, lease: Lease) -> None:
+        """The records could not be delivered now: they are handed out again, in order."""
+        self._leased.remove(lease.first, lease.last)
+        lane = self._live if lease.first >= self._live_from else self._backlog
+        if lane.place.sequence > lease.first:
+            lane.move(lease.start)
+
+    def split_lanes(self) -> None:
+        """The link is back: what is written from now on is live, everything before is backlog."""
+        self._live_from = self._next
+        self._live.move(self._writing_place)
+
+    def replayable(self, first_ns: int, last_ns: int) -> list[Head]:
+        """Return the heads of all kept records with points between the two times. It reads everything, so call it without the lock."""
+        extent, heads = self._extent, []
+        walk = Lane(self._files, self._epoch, Place(0, HEAD_BYTES, 1, None), lambda _: None)
+        while record := walk.next(extent):
+            if record.head.first_ns <= last_ns and record.head.last_ns >= first_ns:
+                heads.append(record.head)
+        walk.close()
+        return heads
+
+    def again(self, heads: Sequence[Head]) -> int:
+        """Hand out again those of the records that were delivered and are still kept; return how many lines they hold."""
+        chosen = [head for head in heads if head.sequence >= self._oldest_kept and head.sequence in self.done]
+        if not chosen:
+            return 0
+        for head in chosen:
+            self.done.remove(head.sequence, head.sequence)
+        if chosen[-1].sequence >= self._live_from:
+            self.split_lanes()
+        open_again = self.done.next_open(1)
+        if self._backlog.place.sequence > open_again:
+            self._backlog.move(seek(self._files, self._epoch, self._extent, open_again))
+        lines = sum(head.count for head in chosen)
+        self._lines_unsent += lines
+        self._done_changed = True
+        return lines
+
+    # -- room ----------------------------------------------------------------------------------------------------------
+
+    def sealed(self) -> list[Standing]:
+        """Return what deleting would cost, for each segment but the one being written, oldest first."""
+        firsts = [segment.first for segment in self._segments]
+        return [self._standing(first, follower) for first, follower in pairwise(firsts)]
+
+    def drop(self, index: int) -> list[Gap]:
+        """Delete the sealed segment at `index` and return what of it was not delivered. Raises OSError."""
+        segment, follower = self._segments[index], self._segments[index + 1]
+        lost = self._undelivered(segment, follower.first)
+        self._files.unlink(segment.path)
+        self._segments = [other for other in self._segments if other is not segment]
+        for lane in (self._backlog, self._live, self._oldest):
+            lane.let_go(segment.number)
+        self._lines_unsent -= sum(gap.lines or 0 for gap in lost)
+        self.done.add(segment.first, follower.first - 1)
+        self._done_changed = True
+        return lost
+
+    def _standing(self, first: int, follower: int) -> Standing:
+        if self.done.next_open(first) >= follower:
+            return Standing.DELIVERED
+        return Standing.LEASED if self._leased.count(first, follower - 1) else Standing.UNDELIVERED
+
+    def _undelivered(self, segment: Segment, end: int) -> list[Gap]:
+        if self.done.next_open(segment.first) >= end:
+            return []
+        lost: list[Gap] = []
+        extent = Extent([segment], segment.size, end, seek(self._files, self._epoch, self._extent, end).lines)
+        walk = Lane(self._files, self._epoch, Place(segment.number, HEAD_BYTES, segment.first, None), lost.append)
+        while record := walk.next(extent):
+            head = record.head
+            lost.append(Gap(head.sequence, head.sequence, head.count, head.source, head.first_ns, head.last_ns))
+        walk.close()
+        return [gap for gap in lost if gap.lines != 0 and self.done.next_open(gap.first) <= gap.last]
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def save(self, *, sync: bool = False) -> None:
+        """Write down what is delivered, if that changed. Raises OSError."""
+        if self._done_changed or sync:
+            self._done_file.write(self.done, self._lines, max(0, self._lines_unsent), sync=sync)
+            self._done_changed = False
+
+    def state(self) -> QueueState:
+        unsent = self._unsent(self._next - 1)
+        if not unsent:
+            self._lines_unsent = 0  # damage of unknown size, or a forgotten interval, lets it drift
+        return QueueState(
+            unsent,
+            max(0, self._lines_unsent),
+            self._unsent(self._live_from - 1),
+            self.bytes_on_disk,
+            len(self._segments),
+            self._oldest_ns() if unsent else None,
+        )
+
+    @property
+    def bytes_on_disk(self) -> int:
+        return sum(segment.size for segment in self._segments)
+
+    def close(self) -> None:
+        """Raises OSError when the last state cannot be written."""
+        for lane in (self._backlog, self._live, self._oldest):
+            lane.close()
+        self._appender.close()
+        try:
+            self.save(sync=True)
+        finally:
+            self._done_file.close()
+
+    @property
+    def _extent(self) -> Extent:
+        return Extent(self._segments, self._end, self._next, self._lines)
+
+    @property
+    def _oldest_kept(self) -> int:
+        return self._segments[0].first if self._segments else self._next
+
+    @property
+    def _writing_place(self) -> Place:
+        number = self._segments[-1].number if self._segments else 0
+        return Place(number, self._end, self._next, self._lines)
+
+    def _jump(self, lane: Lane, extent: Extent) -> None:
+        """Move a lane over delivered segments without reading them."""
+        wanted = self.done.next_open(lane.place.sequence)
+        if extent.segments and wanted > lane.place.sequence and extent.holder(wanted).number > lane.place.number:
+            lane.move(seek(self._files, self._epoch, extent, wanted))
+
+    def _unsent(self, last: int) -> int:
+        first = self._oldest_kept
+        return max(0, last - first + 1 - self.done.count(first, last))
+
+    def _oldest_ns(self) -> int | None:
+        """Return the time of the first record that is not delivered, None when that one is damaged or it cannot be read."""
+        extent = self._extent
+        wanted = self.done.next_open(1)
+        if self._oldest_found and self._oldest_found[0] == wanted:
+            return self._oldest_found[1]
+        self._oldest.move(seek(self._files, self._epoch, extent, wanted, near=self._oldest.place))
+        while self._oldest.place.sequence <= wanted:
+            before = self._oldest.place
+            record = self._oldest.next(extent)
+            if record is None:
+                return None
+            if record.head.sequence >= wanted:
+                self._oldest.move(before)
+                self._oldest_found = (wanted, record.head.first_ns)
+                return record.head.first_ns
+        return None
+
+    def _gap(self, gap: Gap) -> None:
+        """Account for records that are gone, unless they were delivered long ago or never were."""
+        missing = gap.last - gap.first + 1 - self.done.count(gap.first, gap.last)
+        if missing > 0:
+            if gap.lines != 0:
+                self._on_gap(self.priority, gap)
+                self._lines_unsent -= gap.lines or 0
+            self.done.add(gap.first, gap.last)
+            self._done_changed = True

@@ -1,0 +1,201 @@
+"""Starting: what a priority's folder holds after any stop, clean or not. It reads the last segment only and never needs a hand.
+
+- Bytes behind the last intact record (a torn tail, or a last record that the medium spoilt) are copied to `quarantine/` and cut off.
+- Damage between intact records stays where it is; the reader accounts for it.
+- A last segment without one intact record is moved to `quarantine/`; numbering jumps over whatever it may have held.
+- A last segment whose tail cannot be read or cut is left alone, and a new one is begun.
+- What is found intact is synced before it counts: a killed process may have left it in the kernel's memory only, and a message
+  whose receipt is found is acknowledged at once when the broker sends it again.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.spool import quarantine
+from edge.spool.files import Files
+from edge.spool.receipts import RecentReceipts
+from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
+from edge.spool.record import Head
+from edge.spool.segment import HEAD_BYTES, Segment, list_segments
+from edge.spool.segment_reader import Damage, Record, SegmentReader
+
+_RECEIPT_TAIL_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Something that recovery did: `count` lines it knows to be gone (None when it cannot know) of `source` ("" when unknown)."""
+
+    action: str
+    segment: str
+    size_bytes: int
+    source: str = ""
+    count: int | None = None
+    first_ns: int | None = None
+    last_ns: int | None = None
+
+
+@dataclass(slots=True)
+class Recovered:
+    """The state of one priority.
+
+    `end` is where the next record goes in the last segment, None to begin a new one with a number above `highest_number`. No record
+    has a sequence from `jumped_from` up to `next_sequence`.
+    """
+
+    segments: list[Segment]
+    next_sequence: int
+    jumped_from: int
+    lines: int
+    end: int | None
+    highest_number: int
+    mended: list[Mended] = field(default_factory=list)
+    receipts: RecentReceipts = field(default_factory=RecentReceipts)
+
+
+@dataclass(slots=True)
+class _Tail:
+    last: Head | None = None
+    damage: list[Damage] = field(default_factory=list)
+    end: int = HEAD_BYTES
+    opened: bool = True
+
+    @property
+    def readable(self) -> bool:
+        return self.opened and all(damage.readable for damage in self.damage)
+
+
+def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarantine_folder: Path) -> Recovered:
+    """Read the last segment of `folder` and mend its tail. Raises OSError only when the folder itself cannot be used."""
+    segments = list_segments(files, folder)
+    result = Recovered([], 1, 1, 0, None, segments[-1].number if segments else 0)
+    floor = highest_done + 1
+    while segments:
+        segment = segments[-1]
+        tail = _read_tail(files, segment, epoch, result.receipts)
+        if tail.last:
+            result.segments = segments
+            floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
+            result.lines = tail.last.lines_before + tail.last.count
+            result.jumped_from = tail.last.sequence + 1
+            _add_older_receipts(files, segments, epoch, result.receipts)
+            break
+        segments.pop()
+        floor = max(floor, _discard(files, segment, tail, result.mended, quarantine_folder))
+    result.next_sequence = max(floor, result.jumped_from)
+    return result
+
+
+def _read_tail(files: Files, segment: Segment, epoch: bytes, receipts: RecentReceipts) -> _Tail:
+    """Walk a segment, collect its receipts, and return its last intact record and the damage behind that."""
+    tail = _Tail()
+    try:
+        reader = SegmentReader(files.open(segment.path), epoch)
+    except OSError:
+        tail.opened = False
+        return tail
+    offset = HEAD_BYTES
+    while item := reader.record_at(offset, segment.size):
+        offset = item.end
+        if isinstance(item, Record):
+            receipts.add(item.head.source, item.payload.receipts)
+            tail.last, tail.end = item.head, item.end
+            tail.damage.clear()
+        else:
+            tail.damage.append(item)
+    reader.close()
+    return tail
+
+
+def _mend(files: Files, segment: Segment, tail: _Tail, result: Recovered, quarantine_folder: Path) -> int:
+    """Make the last segment ready to be written on, if it can be; return the lowest sequence that is free for certain."""
+    try:
+        _settle(files, segment, tail, quarantine_folder)
+        if tail.readable:
+            result.end = tail.end
+    except OSError:
+        result.receipts = RecentReceipts()  # what they speak of may not be on the disk
+    if result.end is None:
+        result.mended.append(_mended("left as it is", segment, tail))
+        return _beyond(segment)
+    if tail.damage:
+        result.mended += [_mended_cut(segment, damage) for damage in tail.damage]
+    return 1
+
+
+def _settle(files: Files, segment: Segment, tail: _Tail, quarantine_folder: Path) -> None:
+    """Cut readable damage off and see that the rest is on the device. Raises OSError."""
+    file = files.open(segment.path)
+    cut = tail.damage and tail.readable
+    try:
+        if cut:
+            torn = file.read_at(tail.end, segment.size - tail.end).rstrip(b"\0")
+            quarantine.keep(files, quarantine_folder, segment, tail.end, torn)
+            file.truncate(tail.end)
+        file.sync()
+    finally:
+        file.close()
+    if cut:
+        segment.size = tail.end
+    files.sync_folder(segment.folder)
+
+
+def _discard(files: Files, segment: Segment, tail: _Tail, mended: list[Mended], quarantine_folder: Path) -> int:
+    """Put a segment without an intact record out of the way; return the lowest sequence that is free for certain."""
+    if not tail.damage and tail.opened:
+        try:
+            files.unlink(segment.path)
+        except OSError:
+            return segment.first  # empty; it only looks untidy
+        return segment.first
+    moved = quarantine.move(files, quarantine_folder, segment)
+    mended.append(_mended("quarantined" if moved else "left as it is", segment, tail))
+    return _beyond(segment)
+
+
+def _add_older_receipts(files: Files, segments: list[Segment], epoch: bytes, receipts: RecentReceipts) -> None:
+    """When the last segment has only just begun, add the receipts at the end of the one before."""
+    if len(segments) < 2 or segments[-1].size > _RECEIPT_TAIL_BYTES:
+        return
+    segment = segments[-2]
+    older = RecentReceipts()
+    try:
+        reader = SegmentReader(files.open(segment.path), epoch)
+    except OSError:
+        return
+    offset = max(HEAD_BYTES, segment.size - _RECEIPT_TAIL_BYTES)
+    while item := reader.record_at(offset, segment.size):
+        offset = item.end
+        if isinstance(item, Record) and item.head.sequence < segments[-1].first:
+            older.add(item.head.source, item.payload.receipts)
+    reader.close()
+    receipts.add_older(older)
+
+
+def _mended(action: str, segment: Segment, tail: _Tail) -> Mended:
+    heads = [damage.head for damage in tail.damage]
+    known = [head for head in heads if head is not None]
+    if not known or len(known) < len(heads):
+        return Mended(action, segment.path.name, segment.size - tail.end)
+    sources = {head.source for head in known}
+    return Mended(
+        action,
+        segment.path.name,
+        segment.size - tail.end,
+        sources.pop() if len(sources) == 1 else "",
+        sum(head.count for head in known),
+        min(head.first_ns for head in known),
+        max(head.last_ns for head in known),
+    )
+
+
+def _mended_cut(segment: Segment, damage: Damage) -> Mended:
+    size, head = damage.end - damage.offset, damage.head
+    if head is None:
+        return Mended("cut", segment.path.name, size)
+    return Mended("cut", segment.path.name, size, head.source, head.count, head.first_ns, head.last_ns)
+
+
+def _beyond(segment: Segment) -> int:
+    """Return a sequence that no record of the segment can have reached."""
+    return segment.first + segment.size // RECORD_HEAD_BYTES + 1

@@ -1,0 +1,205 @@
+"""The spool: the durable store-and-forward queue of a gateway. One folder:
+
+    epoch             UUID made with the spool
+    lock              held by the agent
+    high/ normal/ bulk/    segments and `done` of each priority
+    set-aside/        what can never be delivered, with the reason
+    quarantine/       bytes that were damaged, for a person to look at
+
+`append` returns when the batches are on the device. `lease` hands out ready bodies; `accept` and `release` end a lease. Delivered
+segments stay as history until the quota asks for their room. Nothing here ever needs a hand to start.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from edge.spool.epoch import load_epoch
+from edge.spool.files import DiskFiles, Files
+from edge.spool.lane import Gap
+from edge.spool.queue import LaneName, Lease, QueueState, RecordQueue
+from edge.spool.quota import Holding, what_to_give
+from edge.spool.receipts import Receipts
+from edge.spool.record import HEAD_BYTES
+from edge.spool.segment import NO_ROOM
+from edge.spool.set_aside import SetAsideStore
+from edge.spool.settings import SpoolSettings
+from telemetry.batch import Batch, Priority
+from telemetry.errors import ConfigError, Problem, SpoolFull
+
+_SEND_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.BULK)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Readings that the spool will not deliver. `count` is None when it cannot be known; times are ns since 1970 UTC."""
+
+    reason: str
+    source: str
+    count: int | None
+    first_ns: int | None
+    last_ns: int | None
+
+
+class Spool:
+    """See the module. One thread appends; leases may be taken and ended by any thread.
+
+    `on_loss` is called by whichever thread meets the loss, often in the middle of its work: it must not call the spool.
+    """
+
+    def __init__(self, folder: Path, settings: SpoolSettings, on_loss: Callable[[Loss], None], files: Files | None = None) -> None:
+        """Open or make the spool in `folder`. Raises ConfigError only when the folder cannot be used at all."""
+        self._files = files or DiskFiles()
+        self._settings = settings
+        self._on_loss = on_loss
+        self._lock = threading.RLock()
+        try:
+            self._open(folder)
+        except OSError as error:
+            reason = f"the spool cannot be used: {error.strerror or error}; make the folder writable, or name another in gateway.state_dir"
+            raise ConfigError([Problem(str(error.filename or folder), "", reason)]) from error
+        for queue in self._queues.values():
+            for mended in queue.recovered.mended:
+                on_loss(Loss(f"spool {mended.action}", mended.source, mended.count, mended.first_ns, mended.last_ns))
+
+    def _open(self, folder: Path) -> None:
+        self._files.make_folder(folder)
+        folders = {priority: folder / priority.value for priority in Priority}
+        for queue_folder in folders.values():
+            self._files.make_folder(queue_folder)
+        self._files.sync_folder(folder)
+        with suppress(OSError):  # not every parent may be opened by us
+            self._files.sync_folder(folder.parent)
+        self.epoch = load_epoch(self._files, folder, folders.values())
+        room = partial(self._make_room, Priority.BULK)
+        self.set_aside = SetAsideStore(self._files, folder / "set-aside", int(self._settings.set_aside_bytes), room)
+        self._queues = {
+            priority: RecordQueue(self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap)
+            for priority, path in folders.items()
+        }
+
+    def append(self, batches: Sequence[Batch]) -> None:
+        """Return once `batches`, all of one priority, are durable: one write, one sync.
+
+        Raises SpoolFull when there is no room and nothing may be evicted; then none of them counts.
+        """
+        queue = self._queues[batches[0].priority]
+        size = sum(HEAD_BYTES + len(batch.source) + len(batch.receipts) + len(batch.body) for batch in batches)
+        while self._total_bytes() + size > int(self._settings.quota_bytes):
+            if size > int(self._settings.quota_bytes) or not self._make_room(queue.priority):
+                raise SpoolFull("the quota is spent and nothing that is left may be evicted")
+        while True:
+            try:
+                written = queue.write(batches)
+                break
+            except OSError as error:
+                if error.errno not in NO_ROOM or not self._make_room(queue.priority):
+                    raise SpoolFull(f"the disk does not take it: {error.strerror or error}") from error
+        with self._lock:
+            queue.publish(written)
+
+    def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int) -> Lease | None:
+        """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty."""
+        with self._lock:
+            for priority in _SEND_ORDER:
+                lease = self._queues[priority].lease(lane, max_lines, max_raw_bytes)
+                if lease:
+                    return lease
+        return None
+
+    def accept(self, lease: Lease) -> None:
+        """The records are delivered or set aside."""
+        with self._lock:
+            self._queues[lease.priority].accept(lease)
+
+    def release(self, lease: Lease) -> None:
+        """The records could not be delivered now."""
+        with self._lock:
+            self._queues[lease.priority].release(lease)
+
+    def split_lanes(self) -> None:
+        """The link is back: what is written from now on goes first."""
+        with self._lock:
+            for queue in self._queues.values():
+                queue.split_lanes()
+
+    def replay(self, first_ns: int, last_ns: int) -> int:
+        """Send again what is kept of delivered readings in a time range; return how many lines that is. It reads everything kept."""
+        lines = 0
+        for queue in self._queues.values():
+            heads = queue.replayable(first_ns, last_ns)
+            with self._lock:
+                lines += queue.again(heads)
+        return lines
+
+    def receipts(self, source: str) -> list[Receipts]:
+        """Return the receipts of a source that the spool held when it was opened, as far back as matters, oldest first."""
+        return [receipts for queue in self._queues.values() for receipts in queue.recovered.receipts.of(source)]
+
+    def state(self) -> dict[Priority, QueueState]:
+        with self._lock:
+            return {priority: queue.state() for priority, queue in self._queues.items()}
+
+    def save(self) -> None:
+        """Write down what is delivered. Raises OSError; losing it only means that records are sent twice."""
+        with self._lock:
+            for queue in self._queues.values():
+                queue.save()
+
+    def close(self) -> None:
+        """Write the last state down. Raises OSError when the disk does not take it; the spool is closed all the same."""
+        failed: OSError | None = None
+        with self._lock:
+            for queue in self._queues.values():
+                try:
+                    queue.close()
+                except OSError as error:
+                    failed = error
+            self.set_aside.close()
+        if failed:
+            raise failed
+
+    def _total_bytes(self) -> int:
+        return sum(queue.bytes_on_disk for queue in self._queues.values())
+
+    def _make_room(self, priority: Priority) -> bool:
+        """Delete one segment so that `priority` can be written; False when nothing may go. Any thread."""
+        with self._lock:
+            give = what_to_give({each: self._holding(each) for each in Priority}, priority)
+            if give is None:
+                return False
+            giver, index = give
+            try:
+                lost = self._queues[giver].drop(index)
+            except OSError:
+                return False
+        for loss in _losses("quota", lost):
+            self._on_loss(loss)
+        return True
+
+    def _holding(self, priority: Priority) -> Holding:
+        queue, settings = self._queues[priority], self._settings
+        normal = 1.0 - settings.high_share - settings.bulk_share
+        share = {Priority.HIGH: settings.high_share, Priority.NORMAL: normal, Priority.BULK: settings.bulk_share}[priority]
+        return Holding(queue.bytes_on_disk, int(share * int(settings.quota_bytes)), queue.sealed())
+
+    def _gap(self, _priority: Priority, gap: Gap) -> None:
+        self._on_loss(Loss("spool damaged", gap.source, gap.lines, gap.first_ns, gap.last_ns))
+
+
+def _losses(reason: str, gaps: Sequence[Gap]) -> list[Loss]:
+    """Return one loss a source, and one for each gap of unknown size."""
+    losses = [Loss(reason, gap.source, None, gap.first_ns, gap.last_ns) for gap in gaps if gap.lines is None]
+    known: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        if gap.lines is not None:
+            known.setdefault(gap.source, []).append(gap)
+    for source, parts in known.items():
+        firsts = [gap.first_ns for gap in parts if gap.first_ns is not None]
+        lasts = [gap.last_ns for gap in parts if gap.last_ns is not None]
+        count = sum(gap.lines or 0 for gap in parts)
+        losses.append(Loss(reason, source, count, min(firsts, default=None), max(lasts, default=None)))
+    return losses

@@ -1,0 +1,234 @@
+"""The uplink: one thread that hands the spool's records to the store, live readings first, and acts on every answer.
+
+accept      the records are delivered
+split, set aside    see edge/uplink/split.py: the bad lines go to the set-aside store, the rest is delivered
+hold        nobody but a person can help (wrong token, no such database): alarm, try slowly, lose nothing
+retry       the store or the way to it is down: wait with full jitter, or as long as the store says
+"""
+
+import gzip
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from edge.spool.queue import LaneName, Lease
+from edge.spool.segment_reader import Record
+from edge.spool.set_aside import SetAside
+from edge.spool.spool import Loss, Spool
+from edge.uplink.split import Refusal, Splitter
+from edge.uplink.target import Target
+from runtime.backoff import Backoff, next_delay
+from runtime.clock import Clock
+from runtime.influx_answers import Action, Answer
+from runtime.influx_causes import Cause
+from runtime.logs import Log
+from telemetry.errors import TransientError
+
+_LOG = Log("edge.uplink")
+_IDLE_S = 1.0
+_SAVE_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the uplink waits: `retry` while the store is down, `hold_s` seconds while only a person can help."""
+
+    retry: Backoff
+    hold_s: float
+
+
+PATIENCE = Patience(Backoff(first_s=0.5, ceiling_s=15.0), hold_s=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkState:
+    """The uplink at one moment; counts are since the start. `trouble` is why nothing is delivered, empty when all is well."""
+
+    is_up: bool = False
+    server: str = ""
+    trouble: str = ""
+    is_held: bool = False
+    delivered_lines: int = 0
+    refused_lines: int = 0
+    requests: int = 0
+    sent_bytes: int = 0
+    last_delivery_ns: int | None = None
+
+
+class Uplink:
+    """See the module. `wake` is called when there is something new to send."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        make_target: Callable[[], Target],
+        clock: Clock,
+        on_loss: Callable[[Loss], None],
+        on_cause: Callable[[Cause | None], None],
+        *,
+        max_lines: int = 5000,
+        max_raw_bytes: int = 1 << 20,
+        patience: Patience = PATIENCE,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._spool = spool
+        self._make_target = make_target
+        self._clock = clock
+        self._on_loss = on_loss
+        self._on_cause = on_cause
+        self._limits = (max_lines, max_raw_bytes)
+        self._patience = patience
+        self._rng = rng or random.Random()  # noqa: S311 (jitter)
+        self._state = UplinkState()
+        self._work = threading.Event()
+        self._stopping = threading.Event()
+        self._deadline_s = float("inf")
+        self._failures = 0
+        self._saved_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="uplink")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._work.set()
+
+    def stop(self, timeout_s: float) -> None:
+        """Deliver what is left for at most `timeout_s` while the store takes it, then end."""
+        self._deadline_s = time.monotonic() + timeout_s
+        self._stopping.set()
+        self._work.set()
+        self._thread.join(timeout_s + 5.0)
+
+    def state(self) -> UplinkState:
+        return self._state
+
+    def _run(self) -> None:
+        self._target = self._make_target()  # here, because loading a client takes a while and sources need not wait for it
+        while not (self._stopping.is_set() and (not self._state.is_up or time.monotonic() >= self._deadline_s)):
+            if not self._state.is_up and not self._connect():
+                continue
+            lease = self._spool.lease(LaneName.LIVE, *self._limits) or self._spool.lease(LaneName.BACKLOG, *self._limits)
+            if lease is not None:
+                self._deliver(lease)
+            elif self._stopping.is_set():
+                break
+            else:
+                self._save()
+                self._work.wait(_IDLE_S)
+                self._work.clear()
+        self._target.close()
+
+    def _connect(self) -> bool:
+        try:
+            server = self._target.connect()
+        except TransientError as error:
+            self._trouble(Answer(Action.RETRY, "unreachable", error.retry_after_s, error.reason))
+            return False
+        if server != self._state.server or self._state.trouble:
+            _LOG.info("uplink.connected", server=server)
+        self._spool.split_lanes()
+        self._note(is_up=True, server=server)
+        return True
+
+    def _deliver(self, lease: Lease) -> None:
+        answer = self._send(lease.body)
+        if answer.action is Action.ACCEPT:
+            self._accepted(lease, refused=0)
+        elif answer.action in (Action.SPLIT, Action.SET_ASIDE):
+            self._split(lease, answer)
+        else:
+            self._spool.release(lease)
+            self._trouble(answer)
+
+    def _send(self, body: bytes) -> Answer:
+        answer = self._target.send(body)
+        self._note(requests=self._state.requests + 1, sent_bytes=self._state.sent_bytes + len(body))
+        return answer
+
+    def _split(self, lease: Lease, answer: Answer) -> None:
+        """Find the bad lines, set them aside durably, and only then count the records as done."""
+        splitter = Splitter(gzip.decompress(lease.body).removesuffix(b"\n").split(b"\n"), answer)
+        self._on_cause(answer.cause)
+        while (lines := splitter.next()) is not None:
+            reply = self._send(gzip.compress(b"\n".join(lines) + b"\n", 1, mtime=0))
+            splitter.answered(reply)
+            self._on_cause(reply.cause)
+            if splitter.must_wait or time.monotonic() >= self._deadline_s:
+                self._spool.release(lease)
+                if splitter.must_wait:
+                    self._trouble(splitter.must_wait)
+                return
+        if self._set_aside(lease, splitter.refused):
+            self._accepted(lease, refused=len(splitter.refused))
+
+    def _set_aside(self, lease: Lease, refused: Sequence[Refusal]) -> bool:
+        """Make refused lines durable in the set-aside store; False when the agent stops before the disk took them."""
+        now_ns, sources = self._clock.wall_ns(), _sources(lease.records)
+        entries = [SetAside(now_ns, sources[refusal.line], refusal.reason, line=refusal.line) for refusal in refused]
+        while True:
+            try:
+                self._spool.set_aside.add(entries)
+                break
+            except OSError as error:
+                self._note(trouble=f"set-aside store: {error.strerror}")
+                if self._stopping.wait(self._patience.hold_s):
+                    self._spool.release(lease)
+                    return False
+        for source, count in Counter(entry.source for entry in entries).items():
+            heads = [record.head for record in lease.records if record.head.source == source]
+            first, last = min(head.first_ns for head in heads), max(head.last_ns for head in heads)
+            self._on_loss(Loss("refused by the store", source, count, first, last))
+            _LOG.warning("uplink.refused", source=source, lines=count, reason=refused[0].reason)
+        return True
+
+    def _accepted(self, lease: Lease, refused: int) -> None:
+        self._spool.accept(lease)
+        self._failures = 0
+        self._note(
+            is_up=True,
+            is_held=False,
+            trouble="",
+            delivered_lines=self._state.delivered_lines + lease.count - refused,
+            refused_lines=self._state.refused_lines + refused,
+            last_delivery_ns=self._clock.wall_ns(),
+        )
+        self._save(every_s=_SAVE_EVERY_S)
+
+    def _trouble(self, answer: Answer) -> None:
+        """Note why nothing is delivered, and wait."""
+        self._failures += 1
+        is_held = answer.action is Action.HOLD
+        trouble = f"{answer.reason}: {answer.words}".rstrip(": ")
+        if trouble != self._state.trouble:
+            (_LOG.error if is_held else _LOG.warning)("uplink.held" if is_held else "uplink.lost", reason=answer.reason, words=answer.words)
+        self._note(is_up=False, is_held=is_held, trouble=trouble)
+        wait_s = self._patience.hold_s if is_held else next_delay(self._patience.retry, self._failures, self._rng)
+        self._save()
+        self._stopping.wait(max(wait_s, answer.retry_after_s or 0.0))
+
+    def _save(self, every_s: float = _SAVE_EVERY_S) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s - self._saved_s < every_s:
+            return
+        self._saved_s = now_s
+        try:
+            self._spool.save()
+        except OSError as error:
+            _LOG.warning("spool.unsaved", reason=error)
+
+    def _note(self, **changes: object) -> None:
+        self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+
+
+def _sources(records: Sequence[Record]) -> dict[bytes, str]:
+    """Return the source of each line."""
+    return {line: record.head.source for record in records for line in gzip.decompress(record.payload.body).split(b"\n")}

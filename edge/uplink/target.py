@@ -1,0 +1,19 @@
+"""Where the uplink delivers to."""
+
+from typing import Protocol
+
+from runtime.influx_answers import Answer
+
+
+class Target(Protocol):
+    """A store. Only the uplink's thread calls it."""
+
+    def connect(self) -> str:
+        """Find out who is there and return it for people to read. Raises TransientError when nobody answers."""
+        ...
+
+    def send(self, body: bytes) -> Answer:
+        """Deliver gzip members of line protocol; the answer says what becomes of them."""
+        ...
+
+    def close(self) -> None: ...

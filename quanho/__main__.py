@@ -1,0 +1,7 @@
+"""`python -m quanho` is `quanho`."""
+
+import sys
+
+from quanho.cli import main
+
+sys.exit(main())

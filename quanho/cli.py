@@ -1,0 +1,112 @@
+"""The command line: one row of COMMANDS a command, one module of quanho/commands a row.
+
+A command module has `add_parser(subparsers)`, which sets `run` to a function from the parsed arguments to an exit code. It
+must be cheap to import: what is heavy is imported inside `run`.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from quanho import lang
+from quanho.lang import say
+from telemetry.errors import ConfigError, QuanhoError
+
+COMMANDS = {
+    "demo": "quanho.commands.demo",
+    "decode": "quanho.commands.decode",
+    "edge": "quanho.commands.edge",
+    "lp": "quanho.commands.lp",
+    "spool": "quanho.commands.spool",
+}
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+_EPILOG = """\
+examples:
+  quanho lp parse readings.lp             line protocol to JSON, one point a line
+  quanho lp parse - < readings.lp | quanho lp encode -
+  quanho --lang en lp parse readings.lp   messages in English
+
+environment:
+  QUANHO_LANG   language of messages, vi (default) or en
+
+exit codes:
+  0 done   1 failed, or part of the input was refused   2 wrong usage or configuration, or unreadable input
+  130 interrupted (Ctrl-C)   141 the reader of our output went away
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: the process's own) and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # closed by the caller (`>&-`)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+    try:
+        arguments = _parser(words).parse_args(words)
+        if arguments.lang:
+            lang.use(arguments.lang)
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _forget_stdout()  # the reader of our pipe got the same Ctrl-C
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return EXIT_PIPE_CLOSED
+    except ConfigError as error:
+        for problem in error.problems:
+            _complain(str(problem))
+        return EXIT_USAGE
+    except QuanhoError as error:
+        _complain(str(error))
+        return EXIT_FAILED
+    except OSError as error:
+        _forget_stdout()
+        _complain(say(f"lỗi hệ thống: {error}", f"system error: {error}"))
+        return EXIT_FAILED
+    return code
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Build the parser; of the commands only the one that `words` name, so that no other is imported."""
+    parser = argparse.ArgumentParser(
+        prog="quanho",
+        description="Field readings, durably, into InfluxDB: the gateway agent and its tools.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"quanho {_version()}")
+    parser.add_argument("--lang", choices=lang.LANGUAGES, help="language of messages (default: QUANHO_LANG, else vi)")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    named = [word for word in words if word in COMMANDS][:1]
+    for name in named or COMMANDS:
+        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("quanho")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _complain(text: str) -> None:
+    print(f"quanho: {text}", file=sys.stderr)
+
+
+def _forget_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not fail again (Python docs, SIGPIPE note)."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,1 @@
+"""One file a command; each is cheap to import and loads what it needs when it runs."""

@@ -1,0 +1,1 @@
+"""A whole simulated site on one machine: real broker, real store, the real agent."""

@@ -1,0 +1,60 @@
+"""`quanho edge check`: is the config right, and what may be lost before a reading is ours to keep."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.config import AgentConfig, MqttSource
+from edge.config_file import load_agent_config
+from quanho.edge_risks import RISKS
+from quanho.lang import say
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a source before relying on it; `code` is a key of RISKS."""
+
+    source: str
+    code: str
+    text: str
+
+
+def check(path: Path, *, as_json: bool) -> int:
+    """Print the findings and return 0; a wrong config raises ConfigError, which the command line prints in full (exit 2)."""
+    config = load_agent_config(path)
+    findings = list(find(config))
+    if as_json:
+        entries = [{"source": each.source, "code": each.code, "text": each.text} for each in findings]
+        answer = {"ok": True, "file": str(path), "sources": [source.id for source in config.source], "findings": entries}
+        print(json.dumps(answer, ensure_ascii=False))
+        return 0
+    count = len(config.source)
+    print(say(f"{path}: cấu hình hợp lệ, {count} nguồn dữ liệu.", f"{path}: the config is valid, sources: {count}."))
+    print(say("Những gì có thể mất trước khi tới chúng ta:", "What may be lost before it reaches us:"))
+    for each in findings:
+        print(f"  {each.source}: {each.text}")
+    return 0
+
+
+def find(config: AgentConfig) -> Iterator[Finding]:
+    """Yield what may be lost before our acknowledgement, source by source."""
+    for source in config.source:
+        if isinstance(source, MqttSource):
+            hours = source.session_expiry_s / 3600
+            yield from (_finding(source.id, code, hours=hours) for code in _broker_codes(source))
+        else:
+            yield _finding(source.id, "no-acknowledgement", seconds=config.spool.batch_age_ms / 1000)
+
+
+def _broker_codes(source: MqttSource) -> Iterator[str]:
+    if source.qos == 0:
+        yield "qos0"
+    yield from ("publisher-qos", "queue-limit", "autosave")
+    yield from ("session-expiry",) if source.version == "5" else ("mqtt311-session", "mqtt311-acl")
+    if not source.watch_broker_drops:
+        yield "unwatched"
+
+
+def _finding(source: str, code: str, **values: float) -> Finding:
+    return Finding(source, code, say(*RISKS[code]).format(**values))

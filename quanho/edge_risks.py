@@ -1,0 +1,47 @@
+"""What may be lost before a reading is ours to keep, in the operators' languages: code → (Vietnamese, English)."""
+
+RISKS = {
+    "qos0": (
+        "QoS 0: mọi bản tin gửi khi tác tử không kết nối đều mất; hãy đặt qos = 1.",
+        "QoS 0: every message sent while the agent is away is lost; set qos = 1.",
+    ),
+    "publisher-qos": (
+        "thiết bị gửi với QoS 0 thì broker không giữ lại gì cho chúng ta; hãy cho thiết bị gửi với QoS 1.",
+        "what a device publishes with QoS 0 is not kept for us; have devices publish with QoS 1.",
+    ),
+    "queue-limit": (
+        "khi tác tử vắng mặt, broker chỉ giữ tới giới hạn hàng đợi của nó"
+        " (mosquitto: max_queued_messages, mặc định 1000); xem deploy/mosquitto.conf.",
+        "while the agent is away the broker keeps messages up to its queue limit"
+        " (mosquitto: max_queued_messages, 1000 by default); see deploy/mosquitto.conf.",
+    ),
+    "autosave": (
+        "nếu broker mất điện, những gì nó nhận sau lần lưu cuối sẽ mất (mosquitto: persistence, autosave_interval, mặc định 30 phút).",
+        "if the broker loses power, what came after its last save is lost"
+        " (mosquitto: persistence, autosave_interval, 30 minutes by default).",
+    ),
+    "session-expiry": (
+        "nếu tác tử vắng mặt quá {hours:g} giờ (session_expiry_s), broker bỏ phiên và mọi bản tin đang chờ.",
+        "if the agent is away for more than {hours:g} hours (session_expiry_s), the broker drops the session and all that waits in it.",
+    ),
+    "mqtt311-session": (
+        "MQTT 3.1.1: broker tự quyết định giữ phiên bao lâu (mosquitto: persistent_client_expiration);"
+        ' version = "5" cho phép đặt thời hạn.',
+        "MQTT 3.1.1: the broker alone decides how long it keeps the session (mosquitto: persistent_client_expiration);"
+        ' version = "5" lets us ask.',
+    ),
+    "mqtt311-acl": (
+        "MQTT 3.1.1: bản tin bị ACL của broker từ chối vẫn được báo thành công cho thiết bị.",
+        "MQTT 3.1.1: a publish that the broker's ACL refuses is reported to the device as a success.",
+    ),
+    "unwatched": (
+        "watch_broker_drops = false: broker bỏ bản tin thì sổ cái không biết.",
+        "watch_broker_drops = false: the ledger does not learn of messages that the broker drops.",
+    ),
+    "no-acknowledgement": (
+        "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu (spool.batch_age_ms),"
+        " và mọi thứ thiết bị gửi khi tác tử không chạy.",
+        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings (spool.batch_age_ms),"
+        " and whatever the device says while the agent is not running.",
+    ),
+}

@@ -1,0 +1,93 @@
+"""`quanho edge status` and `tail`: a look at a running agent through its control socket."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edge.config_file import load_agent_config
+from edge.control_client import ask, stream
+from quanho.lang import say
+from telemetry.lineprotocol.parse import parse
+
+_TIMEOUT_S = 10.0
+
+
+def status(path: Path, *, as_json: bool) -> int:
+    """Print the agent's state; 0 when it is healthy, 1 when it is not, or not running."""
+    config = load_agent_config(path)
+    answer = ask(config.control_socket, {"command": "status"}, _TIMEOUT_S)
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False))
+    else:
+        for line in describe(answer):
+            print(line)
+    return 0 if answer.get("healthy") else 1
+
+
+def describe(state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a status for people."""
+    uplink, spool = state["uplink"], state["spool"]
+    queues = spool["queues"].values()
+    lines, records = sum(queue["lines_unsent"] for queue in queues), sum(queue["records_unsent"] for queue in queues)
+    oldest = min((queue["oldest_ns"] for queue in queues if queue["oldest_ns"] is not None), default=None)
+    age = f"{(state['now_ns'] - oldest) / 1e9:.0f} s" if oldest is not None else "-"
+    way = say("đang gửi", "up") if uplink["is_up"] else say("mất", "down")
+    yield (
+        f"{state['gateway']} @ {state['site']}  "
+        + say("đã chạy", "up for")
+        + f" {state['uptime_s']:.0f} s  RSS {(state['rss_bytes'] or 0) / 1e6:.0f} MB"
+    )
+    yield say("đường lên:", "uplink:") + f" {way}  {uplink['server']}  {uplink['trouble']}".rstrip()
+    yield say("kho đệm: ", "spool: ") + say(
+        f"{lines} dòng trong {records} bản ghi chưa gửi, cũ nhất {age}", f"{lines} lines in {records} records unsent, oldest {age}"
+    )
+    if spool["trouble"]:
+        yield say("đĩa không nhận dữ liệu: ", "the disk does not take readings: ") + spool["trouble"]
+    for source in state["sources"]:
+        mark = "●" if source["connected"] else "○"
+        counts = say(
+            f"{source['messages']} bản tin, {source['points']} điểm, {source['refused']} bị từ chối",
+            f"{source['messages']} messages, {source['points']} points, {source['refused']} refused",
+        )
+        yield f"{mark} {source['id']} ({source['kind']})  {counts}  {source['last_error'] or source['detail']}".rstrip()
+    for loss in state["losses"]:
+        yield say("sổ cái: ", "ledger: ") + f"{loss['source']}: {loss['reason']}: {loss['count']}"
+
+
+def tail(path: Path, *, as_json: bool, count: int, seconds: float) -> int:
+    """Print readings as they become durable until Ctrl-C, `count` readings or `seconds`."""
+    config = load_agent_config(path)
+    end_s = time.monotonic() + seconds if seconds else float("inf")
+    shown = 0
+    for answer in stream(config.control_socket, {"command": "tail"}, _TIMEOUT_S):
+        for line in answer.get("lines", ()):
+            print(_as_json(line) if as_json else _for_people(line), flush=True)
+            shown += 1
+            if count and shown >= count:
+                return 0
+        if time.monotonic() >= end_s:
+            return 0
+    return 0
+
+
+def _point(line: str) -> Any:
+    _, point = next(iter(parse(line.encode(), 0)))
+    return point
+
+
+def _as_json(line: str) -> str:
+    point = _point(line)
+    return json.dumps(
+        {"measurement": point.measurement, "tags": dict(point.tags), "fields": dict(point.fields), "time": point.time_ns},
+        ensure_ascii=False,
+    )
+
+
+def _for_people(line: str) -> str:
+    point = _point(line)
+    at = datetime.fromtimestamp(point.time_ns / 1e9, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    fields = "  ".join(f"{name}={value}" for name, value in point.fields.items() if name != "quality")
+    return f"{at}  {point.measurement:<12} {dict(point.tags).get('device', ''):<16} {fields}"

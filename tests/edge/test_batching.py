@@ -1,0 +1,222 @@
+"""What is open and when it closes: close policy, window guess and batcher."""
+
+import threading
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.batching.batcher import Batcher
+from edge.batching.close_policy import Cause, ClosePolicy, Filling, closes
+from edge.batching.window_guess import WindowGuess
+from telemetry.batch import Priority
+from tests.edge.batching_steps import Counted, chunk_of
+from tests.stand_ins.moved_clock import MovedClock
+from tests.waiting import eventually
+
+POLICY = ClosePolicy(age_s=1.0, raw_bytes=1000, idle_s=0.001)
+
+
+class TestClosePolicy:
+    def test_a_batch_closes_on_its_age(self) -> None:
+        assert closes(Filling(10.0, 10.5, 999, 5, None), POLICY) == (11.0, Cause.AGE)
+
+    def test_a_batch_closes_at_once_on_its_bytes(self) -> None:
+        assert closes(Filling(10.0, 10.5, 1000, 5, None), POLICY) == (10.5, Cause.BYTES)
+
+    def test_a_full_window_closes_on_an_idle_line(self) -> None:
+        assert closes(Filling(10.0, 10.5, 10, 20, 20), POLICY) == (10.501, Cause.IDLE)
+
+    def test_a_window_with_room_does_not(self) -> None:
+        assert closes(Filling(10.0, 10.5, 10, 19, 20), POLICY) == (11.0, Cause.AGE)
+
+    def test_age_goes_first_where_it_comes_first(self) -> None:
+        assert closes(Filling(10.0, 10.9995, 10, 20, 20), POLICY) == (11.0, Cause.AGE)
+
+
+class TestWindowGuess:
+    def test_two_batches_of_one_size_answered_at_once_are_a_window(self) -> None:
+        guess = WindowGuess()
+        guess.settled(7, 1.0, by_age=True)
+        guess.arrived(1, 1.01)
+        assert guess.window is None
+        guess.settled(7, 2.0, by_age=True)
+        guess.arrived(1, 2.01)
+        assert guess.window == 7
+
+    def test_a_window_that_was_thought_larger_is_corrected(self) -> None:
+        guess = WindowGuess(20)
+        for second in (1.0, 2.0):
+            guess.settled(7, second, by_age=True)
+            guess.arrived(1, second + 0.01)
+        assert guess.window == 7
+
+    def test_batches_of_different_sizes_prove_nothing(self) -> None:
+        guess = WindowGuess()
+        for second, size in enumerate((7, 8, 7, 8, 7, 8)):
+            guess.settled(size, float(second), by_age=True)
+            guess.arrived(1, second + 0.01)
+        assert guess.window is None
+
+    def test_answers_that_take_their_time_prove_nothing(self) -> None:
+        guess = WindowGuess()
+        for second in range(10):
+            guess.settled(7, float(second), by_age=True)
+            guess.arrived(1, second + 0.2)
+        assert guess.window is None
+
+    def test_more_outstanding_than_the_window_disproves_it(self) -> None:
+        guess = WindowGuess(20)
+        guess.arrived(21, 1.0)
+        assert guess.window is None
+
+    def test_a_line_gone_calm_ends_the_guess(self) -> None:
+        guess = WindowGuess(20)
+        for second in range(5):
+            assert guess.window == 20
+            guess.settled(20, float(second), by_age=False)
+            guess.arrived(1, second + 0.5)
+        assert guess.window is None
+
+    def test_a_full_window_that_answers_at_once_stays(self) -> None:
+        guess = WindowGuess(20)
+        for second in range(50):
+            guess.settled(20, float(second), by_age=False)
+            guess.arrived(1, second + 0.01)
+        assert guess.window == 20
+
+
+class Street:
+    """A batcher on a clock that the test moves."""
+
+    def __init__(self, memory_bytes: int = 1 << 20, window: int | None = None, raw_bytes: int = 1000) -> None:
+        self.clock = MovedClock()
+        self.wakes = 0
+        policy = ClosePolicy(1.0, raw_bytes)
+        self.batcher = Batcher("street", Priority.NORMAL, policy, memory_bytes, self.clock, self.wake, window)
+
+    def wake(self) -> None:
+        self.wakes += 1
+
+    @property
+    def now_s(self) -> float:
+        return self.clock.monotonic_s()
+
+
+def test_nothing_is_taken_before_it_is_due() -> None:
+    street = Street()
+    street.batcher.add(chunk_of("a"))
+    assert street.batcher.take(street.now_s) is None
+    street.clock.advance(1.0)
+    closed = street.batcher.take(street.now_s)
+    assert closed is not None
+    assert (closed.cause, [chunk.lines for chunk in closed.chunks]) == (Cause.AGE, [["a"]])
+    assert street.batcher.take(street.now_s, at_once=True) is None
+
+
+def test_what_is_asked_for_at_once_comes_at_once() -> None:
+    street = Street()
+    street.batcher.add(chunk_of("a"))
+    assert street.batcher.take(street.now_s, at_once=True) is not None
+
+
+def test_the_writer_is_woken_when_its_deadline_changes_and_not_otherwise() -> None:
+    street = Street()
+    street.batcher.add(chunk_of("a"))
+    assert street.wakes == 1
+    street.batcher.add(chunk_of("b"))
+    assert street.wakes == 1
+    street.batcher.add(chunk_of("c" * 1000))
+    assert street.wakes == 2
+
+
+def test_memory_is_held_until_the_batch_is_durable() -> None:
+    street = Street(memory_bytes=10)
+    assert street.batcher.add(chunk_of("x" * 20))
+    closed = street.batcher.take(street.now_s, at_once=True)
+    assert closed is not None
+    assert street.batcher.waiting_bytes == 21
+    assert not street.batcher.add(chunk_of("refused"))
+    street.batcher.settled(closed)
+    assert street.batcher.waiting_bytes == 0
+    assert street.batcher.add(chunk_of("taken"))
+
+
+def test_a_chunk_that_is_acknowledged_waits_for_memory() -> None:
+    street = Street(memory_bytes=10)
+    street.batcher.add(chunk_of("x" * 20))
+    taken: list[bool] = []
+    waiting = threading.Thread(target=lambda: taken.append(street.batcher.add(chunk_of("y", acknowledgement=Counted()))))
+    waiting.start()
+    closed = street.batcher.take(street.now_s, at_once=True)
+    assert closed is not None
+    assert taken == []
+    street.batcher.settled(closed)
+    waiting.join(10)
+    assert taken == [True]
+
+
+def test_closing_lets_go_of_whoever_waits() -> None:
+    street = Street(memory_bytes=10)
+    street.batcher.add(chunk_of("x" * 20))
+    taken: list[bool] = []
+    waiting = threading.Thread(target=lambda: taken.append(street.batcher.add(chunk_of("y", acknowledgement=Counted()))))
+    waiting.start()
+    street.batcher.close()
+    eventually(lambda: taken == [False])
+    waiting.join(10)
+    assert street.batcher.take(street.now_s, at_once=True) is not None, "what was taken in before is still written"
+
+
+@given(window=st.integers(1, 60), known=st.sampled_from([None, 20]), sync_s=st.floats(0.001, 3.0))
+def test_any_strict_window_is_used_in_full_after_a_few_batches(window: int, known: int | None, sync_s: float) -> None:
+    """The broker keeps exactly `window` messages on their way: after learning, no batch waits for its age any more."""
+    street = Street(window=known, raw_bytes=1 << 20)
+    causes: list[Cause] = []
+    for _ in range(8):
+        for _ in range(window):
+            street.batcher.add(chunk_of("x", acknowledgement=Counted()))
+            street.clock.advance(0.0001)
+        due_s = street.batcher.due_s()
+        assert due_s is not None
+        street.clock.advance(max(0.0, due_s - street.now_s) + 1e-6)
+        closed = street.batcher.take(street.now_s)
+        assert closed is not None
+        causes.append(closed.cause)
+        street.clock.advance(sync_s)
+        street.batcher.settled(closed)
+        street.clock.advance(0.002)
+    assert set(causes[4:]) == {Cause.IDLE}
+
+
+@given(st.lists(st.sampled_from(["add", "take", "settle", "age"]), max_size=60), st.integers(10, 200))
+def test_every_chunk_comes_out_once_and_in_order(steps: list[str], memory_bytes: int) -> None:
+    street = Street(memory_bytes=memory_bytes)
+    put: list[str] = []
+    got: list[str] = []
+    taken = deque()
+    for number, step in enumerate([*steps, "age", "take"]):
+        if step == "add" and street.batcher.add(chunk_of(f"line {number}")):
+            put.append(f"line {number}")
+        elif step == "take" and (closed := street.batcher.take(street.now_s)):
+            got += [line for chunk in closed.chunks for line in chunk.lines]
+            taken.append(closed)
+        elif step == "settle" and taken:
+            street.batcher.settled(taken.popleft())
+        elif step == "age":
+            street.clock.advance(1.0)
+    assert got == put
+    for closed in taken:
+        street.batcher.settled(closed)
+    assert street.batcher.waiting_bytes == 0
+
+
+@pytest.mark.parametrize("payload_bytes", [0, 500])
+def test_refused_messages_count_as_memory_too(payload_bytes: int) -> None:
+    street = Street(memory_bytes=100)
+    chunk = chunk_of("x")
+    chunk.refused_bytes = payload_bytes
+    street.batcher.add(chunk)
+    assert street.batcher.waiting_bytes == 2 + payload_bytes
+    assert street.batcher.add(chunk_of("y")) is (payload_bytes == 0)

@@ -1,0 +1,153 @@
+"""The writer on a real spool, on a disk that fills up."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.batching.batcher import Batcher
+from edge.batching.chunk import Chunk
+from edge.batching.close_policy import ClosePolicy
+from edge.batching.writer import SpoolWriter
+from edge.spool.set_aside import SetAside, read_set_aside
+from edge.spool.settings import SpoolSettings
+from edge.spool.spool import Spool
+from runtime.clock import SystemClock
+from telemetry.batch import Priority
+from tests.edge.batching_steps import Counted, chunk_of, lines_in
+from tests.faults.real_disk import FullDisk
+from tests.waiting import eventually
+
+
+class Desk:
+    """A spool, its writer, the batchers of a source and of the ledger; `account` is what the ledger has to say."""
+
+    def __init__(self, folder: Path, disk: FullDisk, age_s: float) -> None:
+        self.folder = folder
+        self.disk = disk
+        self.account: list[str] = []
+        self.durable: list[str] = []
+        clock = SystemClock()
+        self.spool = Spool(folder, SpoolSettings(), lambda _: None, disk)
+        self.writer = SpoolWriter(self.spool, clock, self._ledger, self._on_durable)
+        self.street, self.ledger = (
+            Batcher(name, priority, ClosePolicy(age_s, 1 << 18), 1 << 20, clock, self.writer.wake)
+            for name, priority in (("street", Priority.NORMAL), ("ledger", Priority.HIGH))
+        )
+        for batcher in (self.street, self.ledger):
+            self.writer.attach(batcher)
+        self.writer.start()
+
+    def put(self, *lines: str, on_settle: Callable[[], object] = lambda: None) -> Counted:
+        acknowledgement = Counted(on_settle=on_settle)
+        assert self.street.add(chunk_of(*lines, acknowledgement=acknowledgement))
+        return acknowledgement
+
+    def _ledger(self) -> Batcher:
+        lines, self.account = self.account, []
+        if lines:
+            self.ledger.add(chunk_of(*lines))
+        return self.ledger
+
+    def _on_durable(self, group: object) -> None:
+        for closed in group:  # type: ignore[attr-defined]
+            self.durable += [line for chunk in closed.chunks for line in chunk.lines]
+
+
+@pytest.fixture
+def disk() -> FullDisk:
+    return FullDisk(".seg")
+
+
+@pytest.fixture
+def desks(tmp_path: Path, disk: FullDisk) -> Iterator[Callable[..., Desk]]:
+    made: list[Desk] = []
+
+    def make(age_s: float = 0.01) -> Desk:
+        made.append(Desk(tmp_path / "spool", disk, age_s))
+        return made[-1]
+
+    yield make
+    disk.is_full = False
+    for desk in made:
+        desk.writer.stop(10)
+        desk.spool.close()
+
+
+def test_an_acknowledgement_is_settled_once_its_lines_are_durable(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    unsent: list[int] = []
+    acknowledgement = desk.put("a", "b", on_settle=lambda: unsent.append(desk.spool.state()[Priority.NORMAL].lines_unsent))
+    eventually(lambda: acknowledgement.settled)
+    assert unsent == [2]
+    eventually(lambda: desk.durable == ["a", "b"])
+    assert lines_in(desk.spool) == ["a", "b"]
+
+
+def test_no_acknowledgement_overtakes_the_ledger(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    desk.account = ["ledger count=1"]
+    unsent: list[int] = []
+    acknowledgement = desk.put("a", on_settle=lambda: unsent.append(desk.spool.state()[Priority.HIGH].lines_unsent))
+    eventually(lambda: acknowledgement.settled)
+    assert unsent == [1]
+    assert lines_in(desk.spool) == ["ledger count=1", "a"]
+
+
+def test_nothing_is_settled_while_the_disk_is_full_and_nothing_is_written_twice_afterwards(
+    desks: Callable[..., Desk], disk: FullDisk
+) -> None:
+    desk = desks()
+    disk.is_full = True
+    desk.account = ["ledger count=1"]
+    acknowledgements = [desk.put(f"line {number}") for number in range(50)]
+    eventually(lambda: desk.writer.state.trouble)
+    assert "No space left" in desk.writer.state.trouble
+    later = desk.put("later")
+    assert not any(each.settled for each in acknowledgements)
+    disk.is_full = False
+    eventually(lambda: later.settled, within_s=20)
+    assert [each.settled for each in acknowledgements] == [1] * 50
+    assert lines_in(desk.spool) == ["ledger count=1", *(f"line {number}" for number in range(50)), "later"]
+    assert desk.writer.state.trouble == ""
+
+
+def test_what_was_set_aside_is_not_set_aside_again_when_the_disk_fills_up_behind_it(desks: Callable[..., Desk], disk: FullDisk) -> None:
+    desk = desks()
+    disk.is_full = True
+    acknowledgement = Counted()
+    chunk = Chunk(["good"], 5, 6, 1, 1, 2, [SetAside(1, "street", "not JSON", topic="t", payload=b"poison")], acknowledgement)
+    assert desk.street.add(chunk)
+    eventually(lambda: desk.writer.state.trouble)
+    disk.is_full = False
+    eventually(lambda: acknowledgement.settled, within_s=20)
+    assert [entry["payload"] for entry in read_set_aside(desk.folder / "set-aside")] == ["poison"]
+    assert lines_in(desk.spool) == ["good"]
+
+
+def test_stopping_writes_what_is_open_whatever_its_age(desks: Callable[..., Desk]) -> None:
+    desk = desks(age_s=3600)
+    acknowledgement = desk.put("a")
+    assert desk.writer.stop(10)
+    assert acknowledgement.settled == 1
+    assert lines_in(desk.spool) == ["a"]
+
+
+def test_flushing_writes_what_is_open_and_goes_on(desks: Callable[..., Desk]) -> None:
+    desk = desks(age_s=3600)
+    first = desk.put("a")
+    desk.writer.flush()
+    eventually(lambda: first.settled)
+    second = desk.put("b")
+    desk.writer.flush()
+    eventually(lambda: second.settled)
+    assert lines_in(desk.spool) == ["a", "b"]
+
+
+def test_stopping_on_a_full_disk_ends_and_settles_nothing(desks: Callable[..., Desk], disk: FullDisk) -> None:
+    desk = desks()
+    disk.is_full = True
+    acknowledgement = desk.put("a")
+    eventually(lambda: desk.writer.state.trouble)
+    assert desk.writer.stop(10)
+    assert acknowledgement.settled == 0

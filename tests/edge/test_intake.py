@@ -1,0 +1,173 @@
+"""From bytes to the open batch: what is stored, what is set aside and why, what is counted as lost."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pytest
+
+from edge.batching.batcher import Batcher, Closed
+from edge.batching.close_policy import ClosePolicy
+from edge.decoders.decoder import Decoded, Decoder, Refusal
+from edge.decoders.table import build_decoder
+from edge.intake import MAX_LINE_BYTES, SourceIntake
+from edge.normalise import Normaliser
+from edge.normalise_settings import NormaliseSettings
+from edge.refusal_budget import RefusalBudget
+from edge.spool.set_aside import SetAside
+from edge.spool.spool import Loss
+from telemetry.batch import Priority
+from telemetry.errors import RejectedError
+from telemetry.point import Reading
+from tests.edge.batching_steps import Counted
+from tests.stand_ins.moved_clock import MovedClock
+
+JSON = build_decoder("json", {"measurement": "air"}, ["site/{device}"])
+
+
+class TouchyDecoder:
+    """A decoder of a driver with a bug: it raises what no decoder may."""
+
+    framing: Literal["message"] = "message"
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:
+        if payload == b"break":
+            raise ZeroDivisionError("driver bug")
+        if payload == b"refuse":
+            raise RejectedError("wrong checksum")
+        text = "x" * int(payload) if payload.isdigit() else payload.decode()
+        good = Reading("air", {"device": topic}, {"text": text})
+        return Decoded((good, Reading("air", {"device": topic}, {"level": 1.0})), (Refusal("one item"),) if payload == b"half" else ())
+
+
+class Desk:
+    """An intake and everything it hands on."""
+
+    def __init__(self, decoder: Decoder, memory_bytes: int = 1 << 20, per_minute: int = 20, max_series: int = 100) -> None:
+        self.clock = MovedClock()
+        self.losses: list[Loss] = []
+        self.batcher = Batcher("street", Priority.NORMAL, ClosePolicy(1.0, 1 << 18), memory_bytes, self.clock, lambda: None)
+        self.normaliser = Normaliser("street", "bn", "gw-1", NormaliseSettings(), max_series)
+        budget = RefusalBudget(per_minute)
+        self.intake = SourceIntake("street", decoder, self.normaliser, self.batcher, budget, self.clock, self.losses.append)
+
+    def take_in(self, *messages: tuple[str, bytes], acknowledgement: Counted | None = None) -> None:
+        self.intake.messages(messages, acknowledgement)
+
+    def closed(self) -> Closed | None:
+        return self.batcher.take(self.clock.monotonic_s(), at_once=True)
+
+    def handed_on(self) -> tuple[list[str], list[SetAside]]:
+        """Lines and refused messages of the open batch, which is taken."""
+        closed = self.closed()
+        chunks = closed.chunks if closed else []
+        return [line for chunk in chunks for line in chunk.lines], [one for chunk in chunks for one in chunk.refused]
+
+
+def reasons(refused: Sequence[SetAside]) -> list[str]:
+    return [one.reason for one in refused]
+
+
+def test_readings_become_lines_with_the_time_of_arrival_in_milliseconds() -> None:
+    desk = Desk(JSON)
+    desk.take_in(("site/d1", b'{"level": 1.5}'))
+    [line] = desk.handed_on()[0]
+    assert line.startswith("air,device=d1,gateway=gw-1,site=bn level=1.5,")
+    assert line.endswith("000000")
+
+
+def test_a_bad_message_is_set_aside_between_its_good_neighbours() -> None:
+    desk = Desk(JSON)
+    acknowledgement = Counted()
+    desk.take_in(("site/d1", b'{"level": 1}'), ("site/d1", b"{"), ("site/d1", b'{"level": 2}'), acknowledgement=acknowledgement)
+    closed = desk.closed()
+    assert closed is not None
+    [chunk] = closed.chunks
+    assert (len(chunk.lines), chunk.messages, chunk.acknowledgement) == (2, 3, acknowledgement)
+    [refused] = chunk.refused
+    assert (refused.topic, refused.payload, refused.source) == ("site/d1", b"{", "street")
+    assert "JSON" in refused.reason
+    assert [(loss.reason, loss.source, loss.count) for loss in desk.losses] == [("decoder rejected", "street", 1)]
+
+
+def test_a_decoder_that_breaks_costs_only_the_message_it_broke_on() -> None:
+    desk = Desk(TouchyDecoder())
+    desk.take_in(("d1", b"good"), ("d1", b"break"), ("d1", b"refuse"), ("d2", b"good"))
+    lines, refused = desk.handed_on()
+    assert len(lines) == 4
+    assert reasons(refused) == ["the decoder broke: ZeroDivisionError('driver bug')", "wrong checksum"]
+    assert desk.intake.counts.refused == 2
+
+
+def test_a_message_that_is_half_good_is_stored_by_half_and_set_aside_whole() -> None:
+    desk = Desk(TouchyDecoder())
+    desk.take_in(("d1", b"half"))
+    lines, refused = desk.handed_on()
+    assert len(lines) == 2
+    assert [(one.reason, one.payload) for one in refused] == [("one item", b"half")]
+
+
+def test_a_message_without_any_reading_is_set_aside_saying_so() -> None:
+    desk = Desk(JSON)
+    desk.take_in(("site/d1", b'{"name": "x"}'))
+    lines, refused = desk.handed_on()
+    assert (lines, len(refused)) == ([], 1)
+
+
+def test_a_line_too_long_for_a_record_is_refused_and_its_neighbour_kept() -> None:
+    desk = Desk(TouchyDecoder())
+    desk.take_in(("d1", str(MAX_LINE_BYTES).encode()))
+    lines, refused = desk.handed_on()
+    assert len(lines) == 1
+    assert str(MAX_LINE_BYTES) in reasons(refused)[0]
+
+
+def test_beyond_the_budget_of_a_topic_refusals_are_only_counted() -> None:
+    desk = Desk(JSON, per_minute=2)
+    desk.take_in(*[("site/d1", b"{")] * 5, ("site/d2", b"{"))
+    assert [one.topic for one in desk.handed_on()[1]] == ["site/d1", "site/d1", "site/d2"]
+    assert sum(loss.count or 0 for loss in desk.losses) == 6
+    desk.clock.advance(60)
+    desk.take_in(("site/d1", b"{"))
+    assert len(desk.handed_on()[1]) == 1
+
+
+def test_series_above_the_limit_are_set_aside() -> None:
+    desk = Desk(JSON, max_series=3)
+    desk.take_in(*[(f"site/d{number}", b'{"level": 1}') for number in range(10)])
+    lines, refused = desk.handed_on()
+    assert (len(lines), len(refused)) == (3, 7)
+    assert all("series limit" in reason for reason in reasons(refused))
+
+
+def test_an_oversized_message_is_acknowledged_like_any_other() -> None:
+    desk = Desk(JSON)
+    acknowledgement = Counted()
+    desk.intake.refuse("site/d1", "message of 9 MB", acknowledgement)
+    closed = desk.closed()
+    assert closed is not None
+    assert closed.chunks[0].acknowledgement is acknowledgement
+    assert reasons(closed.chunks[0].refused) == ["message of 9 MB"]
+
+
+def test_readings_nobody_will_send_again_are_accounted_for_when_memory_is_full() -> None:
+    desk = Desk(JSON, memory_bytes=10)
+    desk.take_in(("site/d1", b'{"level": 1}'))
+    desk.take_in(("site/d1", b'{"level": 2}'), ("site/d1", b'{"level": 3}'))
+    assert [(loss.reason, loss.count) for loss in desk.losses] == [("memory full", 2)]
+    assert desk.intake.counts.lost == 2
+
+
+def test_readings_the_broker_still_has_are_no_loss_when_the_agent_stops() -> None:
+    desk = Desk(JSON)
+    desk.batcher.close()
+    desk.take_in(("site/d1", b'{"level": 1}'), acknowledgement=Counted())
+    assert desk.losses == []
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", b"null", b"[]", b'{"level": {"a": []}}', b"[" * 50_000])
+def test_no_payload_stalls_a_source(payload: bytes) -> None:
+    desk = Desk(JSON)
+    desk.take_in(("site/d1", payload), ("site/d1", b'{"level": 1}'))
+    lines, refused = desk.handed_on()
+    assert (len(lines), len(refused)) == (1, 1)
+    assert refused[0].reason

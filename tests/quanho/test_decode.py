@@ -1,0 +1,115 @@
+"""`quanho decode` as a script sees it."""
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def decode(*words: str, stdin: bytes = b"") -> tuple[int, list[dict[str, Any]], list[str]]:
+    """Run the command; return its exit code, its readings and its lines on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "quanho", "--lang", "en", "decode", *words], input=stdin, capture_output=True, check=False, timeout=60
+    )
+    assert b"Traceback" not in done.stderr, done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode().splitlines()
+
+
+def test_a_message_gives_one_object_a_reading(tmp_path: Path) -> None:
+    message = tmp_path / "m.json"
+    message.write_text('{"v": {"pm25": 12}, "ts": 1700000000}')
+    words = ["--topic", "site/bn/air/d7", "--option", "topic=site/{site}/air/{device}", "--option", "measurement=air"]
+    words += ["--option", "fields.pm2_5=v.pm25", "--option", 'time={"path": "ts", "format": "unix"}']
+    code, readings, errors = decode("json", str(message), *words)
+    expected = {"measurement": "air", "tags": {"site": "bn", "device": "d7"}, "fields": {"pm2_5": 12.0}, "time": 1_700_000_000_000_000_000}
+    assert (code, readings, errors) == (0, [expected], ["readings=1 rejected=0"])
+
+
+def test_a_capture_gives_each_message_its_topic(tmp_path: Path) -> None:
+    capture = tmp_path / "c.jsonl"
+    lines = [{"topic": "a/1", "payload": {"t": 1}}, {"topic": "a/2", "payload": '{"t": 2}'}, {"topic": "a/3", "hex": "7b2274223a337d"}]
+    lines += [{"topic": "a/4", "base64": "eyJ0Ijo0fQ=="}, {"topic": "a/5"}, {"topic": "b/6", "payload": {"t": 6}}]
+    capture.write_text("\n".join(map(json.dumps, lines)) + "\nnot json\n")
+    code, readings, errors = decode("json", str(capture), "--option", "topic=a/{device}")
+    assert (code, [(one["tags"]["device"], one["fields"]["t"]) for one in readings]) == (0, [("1", 1), ("2", 2), ("3", 3), ("4", 4)])
+    assert (len(errors), errors[-1]) == (4, "readings=4 rejected=3")
+
+
+def test_json_lines_on_a_pipe_are_taken_one_by_one() -> None:
+    code, readings, errors = decode("json", "-", stdin=b'{"t": 1}\nbroken\n{"t": 3}\n')
+    assert (code, [one["fields"]["t"] for one in readings], errors[-1]) == (0, [1, 3], "readings=2 rejected=1")
+
+
+def test_lines_are_decoded_as_they_come_and_named_by_their_number() -> None:
+    code, readings, errors = decode("csv", "-", "--option", 'columns=["t","h"]', stdin=b"1,2\r\nx,y,z\r\n3,4\r\n")
+    assert (code, [one["fields"] for one in readings]) == (0, [{"t": 1, "h": 2}, {"t": 3, "h": 4}])
+    assert errors[0].startswith("line 2: ")
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xfe\x00", b"[" * 100_000, b'{"a": "text"}', b""])
+def test_only_refusals_is_exit_1(payload: bytes) -> None:
+    code, readings, errors = decode("json", "-", stdin=payload)
+    assert (code, readings, errors[-1]) == (1, [], "readings=0 rejected=1")
+
+
+def test_an_empty_stream_of_lines_is_no_failure() -> None:
+    assert decode("regex", "-", "--option", "patterns=(?P<a>.)") == (0, [], ["readings=0 rejected=0"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jsn", "-"], "did you mean 'json'"),
+        (["json", "/nonexistent/file"], "cannot read"),
+        (["json", "/"], "cannot read"),
+        (["json", "-", "--option", "nosign"], "KEY=VALUE"),
+        (["json", "-", "--option", "fields.a=x[", "--option", "colour=red"], "colour"),
+        (["json"], "NAME and FILE"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_says_why(words: list[str], said: str) -> None:
+    code, readings, errors = decode(*words)
+    assert (code, readings) == (2, [])
+    assert said in "\n".join(errors)
+
+
+def test_the_list_names_every_decoder_and_its_options() -> None:
+    done = subprocess.run([sys.executable, "-m", "quanho", "decode", "--list"], capture_output=True, text=True, check=True, timeout=60)
+    assert {"json", "csv", "regex"} <= set(done.stdout.split("\n"))
+    assert "max_payload_bytes" in done.stdout
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
+    command = [sys.executable, "-m", "quanho", "decode", "csv", "-", "--option", 'columns=["t"]']
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        with suppress(BrokenPipeError):  # it may be gone before it has taken all
+            process.stdin.write(b"1\n" * 1_000_000)
+            process.stdin.flush()
+        errors = process.stderr.read()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+    assert b"Traceback" not in errors
+    assert process.returncode == 141
+
+
+def test_ctrl_c_ends_it_without_a_traceback() -> None:
+    command = [sys.executable, "-m", "quanho", "decode", "csv", "-", "--option", 'columns=["t"]']
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"1\n" * 2_000)  # fits its pipe; what comes of it does not fit ours, so it waits for us
+        process.stdin.flush()
+        process.stdout.read(10)  # it is at work
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert b"Traceback" not in errors
+    assert process.returncode == 130
