@@ -166,7 +166,11 @@ class Agent:
         """Tell whether the threads that everything hangs on still run (for the watchdog)."""
         return self.writer.is_alive and self.uplink.is_alive
 
-    def _account(self) -> Batcher:
+    def _account(self, group: Sequence[Closed]) -> Batcher:
+        for closed in group:
+            for chunk in closed.chunks:
+                for loss in chunk.losses:
+                    self.ledger.note(loss)
         return self._housekeeping.report_losses()
 
     def _durable(self, group: Sequence[Closed]) -> None:

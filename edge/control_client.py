@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ def ask(socket_path: Path, request: Mapping[str, object], timeout_s: float) -> d
     raise TransientError(f"the agent at {socket_path} hung up without an answer")
 
 
-def stream(socket_path: Path, request: Mapping[str, object], timeout_s: float) -> Iterator[dict[str, Any]]:
-    """Yield answers until the agent hangs up; `timeout_s` is the longest silence. Raises TransientError."""
+def stream(socket_path: Path, request: Mapping[str, object], timeout_s: float) -> Generator[dict[str, Any], None, None]:
+    """Yield answers until the agent hangs up or the caller closes this; `timeout_s` is the longest silence. Raises TransientError."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout_s)

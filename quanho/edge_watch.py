@@ -89,5 +89,5 @@ def _as_json(line: str) -> str:
 def _for_people(line: str) -> str:
     point = _point(line)
     at = datetime.fromtimestamp(point.time_ns / 1e9, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
-    fields = "  ".join(f"{name}={value}" for name, value in point.fields.items() if name != "quality")
+    fields = "  ".join(f"{name}={value}" for name, value in dict(point.fields).items() if name != "quality")
     return f"{at}  {point.measurement:<12} {dict(point.tags).get('device', ''):<16} {fields}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.spool.set_aside import SetAside
+from edge.spool.spool import Loss
 
 
 class Acknowledgement(Protocol):
@@ -31,7 +32,8 @@ class Acknowledgement(Protocol):
 class Chunk:
     """Lines of line protocol without LF, with the earliest and latest time among them, and what was refused beside them.
 
-    `raw_bytes` is about the size of the lines as text, `refused_bytes` that of the refused payloads.
+    `raw_bytes` is about the size of the lines as text, `refused_bytes` that of the refused payloads. `losses` go to the ledger when
+    the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Chunk:
     last_ns: int = 0
     messages: int = 0
     refused: list[SetAside] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
     acknowledgement: Acknowledgement | None = None
 
     @property

@@ -36,11 +36,13 @@ class WriterState:
 class SpoolWriter:
     """See the module.
 
-    `account` is called before each group; it brings the ledger's batch up to date and returns it, to be written with the group.
+    `account` is called once with each group; it brings the ledger's batch up to date and returns it, to be written with the group.
     `on_durable` hears of every group that became readable, with its lines by source.
     """
 
-    def __init__(self, spool: Spool, clock: Clock, account: Callable[[], Batcher], on_durable: Callable[[Sequence[Closed]], None]) -> None:
+    def __init__(
+        self, spool: Spool, clock: Clock, account: Callable[[Sequence[Closed]], Batcher], on_durable: Callable[[Sequence[Closed]], None]
+    ) -> None:
         self.state = WriterState()
         self._spool = spool
         self._clock = clock
@@ -119,7 +121,7 @@ class SpoolWriter:
     def _take(self, *, at_once: bool) -> list[Closed]:
         now = self._clock.monotonic_s()
         group = [closed for batcher in self._batchers if (closed := batcher.take(now, at_once=at_once))]
-        if group and (ledger := self._account().take(now, at_once=True)):
+        if group and (ledger := self._account(group).take(now, at_once=True)):
             group.append(ledger)
         return group
 

@@ -29,7 +29,8 @@ class Counted:
 def chunk_of(*lines: str, acknowledgement: Counted | None = None) -> Chunk:
     """A chunk as an intake makes it, one message a line."""
     size = sum(map(len, lines)) + len(lines)
-    return Chunk(list(lines), size, 0, ONE_DAY_NS, ONE_DAY_NS + 1, len(lines), [], acknowledgement)
+    first_ns, last_ns = ONE_DAY_NS, ONE_DAY_NS + 1
+    return Chunk(list(lines), size, first_ns=first_ns, last_ns=last_ns, messages=len(lines), acknowledgement=acknowledgement)
 
 
 def text_of(body: bytes) -> list[str]:

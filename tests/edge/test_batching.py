@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.batching.batcher import Batcher
+from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import Cause, ClosePolicy, Filling, closes
 from edge.batching.window_guess import WindowGuess
 from telemetry.batch import Priority
@@ -195,7 +195,7 @@ def test_every_chunk_comes_out_once_and_in_order(steps: list[str], memory_bytes:
     street = Street(memory_bytes=memory_bytes)
     put: list[str] = []
     got: list[str] = []
-    taken = deque()
+    taken: deque[Closed] = deque()
     for number, step in enumerate([*steps, "age", "take"]):
         if step == "add" and street.batcher.add(chunk_of(f"line {number}")):
             put.append(f"line {number}")

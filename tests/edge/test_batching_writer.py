@@ -1,12 +1,11 @@
 """The writer on a real spool, on a disk that fills up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from edge.batching.batcher import Batcher
-from edge.batching.chunk import Chunk
+from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
 from edge.spool.set_aside import SetAside, read_set_aside
@@ -43,14 +42,15 @@ class Desk:
         assert self.street.add(chunk_of(*lines, acknowledgement=acknowledgement))
         return acknowledgement
 
-    def _ledger(self) -> Batcher:
+    def _ledger(self, group: Sequence[Closed]) -> Batcher:
+        assert group
         lines, self.account = self.account, []
         if lines:
             self.ledger.add(chunk_of(*lines))
         return self.ledger
 
-    def _on_durable(self, group: object) -> None:
-        for closed in group:  # type: ignore[attr-defined]
+    def _on_durable(self, group: Sequence[Closed]) -> None:
+        for closed in group:
             self.durable += [line for chunk in closed.chunks for line in chunk.lines]
 
 
@@ -116,7 +116,8 @@ def test_what_was_set_aside_is_not_set_aside_again_when_the_disk_fills_up_behind
     desk = desks()
     disk.is_full = True
     acknowledgement = Counted()
-    chunk = Chunk(["good"], 5, 6, 1, 1, 2, [SetAside(1, "street", "not JSON", topic="t", payload=b"poison")], acknowledgement)
+    chunk = chunk_of("good", acknowledgement=acknowledgement)
+    chunk.refused = [SetAside(1, "street", "not JSON", topic="t", payload=b"poison")]
     assert desk.street.add(chunk)
     eventually(lambda: desk.writer.state.trouble)
     disk.is_full = False

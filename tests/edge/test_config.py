@@ -77,7 +77,14 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_place(load: Load) -> 
         .replace('url = "http://127.0.0.1:8086"', 'url = "127.0.0.1"')
     )
     found = "\n".join(problems(load, wrong))
-    for words in ("colour", "port", "'#' must be the whole last level", "more than once: street", "split", "must look like http://host:8086"):
+    for words in (
+        "colour",
+        "port",
+        "'#' must be the whole last level",
+        "more than once: street",
+        "split",
+        "must look like http://host:8086",
+    ):
         assert words in found
     assert found.count("edge.toml") == len(found.splitlines())
 

@@ -57,7 +57,9 @@ def test_an_unknown_command_is_answered_with_the_known_ones(server: Path) -> Non
         ask(server, {"command": "reboot"}, 5.0)
 
 
-@pytest.mark.parametrize("request_line", [b"not json\n", b"[]\n", b"5\n", b"\xff\n", b"\n", b'{"command": ["status"]}\n', b"{" * 100_000, b"[" * 60_000 + b"\n"])
+@pytest.mark.parametrize(
+    "request_line", [b"not json\n", b"[]\n", b"5\n", b"\xff\n", b"\n", b'{"command": ["status"]}\n', b"{" * 100_000, b"[" * 60_000 + b"\n"]
+)
 def test_any_bytes_get_an_answer_or_a_closed_door_and_the_server_lives_on(server: Path, request_line: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(10)

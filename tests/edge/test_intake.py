@@ -83,10 +83,11 @@ def test_a_bad_message_is_set_aside_between_its_good_neighbours() -> None:
     assert closed is not None
     [chunk] = closed.chunks
     assert (len(chunk.lines), chunk.messages, chunk.acknowledgement) == (2, 3, acknowledgement)
+    assert [(loss.reason, loss.source, loss.count) for loss in chunk.losses] == [("decoder rejected", "street", 1)]
     [refused] = chunk.refused
     assert (refused.topic, refused.payload, refused.source) == ("site/d1", b"{", "street")
     assert "JSON" in refused.reason
-    assert [(loss.reason, loss.source, loss.count) for loss in desk.losses] == [("decoder rejected", "street", 1)]
+    assert desk.losses == [], "the ledger learns of it when it is written, and not before"
 
 
 def test_a_decoder_that_breaks_costs_only_the_message_it_broke_on() -> None:
@@ -124,8 +125,10 @@ def test_a_line_too_long_for_a_record_is_refused_and_its_neighbour_kept() -> Non
 def test_beyond_the_budget_of_a_topic_refusals_are_only_counted() -> None:
     desk = Desk(JSON, per_minute=2)
     desk.take_in(*[("site/d1", b"{")] * 5, ("site/d2", b"{"))
-    assert [one.topic for one in desk.handed_on()[1]] == ["site/d1", "site/d1", "site/d2"]
-    assert sum(loss.count or 0 for loss in desk.losses) == 6
+    closed = desk.closed()
+    assert closed is not None
+    assert [one.topic for one in closed.chunks[0].refused] == ["site/d1", "site/d1", "site/d2"]
+    assert sum(loss.count or 0 for loss in closed.chunks[0].losses) == 6
     desk.clock.advance(60)
     desk.take_in(("site/d1", b"{"))
     assert len(desk.handed_on()[1]) == 1
@@ -152,15 +155,15 @@ def test_an_oversized_message_is_acknowledged_like_any_other() -> None:
 def test_readings_nobody_will_send_again_are_accounted_for_when_memory_is_full() -> None:
     desk = Desk(JSON, memory_bytes=10)
     desk.take_in(("site/d1", b'{"level": 1}'))
-    desk.take_in(("site/d1", b'{"level": 2}'), ("site/d1", b'{"level": 3}'))
-    assert [(loss.reason, loss.count) for loss in desk.losses] == [("memory full", 2)]
+    desk.take_in(("site/d1", b'{"level": 2}'), ("site/d1", b"{"), ("site/d1", b'{"level": 3}'))
+    assert [(loss.reason, loss.count) for loss in desk.losses] == [("decoder rejected", 1), ("memory full", 2)]
     assert desk.intake.counts.lost == 2
 
 
 def test_readings_the_broker_still_has_are_no_loss_when_the_agent_stops() -> None:
     desk = Desk(JSON)
     desk.batcher.close()
-    desk.take_in(("site/d1", b'{"level": 1}'), acknowledgement=Counted())
+    desk.take_in(("site/d1", b'{"level": 1}'), ("site/d1", b"{"), acknowledgement=Counted())
     assert desk.losses == []
 
 

@@ -64,7 +64,7 @@ class GatedSync(DiskFiles):
     def pass_gate(self) -> None:
         with self._gate:
             self.waiting_count += 1
-            self._gate.wait_for(lambda: self._passes or not self._is_shut, 60.0)
+            self._gate.wait_for(lambda: self._passes or not self._is_shut, 20.0)
             self._passes = max(0, self._passes - 1)
             self.waiting_count -= 1
             self.passed_count += 1

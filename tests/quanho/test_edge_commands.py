@@ -111,7 +111,13 @@ def test_check_says_that_a_config_is_good_and_what_may_be_lost_all_the_same(conf
     assert edge("check", config) == 0
     said = capsys.readouterr().out
     assert "the config is valid, sources: 2" in said
-    for words in ("gauge: a serial line has no acknowledgement", "street: QoS 0", "queue limit", "MQTT 3.1.1", "watch_broker_drops = false"):
+    for words in (
+        "gauge: a serial line has no acknowledgement",
+        "street: QoS 0",
+        "queue limit",
+        "MQTT 3.1.1",
+        "watch_broker_drops = false",
+    ):
         assert words in said
 
 

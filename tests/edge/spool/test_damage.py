@@ -98,20 +98,25 @@ def test_two_damaged_neighbours_are_both_accounted_for(offset_in_record: int) ->
     assert {loss.reason for loss in opened.losses} == {"spool damaged"}
 
 
-def test_damage_longer_than_a_reading_window_is_stepped_over() -> None:
-    disk = closed_disk(*[[f"n{each}"] for each in range(4)], body_bytes=60_000)
+@pytest.mark.parametrize("beyond", range(-5, 6))
+def test_a_record_whose_magic_lies_across_the_border_of_a_reading_window_is_found(beyond: int) -> None:
+    disk = Disk()
+    opened = OpenSpool(disk)
+    opened.append("a", count=2)
+    start = 64 + 88 + 1 + 100
+    overhead = 2 * (88 + 1)
+    opened.append("b", body_bytes=65_400, count=3)
+    opened.append("c", body_bytes=128 * 1024 + beyond - overhead - 65_400, count=4)
+    opened.append("d")
+    opened.spool.close()
     path = segment_of(disk)
     data = bytearray(disk.content(path))
-    length = (len(data) - 64) // 4
-    for border in range(-4, 5):
-        spoilt = bytearray(data)
-        hit = slice(64 + length, 64 + 3 * length + border)
-        spoilt[hit] = (b"QhR1" * length)[: hit.stop - hit.start - 5] + b"\xff" * 5
-        disk.put(path, bytes(spoilt))
-        disk.put(NORMAL / "done", b"")
-        opened = OpenSpool(disk)
-        assert opened.drain() == (["n0", "n3"] if border <= 0 else ["n0"])
-        assert opened.spool.state()[Priority.NORMAL].records_unsent == 0
+    stop = start + 128 * 1024 + beyond
+    data[start:stop] = (b"QhR1" * len(data))[: stop - start]
+    disk.put(path, bytes(data))
+    opened = OpenSpool(disk)
+    assert opened.drain() == ["a", "d"]
+    assert opened.lost() == [("spool damaged", "", 7)]
 
 
 def test_a_body_that_contains_a_whole_record_is_one_record() -> None:

@@ -128,6 +128,20 @@ def test_a_torn_slot_leaves_the_one_before(at: int) -> None:
     assert list(read_done(disk, path).done) in ([(1, 5)], [(1, 9)])
 
 
+@pytest.mark.parametrize("seed", range(15))
+def test_a_power_cut_never_tears_both_slots(seed: int) -> None:
+    disk, path = Disk(seed), Path("/s/done")
+    disk.make_folder(path.parent)
+    file = DoneFile(disk, path)
+    disk.sync_folder(path.parent)
+    for generation in range(30):
+        done = DoneSet((each * 100 + 1, each * 100 + 1 + generation) for each in range(200))
+        file.write(done, generation, 0, sync=generation == 0)
+    saved = read_done(disk.power_cut(), path)
+    assert len(list(saved.done)) == 200
+    assert saved.lines >= 30 - 21
+
+
 def refused(number: int) -> SetAside:
     return SetAside(number, "s", "too old", line=b"m f=%d %d" % (number, number))
 
