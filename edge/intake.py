@@ -65,6 +65,7 @@ class SourceIntake:
 
         They are stamped with the wall clock, cut to milliseconds: finer digits would be noise and cost a quarter of the bytes.
         """
+        began_s = self._clock.monotonic_s()
         arrival_ns = self._clock.wall_ns() // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement)
         times: list[int] = []
@@ -87,6 +88,7 @@ class SourceIntake:
             chunk.first_ns, chunk.last_ns = min(times), max(times)
         self.counts.messages += len(messages)
         self.counts.points += len(times)
+        chunk.work_s = self._clock.monotonic_s() - began_s
         self._put(chunk)
 
     def _points(self, lines: list[str], times: list[int], readings: Sequence[Reading], refused: list[str], arrival_ns: int) -> bool:

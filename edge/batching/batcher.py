@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.batching.chunk import Chunk
-from edge.batching.close_policy import Cause, ClosePolicy, Filling, closes
+from edge.batching.close_policy import Cause, ClosePolicy, Filling, closes, stalled
 from edge.batching.window_guess import WindowGuess
 from runtime.clock import Clock
 from telemetry.batch import Priority
@@ -20,6 +20,7 @@ class Closed:
     chunks: list[Chunk]
     messages: int
     cause: Cause
+    stalled: bool = False
 
 
 class Batcher:
@@ -44,7 +45,7 @@ class Batcher:
         self._guess = WindowGuess(window)
         self._free = threading.Condition()
         self._chunks: list[Chunk] = []
-        self._opened_s = self._touched_s = 0.0
+        self._opened_s = self._touched_s = self._work_s = 0.0
         self._raw = self._messages = 0
         self._held = 0  # bytes taken by the writer and not yet durable
         self._closed = False
@@ -68,9 +69,10 @@ class Batcher:
                 self._opened_s = now
             self._chunks.append(chunk)
             self._touched_s = now
+            self._work_s = chunk.work_s
             self._raw += chunk.held_bytes
             self._messages += chunk.messages
-            self._guess.arrived(self._messages, now)
+            self._guess.arrived(now)
             after = self._due()
         if before is None or (after is not None and after < before):
             self._wake()
@@ -86,10 +88,11 @@ class Batcher:
         with self._free:
             if not self._chunks:
                 return None
-            due, cause = closes(self._filling(), self._policy)
+            filling = self._filling()
+            due, cause = closes(filling, self._policy)
             if due > now_s and not at_once:
                 return None
-            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause)
+            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, stalled(filling, now_s))
             self._held += self._raw
             self._chunks, self._raw, self._messages = [], 0, 0
             return closed
@@ -97,7 +100,7 @@ class Batcher:
     def settled(self, closed: Closed) -> None:
         """A taken batch is durable: let sources go on."""
         with self._free:
-            self._guess.settled(closed.messages, self._clock.monotonic_s(), by_age=closed.cause is Cause.AGE)
+            self._guess.settled(closed.messages, self._clock.monotonic_s(), closed.cause, stalled=closed.stalled)
             self._held -= sum(chunk.held_bytes for chunk in closed.chunks)
             self._free.notify_all()
 
@@ -117,4 +120,4 @@ class Batcher:
         return max(0.0, closes(self._filling(), self._policy)[0]) if self._chunks else None
 
     def _filling(self) -> Filling:
-        return Filling(self._opened_s, self._touched_s, self._raw, self._messages, self._guess.window)
+        return Filling(self._opened_s, self._touched_s, self._raw, self._messages, self._guess.window, self._work_s)

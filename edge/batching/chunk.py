@@ -33,7 +33,8 @@ class Chunk:
     """Lines of line protocol without LF, with the earliest and latest time among them, and what was refused beside them.
 
     `raw_bytes` is about the size of the lines as text, `refused_bytes` that of the refused payloads. `losses` go to the ledger when
-    the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice.
+    the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `work_s` is how long
+    it took to make.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Chunk:
     refused: list[SetAside] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     acknowledgement: Acknowledgement | None = None
+    work_s: float = 0.0
 
     @property
     def held_bytes(self) -> int:

@@ -1,7 +1,10 @@
-"""When a batch closes: on its age, on its bytes, or on an idle line with the broker's window full. Pure."""
+"""When a batch closes: on its age, on its bytes, or on an idle line while the broker holds messages back. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum
+
+_READS = 2  # a line is not idle while the next read may still be in work
+_GAPS = 10  # nor for a gap that its own pace explains (one in 22,000 of random arrivals is longer)
 
 
 class Cause(Enum):
@@ -23,13 +26,14 @@ class ClosePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """An open batch at one moment; times on the monotonic clock. `window` as in WindowGuess."""
+    """An open batch at one moment; times on the monotonic clock. `work_s` is what the last read took; `window` as in WindowGuess."""
 
     opened_s: float
     touched_s: float
     raw_bytes: int
     outstanding: int
     window: int | None
+    work_s: float = 0.0
 
 
 def closes(filling: Filling, policy: ClosePolicy) -> tuple[float, Cause]:
@@ -38,7 +42,13 @@ def closes(filling: Filling, policy: ClosePolicy) -> tuple[float, Cause]:
         return filling.touched_s, Cause.BYTES
     due = filling.opened_s + policy.age_s
     if filling.window is not None and filling.outstanding >= filling.window:
-        idle = filling.touched_s + policy.idle_s
+        gap_s = (filling.touched_s - filling.opened_s) / filling.outstanding
+        idle = filling.touched_s + max(policy.idle_s, _READS * filling.work_s, _GAPS * gap_s)
         if idle < due:
             return idle, Cause.IDLE
     return due, Cause.AGE
+
+
+def stalled(filling: Filling, now_s: float) -> bool:
+    """Tell whether a batch that closes now has waited longer in silence than it took to fill."""
+    return now_s - filling.touched_s > filling.touched_s - filling.opened_s

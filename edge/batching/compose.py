@@ -11,7 +11,7 @@ from edge.spool.record import MAX_BODY_BYTES
 from telemetry.batch import Batch, Priority
 
 MAX_LINES = 5000
-MAX_RAW_BYTES = 1 << 20
+LIKELY_RAW_BYTES = 256 << 10  # of text that usually compresses to one record; more is halved without trying
 _LEVEL = 6
 _GZIP = 31
 
@@ -30,7 +30,7 @@ def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Batch
     if not lines:
         return
     raw = ("\n".join(lines) + "\n").encode()
-    body = _compress(raw) if len(lines) <= MAX_LINES and len(raw) <= MAX_RAW_BYTES else None
+    body = _compress(raw) if len(lines) <= MAX_LINES and len(raw) <= LIKELY_RAW_BYTES else None
     if body is not None and len(body) <= MAX_BODY_BYTES:
         first, last = min(chunk.first_ns for chunk in chunks if chunk.lines), max(chunk.last_ns for chunk in chunks if chunk.lines)
         yield Batch(source, priority, len(lines), first, last, body, len(raw), _receipts(chunks))

@@ -14,7 +14,7 @@ class SpoolSettings(BaseModel):
     bulk_share: float = Field(0.2, gt=0, lt=1, description="share of the quota for priority bulk; normal has the rest")
     batch_age_ms: int = Field(1000, ge=1, le=3_600_000, description="longest that a reading waits in memory before its batch is written")
     batch_raw_bytes: ByteSize = Field(
-        ByteSize(256 << 10), ge=1024, le=1 << 20, description="size of line protocol at which a batch is written at once"
+        ByteSize(512 << 10), ge=1024, le=1 << 20, description="size of line protocol at which a batch is written at once"
     )
     memory_bytes: ByteSize = Field(
         ByteSize(16 << 20), ge=1 << 20, description="line protocol of one source held in memory while the disk does not take it"

@@ -26,64 +26,71 @@ class TestClosePolicy:
         assert closes(Filling(10.0, 10.5, 1000, 5, None), POLICY) == (10.5, Cause.BYTES)
 
     def test_a_full_window_closes_on_an_idle_line(self) -> None:
-        assert closes(Filling(10.0, 10.5, 10, 20, 20), POLICY) == (10.501, Cause.IDLE)
+        assert closes(Filling(10.5, 10.5, 10, 20, 20), POLICY) == (10.501, Cause.IDLE)
+
+    def test_a_line_is_not_idle_while_the_next_read_may_be_in_work(self) -> None:
+        assert closes(Filling(10.5, 10.5, 10, 20, 20, work_s=0.25), POLICY) == (11.0, Cause.IDLE)
+
+    def test_a_line_is_not_idle_for_a_gap_of_its_own_pace(self) -> None:
+        assert closes(Filling(10.0, 10.5, 10, 100, 20), POLICY) == (10.55, Cause.IDLE)
 
     def test_a_window_with_room_does_not(self) -> None:
         assert closes(Filling(10.0, 10.5, 10, 19, 20), POLICY) == (11.0, Cause.AGE)
 
     def test_age_goes_first_where_it_comes_first(self) -> None:
-        assert closes(Filling(10.0, 10.9995, 10, 20, 20), POLICY) == (11.0, Cause.AGE)
+        assert closes(Filling(10.0, 10.9995, 10, 200, 20), POLICY) == (11.0, Cause.AGE)
 
 
 class TestWindowGuess:
-    def test_two_batches_of_one_size_answered_at_once_are_a_window(self) -> None:
+    def test_two_silent_batches_answered_at_once_are_a_window_of_the_lesser_count(self) -> None:
         guess = WindowGuess()
-        guess.settled(7, 1.0, by_age=True)
-        guess.arrived(1, 1.01)
+        guess.settled(7, 1.0, Cause.AGE, stalled=True)
+        guess.arrived(1.01)
         assert guess.window is None
-        guess.settled(7, 2.0, by_age=True)
-        guess.arrived(1, 2.01)
+        guess.settled(9, 2.0, Cause.AGE, stalled=True)
+        guess.arrived(2.01)
         assert guess.window == 7
 
     def test_a_window_that_was_thought_larger_is_corrected(self) -> None:
         guess = WindowGuess(20)
-        for second in (1.0, 2.0):
-            guess.settled(7, second, by_age=True)
-            guess.arrived(1, second + 0.01)
+        guess.settled(7, 1.0, Cause.AGE, stalled=True)
+        guess.arrived(1.01)
         assert guess.window == 7
 
-    def test_batches_of_different_sizes_prove_nothing(self) -> None:
+    def test_batches_that_filled_to_the_end_prove_nothing(self) -> None:
         guess = WindowGuess()
-        for second, size in enumerate((7, 8, 7, 8, 7, 8)):
-            guess.settled(size, float(second), by_age=True)
-            guess.arrived(1, second + 0.01)
+        for second in range(10):
+            guess.settled(7, float(second), Cause.AGE, stalled=False)
+            guess.arrived(second + 0.01)
         assert guess.window is None
 
     def test_answers_that_take_their_time_prove_nothing(self) -> None:
         guess = WindowGuess()
         for second in range(10):
-            guess.settled(7, float(second), by_age=True)
-            guess.arrived(1, second + 0.2)
+            guess.settled(7, float(second), Cause.AGE, stalled=True)
+            guess.arrived(second + 0.2)
         assert guess.window is None
 
-    def test_more_outstanding_than_the_window_disproves_it(self) -> None:
+    def test_a_window_that_overflows_now_and_then_is_kept(self) -> None:
         guess = WindowGuess(20)
-        guess.arrived(21, 1.0)
-        assert guess.window is None
+        for second, size in enumerate((20, 400, 1019, 84, 1019)):
+            guess.settled(size, float(second), Cause.IDLE, stalled=False)
+            guess.arrived(second + 0.01)
+        assert guess.window == 20
 
     def test_a_line_gone_calm_ends_the_guess(self) -> None:
         guess = WindowGuess(20)
         for second in range(5):
             assert guess.window == 20
-            guess.settled(20, float(second), by_age=False)
-            guess.arrived(1, second + 0.5)
+            guess.settled(20, float(second), Cause.IDLE, stalled=False)
+            guess.arrived(second + 0.5)
         assert guess.window is None
 
     def test_a_full_window_that_answers_at_once_stays(self) -> None:
         guess = WindowGuess(20)
         for second in range(50):
-            guess.settled(20, float(second), by_age=False)
-            guess.arrived(1, second + 0.01)
+            guess.settled(20, float(second), Cause.IDLE, stalled=False)
+            guess.arrived(second + 0.01)
         assert guess.window == 20
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edge.batching.batcher import Closed
 from edge.batching.chunk import Chunk
 from edge.batching.close_policy import Cause
-from edge.batching.compose import MAX_LINES, MAX_RAW_BYTES, compose
+from edge.batching.compose import LIKELY_RAW_BYTES, MAX_LINES, compose
 from edge.intake import MAX_LINE_BYTES
 from edge.spool.receipts import Receipts, unpack
 from edge.spool.record import MAX_BODY_BYTES
@@ -31,7 +31,7 @@ def check_limits(batches: list[Batch]) -> list[str]:
         found = text_of(batch.body)
         lines += found
         assert batch.count == len(found) <= MAX_LINES
-        assert batch.raw_bytes == len("".join(line + "\n" for line in found).encode()) <= MAX_RAW_BYTES
+        assert batch.raw_bytes == len("".join(line + "\n" for line in found).encode()) <= LIKELY_RAW_BYTES
         assert len(batch.body) <= MAX_BODY_BYTES
     return lines
 
