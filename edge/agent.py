@@ -41,10 +41,19 @@ class Agent:
 
     name = "agent"
 
-    def __init__(self, config: AgentConfig, clock: Clock | None = None, files: Files | None = None, patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        config: AgentConfig,
+        clock: Clock | None = None,
+        files: Files | None = None,
+        patience: Patience = PATIENCE,
+        on_death: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`on_death` is told when a thread that everything hangs on broke: the process should end."""
         self.config = config
         self._files = files
         self._patience = patience
+        self._on_death = on_death
         self.ledger = Ledger(config.gateway.site, config.gateway.id)
         self.tail = Tail()
         self.sources: list[Source] = []
@@ -62,9 +71,9 @@ class Agent:
         self._undo.append(lambda _: self._lock.release())
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files)
         self._undo.append(lambda _: self._close_spool())
-        self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable)
+        self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         target = partial(build_target, self.config, self.clock)
-        self.uplink = Uplink(self.spool, target, self.clock, self.ledger.note, self._blocks.note, patience=self._patience)
+        self.uplink = Uplink(self.spool, target, self.clock, self.ledger.note, self._blocks.note, self._on_death, patience=self._patience)
         for settings in self.config.source:
             self._add_source(settings)
         self._housekeeping = self._build_housekeeping()
@@ -156,6 +165,7 @@ class Agent:
             self.totals,
             lambda: self.uplink.state().is_up,
             self.clock,
+            self._on_death,
         )
 
     def _watch_blocks(self) -> None:

@@ -12,6 +12,7 @@ from edge.self_metrics import Totals, Vitals, gateway_point
 from edge.spool.spool import Spool
 from runtime.clock import Clock
 from runtime.logs import Log
+from runtime.vital_thread import VitalThread
 from telemetry.point import Point
 
 _LOG = Log("edge.housekeeping")
@@ -32,6 +33,7 @@ class Housekeeping:
         totals: Callable[[], Totals],
         is_uplink_up: Callable[[], bool],
         clock: Clock,
+        on_death: Callable[[str], None],
     ) -> None:
         self._site, self._gateway = identity
         self._state_dir = state_dir
@@ -47,7 +49,7 @@ class Housekeeping:
         self._looked_s = clock.monotonic_s()
         self._reporting = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeping")
+        self._thread = VitalThread("housekeeping", self._run, on_death)
 
     def start(self) -> None:
         self._thread.start()

@@ -16,6 +16,7 @@ from edge.spool.spool import Spool
 from runtime.backoff import Backoff, next_delay
 from runtime.clock import Clock
 from runtime.logs import Log
+from runtime.vital_thread import VitalThread
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull
 
@@ -41,7 +42,12 @@ class SpoolWriter:
     """
 
     def __init__(
-        self, spool: Spool, clock: Clock, account: Callable[[Sequence[Closed]], Batcher], on_durable: Callable[[Sequence[Closed]], None]
+        self,
+        spool: Spool,
+        clock: Clock,
+        account: Callable[[Sequence[Closed]], Batcher],
+        on_durable: Callable[[Sequence[Closed]], None],
+        on_death: Callable[[str], None],
     ) -> None:
         self.state = WriterState()
         self._spool = spool
@@ -54,7 +60,7 @@ class SpoolWriter:
         self._woken = False
         self._stopping = threading.Event()
         self._flushing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool-writer")
+        self._thread = VitalThread("spool-writer", self._run, on_death)
 
     def attach(self, batcher: Batcher) -> None:
         """Write this source's batches too. Before `start`."""

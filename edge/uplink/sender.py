@@ -25,6 +25,7 @@ from runtime.clock import Clock
 from runtime.influx_answers import Action, Answer
 from runtime.influx_causes import Cause
 from runtime.logs import Log
+from runtime.vital_thread import VitalThread
 from telemetry.errors import TransientError
 
 _LOG = Log("edge.uplink")
@@ -68,6 +69,7 @@ class Uplink:
         clock: Clock,
         on_loss: Callable[[Loss], None],
         on_cause: Callable[[Cause | None], None],
+        on_death: Callable[[str], None],
         *,
         max_lines: int = 5000,
         max_raw_bytes: int = 1 << 20,
@@ -88,7 +90,7 @@ class Uplink:
         self._deadline_s = float("inf")
         self._failures = 0
         self._saved_s = 0.0
-        self._thread = threading.Thread(target=self._run, name="uplink")
+        self._thread = VitalThread("uplink", self._run, on_death)
 
     def start(self) -> None:
         self._thread.start()

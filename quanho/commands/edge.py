@@ -44,8 +44,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     config = load_agent_config(arguments.config)
     logs.configure(config.log.level, config.log.format)
-    agent = Agent(config)
-    return service.run([agent], is_healthy=agent.is_alive)
+    shutdown = service.Shutdown()
+    agent = Agent(config, on_death=shutdown.fail)
+    return service.run([agent], shutdown, is_healthy=agent.is_alive)
 
 
 def _check(arguments: argparse.Namespace) -> int:

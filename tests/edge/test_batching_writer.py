@@ -26,9 +26,10 @@ class Desk:
         self.disk = disk
         self.account: list[str] = []
         self.durable: list[str] = []
+        self.deaths: list[str] = []
         clock = SystemClock()
         self.spool = Spool(folder, SpoolSettings(), lambda _: None, disk)
-        self.writer = SpoolWriter(self.spool, clock, self._ledger, self._on_durable)
+        self.writer = SpoolWriter(self.spool, clock, self._ledger, self._on_durable, self.deaths.append)
         self.street, self.ledger = (
             Batcher(name, priority, ClosePolicy(age_s, 1 << 18), 1 << 20, clock, self.writer.wake)
             for name, priority in (("street", Priority.NORMAL), ("ledger", Priority.HIGH))
@@ -152,3 +153,13 @@ def test_stopping_on_a_full_disk_ends_and_settles_nothing(desks: Callable[..., D
     eventually(lambda: desk.writer.state.trouble)
     assert desk.writer.stop(10)
     assert acknowledgement.settled == 0
+
+
+def test_a_writer_that_breaks_is_reported_and_acknowledges_nothing(disk: FullDisk, tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "spool", disk, 0.01)
+    desk.spool.set_aside.add = None  # type: ignore[method-assign, assignment]
+    acknowledgement = desk.put("a v=1 1")
+    eventually(lambda: desk.deaths, what="the death of the writer")
+    assert desk.deaths[0].startswith("spool-writer: TypeError")
+    assert acknowledgement.settled == 0
+    desk.spool.close()

@@ -70,9 +70,11 @@ class Desk:
         self.folder, self.store, self.disk = folder, Store(), FullDisk(".jsonl")
         self.losses: list[Loss] = []
         self.causes: list[Cause | None] = []
+        self.deaths: list[str] = []
         self.spool = Spool(folder, SpoolSettings(), self.losses.append, self.disk)
         settings: dict[str, object] = {"patience": QUICK, **options}
-        self.uplink = Uplink(self.spool, lambda: self.store, SystemClock(), self.losses.append, self.causes.append, **settings)  # type: ignore[arg-type]
+        hearers = (self.losses.append, self.causes.append, self.deaths.append)
+        self.uplink = Uplink(self.spool, lambda: self.store, SystemClock(), *hearers, **settings)  # type: ignore[arg-type]
 
     def append(self, *lines: str, source: str = "street", priority: Priority = Priority.NORMAL) -> None:
         text = "".join(line + "\n" for line in lines).encode()
