@@ -3,6 +3,7 @@
 source → SourceIntake (decode, normalise, encode) → Batcher → SpoolWriter → Spool → Uplink → store
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -34,6 +35,8 @@ from runtime.logs import Log
 from telemetry.batch import Priority
 
 _LOG = Log("edge.agent")
+_WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
+_UPLINK_HANGS_S = 1800.0  # a store may take its time-out, and ask for 15 minutes of patience
 
 
 class Agent:
@@ -63,28 +66,29 @@ class Agent:
         self._lock = SpoolLock(config.spool_dir)
         self._blocks = FieldBlocks(self.clock, self._watch_blocks)
         self._batchers: list[Batcher] = []
-        self._undo: list[Callable[[float], object]] = []
+        self._undo: list[tuple[Callable[[float], object], float]] = []
 
     def start(self) -> None:
-        """Start everything. Raises ConfigError when the spool is another agent's, OSError when its folder cannot be used."""
+        """Start everything. Raises TransientError when the spool is another agent's, or its folder cannot be used."""
         self._lock.take()
-        self._undo.append(lambda _: self._lock.release())
+        self._undo.append((lambda _: self._lock.release(), 0.0))
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files)
-        self._undo.append(lambda _: self._close_spool())
+        self._undo.append((lambda _: self._close_spool(), 0.0))
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         target = partial(build_target, self.config, self.clock)
-        self.uplink = Uplink(self.spool, target, self.clock, self.ledger.note, self._blocks.note, self._on_death, patience=self._patience)
+        hearers = (self.ledger.note, self._blocks.note, self._on_death)
+        limits = self.config.uplink.request_limits
+        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
         for settings in self.config.source:
             self._add_source(settings)
         self._housekeeping = self._build_housekeeping()
         commands = {"status": self._status, "values": self._values, "tail": self._tail, "replay": self._replay}
         control = ControlServer(self.config.control_socket, commands)
-        self._begin(control.start, control.stop)
-        self._begin(self.uplink.start, self.uplink.stop)
-        self._begin(self.writer.start, self._stop_writer)
-        self._begin(self._housekeeping.start, self._housekeeping.stop)
-        for source in self.sources:
-            self._begin(source.start, source.stop)
+        self._begin(control.start, control.stop, 0.05)
+        self._begin(self.uplink.start, self._stop_uplink, 0.3)
+        self._begin(self.writer.start, self._stop_writer, 0.3)
+        self._begin(self._housekeeping.start, self._housekeeping.stop, 0.05)
+        self._begin(self._start_sources, self._stop_sources, 0.3)
         _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
 
     def drain(self, timeout_s: float) -> None:
@@ -97,23 +101,47 @@ class Agent:
             time.sleep(0.02)
 
     def stop(self, timeout_s: float) -> None:
-        """End every thread, sources first, and close what is open."""
+        """End every thread, sources first, and close what is open. A part that fails to end does not keep the others from it."""
         self.tail.close()
-        for batcher in self._batchers:
-            if batcher.source not in RESERVED_SOURCES:
-                batcher.close()
-        deadline_s = self.clock.monotonic_s() + timeout_s
         while self._undo:
-            self._undo.pop()(max(0.5, deadline_s - self.clock.monotonic_s()))
+            undo, share = self._undo.pop()
+            try:
+                undo(share * timeout_s)
+            except Exception:  # noqa: BLE001 (the spool must be closed whatever else breaks)
+                _LOG.exception("agent.stop_failed", part=getattr(undo, "__qualname__", undo))
         _LOG.info("agent.stopped", gateway=self.config.gateway.id)
 
-    def _begin(self, start: Callable[[], None], stop: Callable[[float], object]) -> None:
+    def _begin(self, start: Callable[[], None], stop: Callable[[float], object], share: float) -> None:
+        """Start a part; `share` of the time for stopping is its own."""
         start()
-        self._undo.append(stop)
+        self._undo.append((stop, share))
+
+    def _start_sources(self) -> None:
+        for source in self.sources:
+            source.start()
+
+    def _stop_sources(self, timeout_s: float) -> None:
+        """Stop them all at once: each may have a connection to wait for. While the disk takes nothing they wait for memory: let go."""
+        batchers = [batcher for batcher in self._batchers if batcher.source not in RESERVED_SOURCES]
+        if self.writer.state.trouble:
+            for batcher in batchers:
+                batcher.close()
+        threads = [threading.Thread(target=source.stop, args=(0.8 * timeout_s,), daemon=True) for source in self.sources]
+        for thread in threads:
+            thread.start()
+        deadline_s = self.clock.monotonic_s() + timeout_s
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - self.clock.monotonic_s()))
+        for batcher in batchers:
+            batcher.close()
 
     def _stop_writer(self, timeout_s: float) -> None:
         if not self.writer.stop(timeout_s):
             _LOG.error("spool.unwritten", reason=self.writer.state.trouble)
+
+    def _stop_uplink(self, timeout_s: float) -> None:
+        if not self.uplink.stop(timeout_s):
+            _LOG.warning("uplink.left", reason="the store does not answer; what it did not take is sent after the next start")
 
     def _close_spool(self) -> None:
         try:
@@ -166,6 +194,7 @@ class Agent:
             lambda: self.uplink.state().is_up,
             self.clock,
             self._on_death,
+            lag_s=lambda: self.uplink.state().lag_s,
         )
 
     def _watch_blocks(self) -> None:
@@ -173,8 +202,9 @@ class Agent:
             intake.normaliser.is_blocked = self._blocks.is_blocked
 
     def is_alive(self) -> bool:
-        """Tell whether the threads that everything hangs on still run (for the watchdog)."""
-        return self.writer.is_alive and self.uplink.is_alive
+        """Tell whether the threads that everything hangs on still come round (for the watchdog)."""
+        now_s = self.clock.monotonic_s()
+        return now_s - self.writer.beat_s < _WRITER_HANGS_S and now_s - self.uplink.beat_s < _UPLINK_HANGS_S
 
     def _account(self, group: Sequence[Closed]) -> Batcher:
         for closed in group:

@@ -55,12 +55,21 @@ class InfluxUplink(InfluxSettings):
 
     kind: Literal["influx"]
 
+    @property
+    def request_limits(self) -> tuple[int, int]:
+        """Most lines, and most bytes of text, that are sent at once."""
+        return self.max_lines, int(self.max_raw_bytes)
+
 
 class FileUplink(_Table):
     """Table [uplink], kind "file": one `.lp.gz` a day in a folder, for a USB stick."""
 
     kind: Literal["file"]
-    folder: Path = Field(description="folder of the daily files")
+    folder: Path = Field(description="folder of the daily files, which must exist; on a stick, one below the mount point")
+
+    @property
+    def request_limits(self) -> tuple[int, int]:
+        return 5000, 1 << 20
 
 
 class _Source(BaseModel):
@@ -71,7 +80,9 @@ class _Source(BaseModel):
         Priority.NORMAL, description="high, normal or bulk: what goes first over a thin line and last when room is short"
     )
     max_series: int = Field(5000, ge=1, description="most series of this source; readings of more are set aside")
-    refusals_per_minute: int = Field(20, ge=0, description="refused messages kept a minute and topic; more are only counted")
+    refusals_per_minute: int = Field(
+        20, ge=0, description="refused messages kept a minute and topic, ten times as many over all topics; more are only counted"
+    )
     decoder: Mapping[str, object] = Field(description="the decoder: its kind and its options")
     normalise: NormaliseSettings = Field(NormaliseSettings(), description="names, units, calibration and ranges")
 

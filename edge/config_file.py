@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.config import RESERVED_SOURCES, AgentConfig
 from edge.decoders.table import build_decoder
 from runtime.config import load
+from runtime.config_problems import item_name
 from telemetry.errors import ConfigError, Problem
 
 
@@ -51,7 +52,7 @@ def _decoder_problems(path: Path, sources: list[Mapping[str, object]]) -> Iterat
         decoder, topics = source.get("decoder"), source.get("topics")
         if not isinstance(decoder, dict):
             continue
-        where = f'source[{at}] "{source.get("id", "?")}".decoder'
+        where = f"source{item_name(at, source)}.decoder"
         options = {key: value for key, value in decoder.items() if key != "kind"}
         try:
             build_decoder(str(decoder.get("kind", "")), options, topics if isinstance(topics, list) else ())

@@ -18,6 +18,7 @@ _REQUEST_BYTES = 64 * 1024
 _REQUEST_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 30.0
 _MOST_CLIENTS = 8
+_PAUSE_S = 0.5  # before the next try when the process is out of file descriptors, say
 
 Request = Mapping[str, object]
 Command = Callable[[Request], Iterator[Mapping[str, object]]]
@@ -66,8 +67,10 @@ class ControlServer:
                 connection, _ = self._server.accept()
             except TimeoutError:
                 continue
-            except OSError:
-                return
+            except OSError as error:
+                _LOG.warning("control.refused", reason=error)
+                self._stopping.wait(_PAUSE_S)
+                continue
             with self._lock:
                 if len(self._clients) >= _MOST_CLIENTS:
                     connection.close()

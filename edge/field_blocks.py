@@ -27,12 +27,12 @@ class FieldBlocks:
         now_s = self._clock.monotonic_s()
         with self._lock:
             for _ in range(min(cause.dropped or 1, _MOST_NOTED)):
-                self._table.note(cause.measurement, cause.field, now_s)
+                self._table.note(cause.measurement, cause.field, cause.given, now_s)
             begins, self._is_active = not self._is_active, True
         if begins:
             self._on_first()
 
-    def is_blocked(self, measurement: str, field: str) -> bool:
-        """Tell whether a field is refused at once."""
+    def is_blocked(self, measurement: str, field: str, given: str) -> bool:
+        """Tell whether a field is refused at once when it comes as type `given` (runtime/influx_causes.py)."""
         with self._lock:
-            return self._table.blocked(measurement, field, self._clock.monotonic_s())
+            return self._table.blocked(measurement, field, given, self._clock.monotonic_s())

@@ -19,21 +19,19 @@ _INT64 = (-(2**63), 2**63 - 1)
 _UINT64 = (0, 2**64 - 1)
 _ANY = (-_LARGEST, _LARGEST)
 _KINDS: Mapping[str, Kind] = {"float": "float", "int": "int", "bool": "bool", "string": "str"}  # the catalogue's words
-_ALL_BITS = 1023
 _LONGEST_NAME = 64  # as in telemetry/identifiers.py
-_RESERVED_FIELDS = frozenset({"time"})  # InfluxQL has it for the timestamp
+_BLANKS = {code: " " for code in range(32) if code != ord("\t")}  # a line holds no line feed, and no server keeps the others
+_RESERVED_FIELDS = {
+    "time": "the timestamp (InfluxQL); map it as the time",
+    "quality": "our quality bits",
+    "site": "a tag of every point",
+    "gateway": "a tag of every point",
+    "device": "a tag of every point",
+}
 
 
 class Dropped(Exception):
     """The config does not keep this field."""
-
-
-class QualityBits(Exception):
-    """The device's own quality bits, which are part of the point's."""
-
-    def __init__(self, bits: int) -> None:
-        super().__init__(bits)
-        self.bits = bits
 
 
 class FieldPlan:
@@ -70,15 +68,6 @@ class FieldPlan:
         if not math.isfinite(number):
             raise ValueError(f"{shown(value)} is no finite number")
         return number if self._kind == "float" else _whole(number, self._kind)
-
-
-class _Quality(FieldPlan):
-    """A field named `quality` is the device's word on the whole point."""
-
-    def take(self, value: FieldValue) -> tuple[FieldValue, int]:
-        if isinstance(value, str | bool) or not 0 <= value <= _ALL_BITS or value != int(value):
-            raise ValueError(f"{shown(value)}: this name is kept for quality bits, 0 to {_ALL_BITS}; rename the field")
-        raise QualityBits(int(value))
 
 
 class _Dropping(FieldPlan):
@@ -132,10 +121,8 @@ class FieldPlanTable:
         name = settings.rename.get(given_name) or stored_name(given_name)
         if given_name in settings.drop or name in settings.drop:
             made: FieldPlan = _Dropping(name, "float", _ANY, _keep)
-        elif name == "quality":
-            made = _Quality(name, "int", _ANY, _keep)
         elif name in _RESERVED_FIELDS:
-            raise ValueError(f"the name {name} is reserved; rename the field, or map it as the time")
+            raise ValueError(f"the name {name} is kept for {_RESERVED_FIELDS[name]}; rename the field, or drop it")
         else:
             made = self._made(measurement, given_name, name, first, calibration)
         if self._made_count >= settings.max_fields:
@@ -212,10 +199,11 @@ def _truth(value: FieldValue) -> bool:
 
 
 def _text(value: FieldValue) -> str:
+    """Return text fit for one line: each control character but TAB becomes a space (docs/specs/wire.md, section 2)."""
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} where text is kept; a field's type never changes")  # noqa: TRY004
     if len(value) > MAX_STRING_BYTES or len(value.encode("utf-8", "replace")) > MAX_STRING_BYTES:
         raise ValueError(f"text of {len(value)} characters; the store takes {MAX_STRING_BYTES} bytes")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise ValueError(f"{shown(value)} has half a surrogate pair, which is not text")
-    return value
+    return value if value.isprintable() else value.translate(_BLANKS)

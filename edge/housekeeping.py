@@ -34,7 +34,9 @@ class Housekeeping:
         is_uplink_up: Callable[[], bool],
         clock: Clock,
         on_death: Callable[[str], None],
+        lag_s: Callable[[], float | None] = lambda: None,
     ) -> None:
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one."""
         self._site, self._gateway = identity
         self._state_dir = state_dir
         self._every_s = every_s
@@ -44,6 +46,7 @@ class Housekeeping:
         self._totals = totals
         self._is_uplink_up = is_uplink_up
         self._clock = clock
+        self._lag_s = lag_s
         self._encoder = Encoder()
         self._before = totals()
         self._looked_s = clock.monotonic_s()
@@ -79,20 +82,23 @@ class Housekeeping:
             self._spool.state(),
             self._is_uplink_up(),
             self._state_dir,
+            self._lag_s(),
         )
         self._before, self._looked_s = totals, now_s
-        self._put(self._health_batcher, [gateway_point(self._site, self._gateway, vitals)])
+        self._put(self._health_batcher, lambda: [gateway_point(self._site, self._gateway, vitals)])
 
     def report_losses(self) -> Batcher:
         """Put what the ledger noted since the last call into its batch, and return that. Any thread."""
-        with self._reporting:
-            self._put(self._ledger_batcher, self._ledger.points(self._clock.wall_ns()))
+        self._put(self._ledger_batcher, lambda: self._ledger.points(self._clock.wall_ns()))
         return self._ledger_batcher
 
-    def _put(self, batcher: Batcher, points: list[Point]) -> None:
-        if not points:
-            return
-        lines = [self._encoder.line(point) for point in points]
-        times = [point.time_ns for point in points]
-        if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times))):
-            _LOG.warning("report.lost", source=batcher.source, points=len(points))
+    def _put(self, batcher: Batcher, make: Callable[[], list[Point]]) -> None:
+        """Put the points that `make` returns into a batch, one caller at a time: the encoder is for one thread."""
+        with self._reporting:
+            points = make()
+            if not points:
+                return
+            lines = [self._encoder.line(point) for point in points]
+            times = [point.time_ns for point in points]
+            if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times))):
+                _LOG.warning("report.lost", source=batcher.source, points=len(points))

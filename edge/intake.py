@@ -126,10 +126,9 @@ class SourceIntake:
     def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, at_ns: int) -> None:
         """Keep the message with its reason, within the budget of its topic, and account for it either way."""
         self.counts.refused += 1
-        chunk.losses.append(Loss("decoder rejected", self.source, 1, at_ns, at_ns))
+        chunk.lose(Loss("decoder rejected", self.source, 1, at_ns, at_ns))
         if self._budget.allows(topic, self._clock.monotonic_s()):
-            chunk.refused.append(SetAside(at_ns, self.source, reason, topic=topic, payload=payload))
-            chunk.refused_bytes += len(payload)
+            chunk.refuse(SetAside(at_ns, self.source, reason, topic=topic, payload=payload))
 
     def _put(self, chunk: Chunk) -> None:
         """Hand the chunk on. What is not taken is lost, unless its acknowledgement is outstanding: then it comes again."""
@@ -137,7 +136,7 @@ class SourceIntake:
             return
         if chunk.lines:
             self.counts.lost += len(chunk.lines)
-            chunk.losses.append(Loss("memory full", self.source, len(chunk.lines), chunk.first_ns, chunk.last_ns))
+            chunk.lose(Loss("memory full", self.source, len(chunk.lines), chunk.first_ns, chunk.last_ns))
         for loss in chunk.losses:
             self._on_loss(loss)
 

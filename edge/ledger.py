@@ -28,20 +28,21 @@ class _Entry:
 
 
 class Ledger:
-    """Collects losses from any thread; `points` empties it. `totals` counts since the start by (source, reason)."""
+    """Collects losses from any thread; `points` empties it. `totals` counts since the start by (source, reason); None: unknown."""
 
     def __init__(self, site: str, gateway: str) -> None:
         self._tags = {"site": site, "gateway": gateway}
         self._lock = threading.Lock()
         self._open: dict[tuple[str, str], _Entry] = {}
-        self.totals: dict[tuple[str, str], int] = {}
+        self.totals: dict[tuple[str, str], int | None] = {}
 
     def note(self, loss: Loss) -> None:
         """Account for a loss."""
         key = (loss.source or "unknown", loss.reason)
         with self._lock:
             self._open.setdefault(key, _Entry()).add(loss)
-            self.totals[key] = self.totals.get(key, 0) + (loss.count or 0)
+            before = self.totals.get(key, 0)
+            self.totals[key] = None if before is None or loss.count is None else before + loss.count
 
     def points(self, now_ns: int) -> list[Point]:
         """Return what was noted since the last call, one point a source and reason, at `now_ns`."""

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusal, shown
-from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, QualityBits, stored_name
+from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, stored_name
 from edge.normalise_settings import NormaliseSettings
 from edge.series import Series, SeriesTable
+from runtime.influx_causes import type_name
 from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.lineprotocol.encode import series_key
@@ -30,7 +31,7 @@ _AHEAD_NS = 86_400_000_000_000  # and so has one that is more than a day ahead o
 _MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
 _RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
 
-IsBlocked = Callable[[str, str], bool]
+IsBlocked = Callable[[str, str, str], bool]
 
 
 class Normalised(NamedTuple):
@@ -74,7 +75,8 @@ class Normaliser:
         max_series: int = DEFAULT_MAX_SERIES,
         is_blocked: IsBlocked | None = None,
     ) -> None:
-        """`is_blocked(measurement, field)` says what the store refuses; it is asked each time, and may be set or unset at any time."""
+        """`is_blocked(measurement, field, type)` says what the store refuses (type as runtime/influx_causes.py names it); it is asked
+        each time, and may be set or unset at any time."""
         self.counts = NormaliseCounts()
         self.series = SeriesTable(max_series)
         self._settings = settings
@@ -125,7 +127,7 @@ class Normaliser:
 
     def _has_blocked(self, measurement: str, fields: Mapping[str, FieldValue]) -> bool:
         is_blocked = self.is_blocked
-        return is_blocked is not None and any(is_blocked(measurement, name) for name in fields)
+        return is_blocked is not None and any(is_blocked(measurement, name, type_name(value)) for name, value in fields.items())
 
     def _fields_one_by_one(
         self, plan: _SeriesPlan, given: Mapping[str, FieldValue], base_quality: int
@@ -136,15 +138,14 @@ class Normaliser:
         for name, value in given.items():
             try:
                 field = plan.fields.get(name) or plan.plans.plan(name, value)
-                if self.is_blocked and self.is_blocked(plan.measurement, field.name):
-                    raise ValueError("the store refuses this field; its type there differs, or it is not allowed")  # noqa: TRY301
                 if field.name in fields:
                     raise ValueError("another field of this reading has the same name; rename one")  # noqa: TRY301
-                fields[field.name], bits[field.name] = field.take(value)
+                stored, bit = field.take(value)
+                if self.is_blocked and self.is_blocked(plan.measurement, field.name, type_name(stored)):
+                    raise ValueError(f"the store refuses this field as {type_name(stored)}; its type there differs")  # noqa: TRY301
+                fields[field.name], bits[field.name] = stored, bit
             except Dropped:
                 self.counts.dropped_fields += 1
-            except QualityBits as device:
-                base_quality |= device.bits
             except (ValueError, RejectedError) as error:
                 self.counts.refused_fields += 1
                 refusals.append(Refusal(f"field {shown(name)} of {plan.measurement}: {error}"))

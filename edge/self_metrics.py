@@ -22,7 +22,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One look at the agent."""
+    """One look at the agent; `lag_s` as in UplinkState, None before the first delivery."""
 
     now_ns: int
     since_s: float
@@ -31,6 +31,7 @@ class Vitals:
     spool: Mapping[Priority, QueueState]
     is_uplink_up: bool
     state_dir: Path
+    lag_s: float | None = None
 
 
 def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
@@ -48,7 +49,7 @@ def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
         "stored_rate": (vitals.totals.stored - vitals.before.stored) / span,
         "delivered_rate": (vitals.totals.delivered - vitals.before.delivered) / span,
         "rejected_total": vitals.totals.rejected,
-        "lag_s": age_s,
+        "lag_s": vitals.lag_s,
         "uplink_up": vitals.is_uplink_up,
         "cpu_temperature": host.cpu_temperature_celsius(),
         "rss_bytes": host.rss_bytes(),

@@ -54,7 +54,10 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
         )
         yield f"{mark} {source['id']} ({source['kind']})  {counts}  {source['last_error'] or source['detail']}".rstrip()
     for loss in state["losses"]:
-        yield say("sổ cái: ", "ledger: ") + f"{loss['source']}: {loss['reason']}: {loss['count']}"
+        yield (
+            say("sổ cái: ", "ledger: ")
+            + f"{loss['source']}: {loss['reason']}: {say('không rõ', 'unknown') if loss['count'] is None else loss['count']}"
+        )
 
 
 def tail(path: Path, *, as_json: bool, count: int, seconds: float) -> int:

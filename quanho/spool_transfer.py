@@ -12,10 +12,12 @@ from typing import BinaryIO, cast
 
 from edge.control_client import ask
 from edge.spool.export import export_lines
+from edge.spool.files import DiskFiles
 from edge.spool.lock import SpoolLock
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Loss, Spool
 from edge.spool.survey import SpoolFolder
+from edge.spool.unreported import leave
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem
 
@@ -95,11 +97,15 @@ def _mark(folder: SpoolFolder, span_ns: tuple[int, int]) -> int:
     lock = SpoolLock(folder.path)
     lock.take()
     try:
-        spool = Spool(folder.path, SpoolSettings(), _tell)
+        losses: list[Loss] = []
+        spool = Spool(folder.path, SpoolSettings(), losses.append)
         lines = spool.replay(*span_ns)
         spool.close()
+        leave(DiskFiles(), folder.path, losses)  # the ledger is the agent's to write
     finally:
         lock.release()
+    for loss in losses:
+        _tell(loss)
     return lines
 
 

@@ -6,7 +6,6 @@ after three minutes), its batching loses data. Every failure becomes an Answer. 
 Importing this module costs 0.3 to 0.6 s and 17 MB: `influxdb_client` loads its whole catalogue of models. Import it late.
 """
 
-import errno
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,9 +20,10 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.response import HTTPResponse
 
+from runtime.config import read_secret
 from runtime.influx_answers import Action, Answer, judge, unreachable
 from runtime.influx_settings import InfluxSettings
-from telemetry.errors import RejectedError, TransientError
+from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
 
 _MAX_ANSWER_BYTES = 4 << 20  # InfluxDB 1.x quotes every bad line
 _TEXT = "text/plain; charset=utf-8"
@@ -89,10 +89,6 @@ class InfluxClient:
             self._forget()  # a new secret, or another server behind the same address
         return answer
 
-    def probe(self) -> bool:
-        """Tell whether a write would reach a server now: one small request, no data."""
-        return isinstance(self._detect(), Server)
-
     def create_database(self) -> None:
         """Create the database (InfluxDB 1.x; fine when it exists). Raises TransientError or RejectedError with the server's words."""
         name = self._settings.database_name[0].replace("\\", "\\\\").replace('"', '\\"')
@@ -128,8 +124,8 @@ class InfluxClient:
     def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
         try:
             library = self._library = self._library or _connect(self._settings)
-        except OSError as error:
-            return Answer(Action.HOLD, "secret", words=f"cannot read {error.filename}: {error.strerror}")
+        except ConfigError as error:
+            return Answer(Action.HOLD, "secret", words=str(error))
         try:
             # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
             response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
@@ -171,11 +167,11 @@ def _connect(settings: InfluxSettings) -> InfluxDBClient:
 
 
 def _secret(file: Path) -> str:
-    """Return the text of a secret file. Raises OSError, also for text no header can carry: the error must not quote the secret."""
-    text = file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
-    if not text or any(byte < 32 or byte > 126 for byte in text):
-        raise OSError(errno.EINVAL, "a secret is one line of ASCII", str(file))
-    return text.decode("ascii")
+    """Return the text of a secret file. Raises ConfigError, also for text no header can carry: the error must not quote the secret."""
+    secret = read_secret(file)
+    if not (secret.isascii() and secret.isprintable()):
+        raise ConfigError([Problem(str(file), "", "must hold one line of ASCII: no HTTP header carries other text")])
+    return secret
 
 
 def _text(path: Path | None) -> str | None:

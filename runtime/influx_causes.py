@@ -14,9 +14,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from telemetry.point import FieldValue, Unsigned
+
 _CONFLICT = re.compile(r'field type conflict: input field "(.*)" on measurement "(.*)" is type (\w+), already exists', re.DOTALL)
 _BEYOND = re.compile(r"points beyond retention policy|dropped (\d+) points? outside retention policy")
 _DROPPED = re.compile(r" ?\bdropped=(\d+)\s*$")
+_TYPE_NAMES = {float: "float", int: "integer", Unsigned: "unsigned", bool: "boolean", str: "string"}
 _UNPARSEABLE = "unable to parse '"
 
 
@@ -48,6 +51,11 @@ class Unparseable:
 
 
 Cause = TypeConflict | BeyondRetention | Unparseable
+
+
+def type_name(value: FieldValue) -> str:
+    """Return what the server calls the type of a value, as `TypeConflict.given` has it."""
+    return _TYPE_NAMES[type(value)]
 
 
 def find_cause(words: str, data: object = None) -> Cause | None:

@@ -13,7 +13,6 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from paho.mqtt.client import Client
@@ -22,6 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from runtime.config import read_secret
 from runtime.logs import Log
 from runtime.mqtt_frames import ControlPacket, MalformedStream, Oversized, PacketReader, Publish
 from runtime.mqtt_settings import MqttSettings, TlsSettings
@@ -84,7 +84,7 @@ class Connection:
         self._reason = ""
 
     def open(self) -> None:
-        """Connect TCP and TLS and queue CONNECT. Raises OSError or ValueError (unreadable file, certificate, no answer)."""
+        """Connect TCP and TLS and queue CONNECT. Raises OSError or ValueError (certificate, no answer), ConfigError (password file)."""
         settings = self._settings
         if settings.username is not None:
             password = read_secret(settings.password_file) if settings.password_file else None
@@ -171,11 +171,6 @@ class Connection:
 
     def _closed_because(self, reason: str) -> None:
         self._reason = reason
-
-
-def read_secret(path: Path) -> str:
-    """Return a password from its file, without one newline at the end. Raises OSError, or ValueError if it is not UTF-8."""
-    return path.read_bytes().decode().removesuffix("\n").removesuffix("\r")
 
 
 def missing_paho_parts() -> list[str]:

@@ -256,11 +256,11 @@ class Link:
         if not payload.isdigit():
             return
         grown = self._memory.count_drops(int(payload))
-        self._save_memory()
         if grown:
             self._intake.count("broker_dropped", grown)
             log.warning("mqtt.broker_dropped", server=self._settings.server, messages=grown)
             self._tell(self._handlers.on_broker_drop, grown)
+        self._save_memory()  # last: a crash in between has them counted twice, not never
 
     def _give_back(self, packet_ids: Sequence[int]) -> None:
         """After a failed delivery: have the broker deliver again, which it does only on a new connection."""

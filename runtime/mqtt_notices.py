@@ -18,3 +18,7 @@ class Notices:
             return 0
         self._last[event] = (detail, now_s)
         return self._held.pop(event)
+
+    def forget(self, event: str) -> None:
+        """Let the next occurrence of `event` be logged: what ends a trouble that was logged must be, too."""
+        self._last.pop(event, None)

@@ -13,6 +13,7 @@ from runtime.mqtt_link import Handlers, Link, Signals
 from runtime.mqtt_notices import Notices
 from runtime.mqtt_settings import MqttSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS, BrokerMemory, Subscriptions
+from telemetry.errors import ConfigError
 
 __all__ = ["MqttMessage", "MqttSession", "Oversized", "SessionState"]
 
@@ -112,6 +113,7 @@ class MqttSession:
             self._note_lost(reason)
             times = self._notices.due("mqtt.lost", reason, time.monotonic())
             if times:
+                self._notices.forget("mqtt.connected")
                 log.warning("mqtt.lost", server=self._settings.server, reason=reason, retry_s=round(delay_s, 2), times=times)
             signals.stopping.wait(delay_s)
 
@@ -128,7 +130,7 @@ class MqttSession:
         link = Link(self._settings, self._client_id, self._intake, self._memory, self._subscriptions, self._handlers, self._notices)
         try:
             link.serve(signals)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ConfigError) as error:
             return str(error) or type(error).__name__
         except Exception as error:  # the supervisor of this thread: log, wait, connect again
             log.exception("mqtt.broken", server=self._settings.server)

@@ -24,7 +24,7 @@ from typing import Protocol
 
 from runtime import sd_notify
 from runtime.logs import Log
-from telemetry.errors import ConfigError
+from telemetry.errors import ConfigError, QuanhoError
 
 EXIT_CLEAN = 0
 EXIT_FAILED = 1
@@ -154,6 +154,9 @@ class _Life:
                 for problem in error.problems:
                     log.error("service.refused_config", service=service.name, problem=problem)  # noqa: TRY400 -- a problem says what to do
                 self.shutdown.fail(f"{service.name}: configuration refused")
+            except QuanhoError as error:
+                log.error("service.start_failed", service=service.name, reason=error)  # noqa: TRY400 -- its message says what to do
+                self.shutdown.fail(f"{service.name}: {error}")
             except Exception as error:  # whatever broke, the services before it must be stopped
                 log.exception("service.start_failed", service=service.name)
                 self.shutdown.fail(f"{service.name}: {error}")

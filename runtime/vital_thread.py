@@ -12,7 +12,7 @@ class VitalThread(threading.Thread):
     """Runs `target`. An exception that leaves it is logged with its traceback, and `on_death` is told, on this thread."""
 
     def __init__(self, name: str, target: Callable[[], None], on_death: Callable[[str], None]) -> None:
-        super().__init__(name=name)
+        super().__init__(name=name, daemon=True)  # its owner joins it; one that hangs must not keep the process from ending
         self._work = target
         self._on_death = on_death
 

@@ -17,7 +17,7 @@ class Batch:
     """Line protocol of one source, encoded and compressed once and sent as stored.
 
     `body` is one gzip member whose text ends in LF, at most 64 KiB compressed; `raw_bytes` is the size of that text;
-    `count` its lines; `first_ns` and `last_ns` the earliest and latest point time (ns since 1970 UTC); `receipts` the
+    `count` its lines, 0 for receipts alone; `first_ns` and `last_ns` the earliest and latest point time (ns since 1970 UTC); `receipts` the
     acknowledgements that wait for it (edge/spool/receipts.py), empty for sources that do not acknowledge.
     """
 

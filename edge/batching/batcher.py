@@ -13,7 +13,7 @@ from telemetry.batch import Priority
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A batch that was taken for writing."""
+    """A batch that was taken for writing; `held_bytes` is what it keeps in memory until it is settled."""
 
     source: str
     priority: Priority
@@ -21,6 +21,7 @@ class Closed:
     messages: int
     cause: Cause
     stalled: bool = False
+    held_bytes: int = 0
 
 
 class Batcher:
@@ -47,6 +48,7 @@ class Batcher:
         self._chunks: list[Chunk] = []
         self._opened_s = self._touched_s = self._work_s = 0.0
         self._raw = self._messages = 0
+        self._open = 0  # bytes of memory in the open batch
         self._held = 0  # bytes taken by the writer and not yet durable
         self._closed = False
 
@@ -57,7 +59,7 @@ class Batcher:
         not is refused: the result is False, and the caller accounts for the loss. False too when the agent stops.
         """
         with self._free:
-            while self._raw + self._held > self._memory_bytes and not self._closed:
+            while self._open + self._held > self._memory_bytes and not self._closed:
                 if chunk.acknowledgement is None:
                     return False
                 self._free.wait()
@@ -70,7 +72,8 @@ class Batcher:
             self._chunks.append(chunk)
             self._touched_s = now
             self._work_s = chunk.work_s
-            self._raw += chunk.held_bytes
+            self._raw += chunk.raw_bytes + chunk.refused_bytes
+            self._open += chunk.held_bytes
             self._messages += chunk.messages
             self._guess.arrived(now)
             after = self._due()
@@ -92,16 +95,17 @@ class Batcher:
             due, cause = closes(filling, self._policy)
             if due > now_s and not at_once:
                 return None
-            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, stalled(filling, now_s))
-            self._held += self._raw
-            self._chunks, self._raw, self._messages = [], 0, 0
+            was_stalled = stalled(filling, now_s)
+            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, was_stalled, self._open)
+            self._held += self._open
+            self._chunks, self._raw, self._open, self._messages = [], 0, 0, 0
             return closed
 
     def settled(self, closed: Closed) -> None:
         """A taken batch is durable: let sources go on."""
         with self._free:
             self._guess.settled(closed.messages, self._clock.monotonic_s(), closed.cause, stalled=closed.stalled)
-            self._held -= sum(chunk.held_bytes for chunk in closed.chunks)
+            self._held -= closed.held_bytes
             self._free.notify_all()
 
     def close(self) -> None:
@@ -112,9 +116,9 @@ class Batcher:
 
     @property
     def waiting_bytes(self) -> int:
-        """Line protocol in memory that is not durable yet."""
+        """Memory of what is not durable yet; 0 only when all is."""
         with self._free:
-            return self._raw + self._held
+            return self._open + self._held
 
     def _due(self) -> float | None:
         return max(0.0, closes(self._filling(), self._policy)[0]) if self._chunks else None

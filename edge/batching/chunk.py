@@ -1,11 +1,18 @@
 """A chunk: what one read of a source brought, kept together so that its acknowledgement fits its lines exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
+
+# What CPython 3.11 takes beside the text itself, in bytes, about.
+_CHUNK_BYTES = 512
+_LINE_BYTES = 64
+_MESSAGE_BYTES = 80  # packet id and hash of its acknowledgement
+_LOSS_BYTES = 256
+_REFUSED_BYTES = 256
 
 
 class Acknowledgement(Protocol):
@@ -32,9 +39,9 @@ class Acknowledgement(Protocol):
 class Chunk:
     """Lines of line protocol without LF, with the earliest and latest time among them, and what was refused beside them.
 
-    `raw_bytes` is about the size of the lines as text, `refused_bytes` that of the refused payloads. `losses` go to the ledger when
-    the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `work_s` is how long
-    it took to make.
+    `raw_bytes` is about the size of the lines as text, `refused_bytes` that of what is kept of refused messages. `losses` go to the
+    ledger when the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `work_s`
+    is how long it took to make.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -50,5 +57,26 @@ class Chunk:
 
     @property
     def held_bytes(self) -> int:
-        """What the chunk keeps in memory, about."""
-        return self.raw_bytes + self.refused_bytes
+        """What the chunk keeps in memory, about; never 0, so that messages that are only counted fill memory too."""
+        overhead = _CHUNK_BYTES + _LINE_BYTES * len(self.lines) + _MESSAGE_BYTES * self.messages + _LOSS_BYTES * len(self.losses)
+        return self.raw_bytes + self.refused_bytes + overhead
+
+    def refuse(self, item: SetAside) -> None:
+        """Add something refused that is kept in full."""
+        self.refused.append(item)
+        self.refused_bytes += _REFUSED_BYTES + len(item.payload) + len(item.topic) + len(item.reason)
+
+    def lose(self, loss: Loss) -> None:
+        """Add a loss to that of the same source and reason, if there is one."""
+        for at, known in enumerate(self.losses):
+            if (known.source, known.reason) == (loss.source, loss.reason):
+                self.losses[at] = _sum(known, loss)
+                return
+        self.losses.append(loss)
+
+
+def _sum(one: Loss, other: Loss) -> Loss:
+    count = None if one.count is None or other.count is None else one.count + other.count
+    firsts = [each.first_ns for each in (one, other) if each.first_ns is not None]
+    lasts = [each.last_ns for each in (one, other) if each.last_ns is not None]
+    return replace(one, count=count, first_ns=min(firsts, default=None), last_ns=max(lasts, default=None))

@@ -17,7 +17,11 @@ _GZIP = 31
 
 
 def compose(closed: Closed) -> list[Batch]:
-    """Return the batches, in order. A chunk whose lines do not fit one record spreads over several; its receipts ride on the last."""
+    """Return the batches, in order. A chunk whose lines do not fit one record spreads over several; its receipts ride on the last.
+
+    Acknowledged chunks without lines, all of whose messages were refused, ride along; where there is nothing to ride on, a batch of
+    no lines holds their receipts, or a crash before the acknowledgement would have them refused, and counted, twice.
+    """
     batches: list[Batch] = []
     for _, chunks in groupby(closed.chunks, key=lambda chunk: chunk.acknowledgement.token if chunk.acknowledgement else None):
         batches += _fit(closed.source, closed.priority, list(chunks))
@@ -28,6 +32,8 @@ def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Batch
     """Compress all chunks together; halve them until every part fits."""
     lines = [line for chunk in chunks for line in chunk.lines]
     if not lines:
+        if receipts := _receipts(chunks):
+            yield Batch(source, priority, 0, 0, 0, b"", 0, receipts)
         return
     raw = ("\n".join(lines) + "\n").encode()
     body = _compress(raw) if len(lines) <= MAX_LINES and len(raw) <= LIKELY_RAW_BYTES else None

@@ -22,6 +22,7 @@ from telemetry.errors import SpoolFull
 
 _LOG = Log("edge.writer")
 _RETRY = Backoff(first_s=0.5, ceiling_s=5.0)
+_BEAT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -32,6 +33,16 @@ class WriterState:
     lines: int = 0
     last_commit_s: float = 0.0
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parked:
+    """Batches of one priority that the disk does not take: they are tried again at `retry_s` (monotonic seconds)."""
+
+    group: Sequence[Closed]
+    failures: int
+    retry_s: float
+    reason: str
 
 
 class SpoolWriter:
@@ -56,6 +67,8 @@ class SpoolWriter:
         self._on_durable = on_durable
         self._rng = random.Random()  # noqa: S311 (jitter, not a secret)
         self._batchers: list[Batcher] = []
+        self._parked: dict[Priority, _Parked] = {}
+        self.beat_s = clock.monotonic_s()  # when the thread last came round; it does every few seconds unless it hangs
         self._work = threading.Condition()
         self._woken = False
         self._stopping = threading.Event()
@@ -92,70 +105,93 @@ class SpoolWriter:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        failures = 0
-        stuck: list[Closed] = []
         while True:
             stopping = self._stopping.is_set()
-            if not stuck and not stopping:
+            if not stopping:
                 self._wait(self._next_due())
+            self.beat_s = now_s = self._clock.monotonic_s()
             at_once = stopping or self._flushing.is_set()
             self._flushing.clear()
-            group = stuck or self._take(at_once=at_once)
-            if not group:
-                if stopping:
-                    return
-                continue
-            try:
+            fresh = self._take(now_s, at_once=at_once)
+            group = fresh + self._again(now_s, at_once=stopping, with_high=bool(fresh))
+            if group:
                 self._commit(group)
-                stuck, failures, self.state.trouble = [], 0, ""
-            except (SpoolFull, OSError) as error:
-                stuck, failures = group, failures + 1
-                self._complain(str(error))
-                if stopping and failures > 1:
-                    return
-                self._stopping.wait(next_delay(_RETRY, failures, self._rng))
+            if stopping and (not group or any(parked.failures > 1 for parked in self._parked.values())):
+                return
 
     def _wait(self, until_s: float | None) -> None:
         with self._work:
             if not self._woken:
-                self._work.wait(None if until_s is None else max(0.0, until_s - self._clock.monotonic_s()))
+                wait_s = _BEAT_S if until_s is None else min(_BEAT_S, until_s - self._clock.monotonic_s())
+                self._work.wait(max(0.0, wait_s))
             self._woken = False
 
     def _next_due(self) -> float | None:
-        return min((due for batcher in self._batchers if (due := batcher.due_s()) is not None), default=None)
+        dues = [batcher.due_s() for batcher in self._batchers if batcher.priority not in self._parked]
+        dues += [parked.retry_s for parked in self._parked.values()]
+        return min((due for due in dues if due is not None), default=None)
 
-    def _take(self, *, at_once: bool) -> list[Closed]:
-        now = self._clock.monotonic_s()
-        group = [closed for batcher in self._batchers if (closed := batcher.take(now, at_once=at_once))]
-        if group and (ledger := self._account(group).take(now, at_once=True)):
+    def _take(self, now_s: float, *, at_once: bool) -> list[Closed]:
+        free = [batcher for batcher in self._batchers if batcher.priority not in self._parked]
+        group = [closed for batcher in free if (closed := batcher.take(now_s, at_once=at_once))]
+        if group and (ledger := self._account(group).take(now_s, at_once=True)):
             group.append(ledger)
         return group
 
-    def _commit(self, group: list[Closed]) -> None:
-        """Make a group durable, then settle it. Whatever became durable leaves `group`, so that a retry does not write it twice."""
+    def _again(self, now_s: float, *, at_once: bool, with_high: bool) -> list[Closed]:
+        """Return what was parked and is to be tried now; what is high is tried whenever anything is (`with_high`)."""
+        due = {priority for priority, parked in self._parked.items() if at_once or parked.retry_s <= now_s}
+        if due or with_high:
+            due.add(Priority.HIGH)
+        return [closed for priority, parked in self._parked.items() if priority in due for closed in parked.group]
+
+    def _commit(self, group: Sequence[Closed]) -> None:
+        """Make a group durable, high first, and settle it.
+
+        What the disk does not take is parked by priority, and what comes with another priority goes on: room may be found for it.
+        Only when high is refused do the others wait, since the ledger's word on them must be durable before they are.
+        """
         began = self._clock.monotonic_s()
         for priority in Priority:
             part = [closed for closed in group if closed.priority is priority]
             if not part:
                 continue
+            high = self._parked.get(Priority.HIGH) if priority is not Priority.HIGH else None
+            refusal = high.reason if high else self._write(part)
+            if refusal:
+                self._park(priority, part, refusal)
+            else:
+                self._parked.pop(priority, None)
+        self.state.commits += 1
+        self.state.last_commit_s = self._clock.monotonic_s() - began
+        self._tell_trouble()
+
+    def _write(self, part: Sequence[Closed]) -> str:
+        """Make batches of one priority durable and settle them; return why the disk does not take them, or an empty text."""
+        try:
             self._set_aside(part)
             batches = [batch for closed in part for batch in compose(closed)]
             if batches:
                 self._spool.append(batches)
-            for closed in part:
-                group.remove(closed)
-            self._settle(part)
-            self.state.lines += sum(batch.count for batch in batches)
-        self.state.commits += 1
-        self.state.last_commit_s = self._clock.monotonic_s() - began
+        except (SpoolFull, OSError) as error:
+            return str(error)
+        self._settle(part)
+        self.state.lines += sum(batch.count for batch in batches)
+        return ""
 
-    def _set_aside(self, part: list[Closed]) -> None:
+    def _park(self, priority: Priority, part: Sequence[Closed], reason: str) -> None:
+        before = self._parked.get(priority)
+        failures = before.failures + 1 if before else 1
+        retry_s = self._clock.monotonic_s() + next_delay(_RETRY, failures, self._rng)
+        self._parked[priority] = _Parked(part, failures, retry_s, reason)
+
+    def _set_aside(self, part: Sequence[Closed]) -> None:
         chunks = [chunk for closed in part for chunk in closed.chunks if chunk.refused]
         self._spool.set_aside.add(item for chunk in chunks for item in chunk.refused)
         for chunk in chunks:
             chunk.refused = []
 
-    def _settle(self, part: list[Closed]) -> None:
+    def _settle(self, part: Sequence[Closed]) -> None:
         owners = {batcher.source: batcher for batcher in self._batchers}
         for closed in part:
             for chunk in closed.chunks:
@@ -164,7 +200,8 @@ class SpoolWriter:
             owners[closed.source].settled(closed)
         self._on_durable(part)
 
-    def _complain(self, trouble: str) -> None:
-        if trouble != self.state.trouble:
-            _LOG.error("spool.refuses", reason=trouble)
+    def _tell_trouble(self) -> None:
+        trouble = "; ".join(dict.fromkeys(parked.reason for parked in self._parked.values()))
+        if trouble and trouble != self.state.trouble:
+            _LOG.error("spool.refuses", reason=trouble, waiting=[priority.value for priority in self._parked])
         self.state.trouble = trouble

@@ -1,4 +1,7 @@
-"""The MQTT source: a session whose messages are acknowledged when their batch is durable, and not before."""
+"""The MQTT source: a session whose messages are acknowledged when their batch is durable, and not before.
+
+A broker that comes back without our session has lost what it queued for us: how much, nobody knows, and the ledger says so.
+"""
 
 import random
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
 from runtime.mqtt_frames import Oversized
 from runtime.mqtt_intake import MqttMessage
-from runtime.mqtt_session import MqttSession
+from runtime.mqtt_session import MqttSession, SessionState
 
 
 @dataclass(slots=True)
@@ -41,7 +44,11 @@ class MqttInput:
         self.name = settings.id
         self._intake = intake
         self._tokens = {0: known[-1].token if known else _new_token()}
-        self._session = MqttSession(settings, client_id, self._deliver, on_oversized=self._oversized, on_broker_drop=self._broker_dropped)
+        self._had_session = bool(known)
+        self._generation = 0
+        self._session = MqttSession(
+            settings, client_id, self._deliver, self._changed, on_oversized=self._oversized, on_broker_drop=self._broker_dropped
+        )
         for receipts in known:
             if receipts.token == self._tokens[0]:
                 self._session.remember(zip(receipts.packet_ids, receipts.hashes, strict=True))
@@ -80,7 +87,14 @@ class MqttInput:
             token = self._tokens[generation] = _new_token()
         return _Pending(self._session, generation, token, packet_ids, hashes)
 
-    def _broker_dropped(self, count: int) -> None:
+    def _changed(self, state: SessionState) -> None:
+        if not state.connected:
+            return
+        if state.generation != self._generation and self._had_session:
+            self._broker_dropped(None)
+        self._generation, self._had_session = state.generation, True
+
+    def _broker_dropped(self, count: int | None) -> None:
         self._intake.lose(Loss("broker", self.name, count, None, None))
 
 

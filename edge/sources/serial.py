@@ -11,6 +11,7 @@ from edge.framers.framer import FramerCounts
 from edge.framers.table import build_framer
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.sources.source import Intake, Source, SourceContext, SourceState
+from edge.spool.spool import Loss
 from runtime.clock import Clock, SystemClock
 from runtime.logs import Log
 from runtime.serial_port import SerialPort
@@ -23,10 +24,11 @@ log = Log("edge.sources.serial")
 
 @dataclass(slots=True)
 class _Line:
-    """What the thread knows of the bytes before: which opening of the port they came through, and when the last one came."""
+    """What the thread knows of the bytes before: which opening they came through, when the last came, what is accounted for."""
 
     open_count: int = 0
     last_byte_at_s: float = 0.0
+    overlong: int = 0
 
 
 def build(settings: SerialSourceSettings, context: SourceContext) -> Source:
@@ -80,8 +82,17 @@ class SerialInput:
                 if frames:
                     self._intake.messages([(self._settings.topic, frame) for frame in frames])
                     self._received += len(frames)
+                self._account_for_overlong()
         finally:
             self._port.close()
+
+    def _account_for_overlong(self) -> None:
+        """Put frames that were too long to be kept into the ledger."""
+        count = self._framer.counts.overlong - self._line.overlong
+        if count:
+            self._line.overlong += count
+            now_ns = self._clock.wall_ns()
+            self._intake.lose(Loss("frame too long", self.name, count, now_ns, now_ns))
 
     def _mark_gaps(self, *, arrived: bool) -> None:
         """Tell the framer of bytes that cannot belong together: before and after a re-plug, or a long silence."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from edge.intake import SourceIntake
 from edge.spool.receipts import Receipts
+from edge.spool.spool import Loss
 from runtime.clock import Clock
 
 SOURCES = {
@@ -45,6 +46,10 @@ class Intake(Protocol):
 
     def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Take (topic, payload) pairs that arrived together, in order."""
+        ...
+
+    def lose(self, loss: Loss) -> None:
+        """Account for readings that never became a message."""
         ...
 
 

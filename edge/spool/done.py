@@ -58,6 +58,17 @@ class DoneSet:
         """Return how many sequences of the closed interval are in the set."""
         return sum(max(0, min(last, high) - max(first, low) + 1) for low, high in self)
 
+    def missing(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Return the closed intervals between `first` and `last` that are not in the set."""
+        holes = []
+        for low, high in [*self, (last + 1, last + 1)]:
+            if first > last:
+                break
+            if low > first:
+                holes.append((first, min(low - 1, last)))
+            first = max(first, high + 1)
+        return holes
+
     @property
     def highest(self) -> int:
         """The highest sequence in the set, 0 when it is empty."""

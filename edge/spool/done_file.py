@@ -89,7 +89,10 @@ class DoneFile:
         slot = (_HEAD.pack(_MAGIC, zlib.crc32(body)) + body).ljust(_SLOT_BYTES, b"\0")
         if len(slot) > _SLOT_BYTES:
             raise ValueError(f"{len(intervals)} intervals do not fit into a slot")
-        self._file.write_at((1 - self._durable_slot) * _SLOT_BYTES, slot)
+        at = (1 - self._durable_slot) * _SLOT_BYTES
+        if self._file.size() < 2 * _SLOT_BYTES and at == 0:
+            slot = slot.ljust(2 * _SLOT_BYTES, b"\0")  # a disk that fills up later must not keep the other slot from being written
+        self._file.write_at(at, slot)
         self._since_sync += 1
         if sync or self._since_sync >= _SYNC_EVERY:
             self._file.sync()

@@ -43,13 +43,22 @@ def load_epoch(files: Files, folder: Path, queues: Iterable[Path]) -> uuid.UUID:
     """Return the epoch of the spool in `folder`, a new one for a new spool, and see that the file says so. Raises OSError."""
     epoch = read_epoch(files, folder)
     if epoch is None:
-        epoch = _from_segments(files, queues) or uuid.uuid4()
+        folders = list(queues)
+        epoch = _from_segments(files, folders) or _new(files, folder, folders)
         try:
             _write(files, folder, epoch)
         except OSError as error:
             if error.errno not in NO_ROOM:  # on a full disk the segments carry it until the next start
                 raise
     return epoch
+
+
+def _new(files: Files, folder: Path, queues: Iterable[Path]) -> uuid.UUID:
+    """Return a new epoch. Raises OSError when something that may know the old one is there and cannot be opened."""
+    for path in (folder / _NAME, *(segment.path for queue in queues for segment in list_segments(files, queue))):
+        with contextlib.suppress(FileNotFoundError):
+            files.open(path).close()
+    return uuid.uuid4()
 
 
 def _from_segments(files: Files, queues: Iterable[Path]) -> uuid.UUID | None:

@@ -19,7 +19,7 @@ def export_lines(folder: SpoolFolder, first_ns: int, last_ns: int, *, unsent_onl
         done = folder.done(priority)
         for record in folder.records(priority):
             head = record.head
-            if head.first_ns <= last_ns and head.last_ns >= first_ns and not (unsent_only and head.sequence in done):
+            if head.count and head.first_ns <= last_ns and head.last_ns >= first_ns and not (unsent_only and head.sequence in done):
                 is_within = first_ns <= head.first_ns and head.last_ns <= last_ns
                 lines = _lines(record)
                 yield from lines if is_within else (line for line in lines if first_ns <= _time_of(line, record) <= last_ns)

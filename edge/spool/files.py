@@ -49,8 +49,6 @@ class Files(Protocol):
 
     def size(self, path: Path) -> int: ...
 
-    def free_bytes(self, folder: Path) -> int: ...
-
 
 class DiskFile:
     """A file on a real disk."""
@@ -123,10 +121,6 @@ class DiskFiles:
 
     def size(self, path: Path) -> int:
         return path.stat().st_size
-
-    def free_bytes(self, folder: Path) -> int:
-        stat = os.statvfs(folder)
-        return stat.f_bavail * stat.f_frsize
 
 
 class ReadOnlyFiles(DiskFiles):

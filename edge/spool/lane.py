@@ -30,13 +30,25 @@ class Gap:
 
 
 class Lane:
-    """Yields intact records from a place onwards, each once. `on_gap` is told of records that are missing."""
+    """Yields intact records from a place onwards, each once. `on_gap` is told of records that are missing.
 
-    def __init__(self, files: Files, epoch: bytes, place: Place, on_gap: Callable[[Gap], None]) -> None:
+    A segment that is there and cannot be opened is stepped over without a word about its records when `on_unopened` takes it; else
+    it is missing.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        epoch: bytes,
+        place: Place,
+        on_gap: Callable[[Gap], None],
+        on_unopened: Callable[[Segment, OSError], None] | None = None,
+    ) -> None:
         self.place = place
         self._files = files
         self._epoch = epoch
         self._on_gap = on_gap
+        self._on_unopened = on_unopened
         self._reader: SegmentReader | None = None
         self._reader_number = -1
         self._damaged: list[Head] = []
@@ -46,8 +58,10 @@ class Lane:
         while (segment := self._segment(extent)) is not None:
             try:
                 item = self._item(segment, extent)
-            except OSError:
-                return None
+            except OSError as error:
+                if error.errno in _TRY_LATER or not self._step_over(segment, extent, error):
+                    return None
+                continue
             if isinstance(item, Record):
                 if self._arrived(item):
                     return item
@@ -92,7 +106,7 @@ class Lane:
         try:
             reader = self._open(segment)
         except OSError as error:
-            if error.errno in _TRY_LATER:
+            if error.errno in _TRY_LATER or (self._on_unopened and error.errno != errno.ENOENT):
                 raise
             return Damage(self.place.offset, stop, None) if self.place.offset < stop else None
         if self.place.lines is None and self.place.offset == HEAD_BYTES:
@@ -102,6 +116,16 @@ class Lane:
         item = reader.record_at(self.place.offset, stop)
         limit = extent.limit(extent.find(segment.number))
         return None if isinstance(item, Record) and item.head.sequence >= limit else item
+
+    def _step_over(self, segment: Segment, extent: Extent, error: OSError) -> bool:
+        """Go on behind a segment that cannot be opened; False when nothing is there yet."""
+        at = extent.find(segment.number) + 1
+        if self._on_unopened is None or at == len(extent.segments):
+            return False
+        self._on_unopened(segment, error)
+        follower = extent.segments[at]
+        self.move(Place(follower.number, HEAD_BYTES, max(follower.first, self.place.sequence), None))
+        return True
 
     def _next_segment(self, segment: Segment, extent: Extent) -> bool:
         at = extent.find(segment.number) + 1
@@ -133,7 +157,8 @@ class Lane:
             for sequence, head in sorted(heads.items()):
                 self._on_gap(Gap(sequence, sequence, head.count, head.source, head.first_ns, head.last_ns))
         else:
-            lines = lines_before - self.place.lines if lines_before is not None and self.place.lines is not None else None
+            # a start that could not open the last segment counts on from the one before: numbers jump, and lines go back
+            lines = max(0, lines_before - self.place.lines) if lines_before is not None and self.place.lines is not None else None
             self._on_gap(Gap(first, until - 1, lines))
         self._damaged = []
 

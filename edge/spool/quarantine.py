@@ -1,7 +1,8 @@
-"""The folder `quarantine/`: bytes that were no records, for a person to look at. Never more than 32 MiB; the oldest go.
+"""The folder `quarantine/`: bytes that were read and are no records, for a person to look at.
 
 Files are named `NUMBER-PRIORITY-SEGMENT.seg` (a whole segment without one intact record) or `NUMBER-PRIORITY-SEGMENT-OFFSET.torn`.
-Starting matters more than keeping them: what the disk does not take is not kept.
+Torn ends take at most 32 MiB, the oldest go; whole segments are only ever moved here. Starting matters more than keeping torn ends:
+what the disk does not take is not kept.
 """
 
 import re
@@ -11,14 +12,15 @@ from pathlib import Path
 from edge.spool.files import Files
 from edge.spool.segment import Segment
 
-_LIMIT_BYTES = 32 << 20
+_TORN_BYTES = 32 << 20
 _NAME = re.compile(r"(\d{6})-.*\.(seg|torn)")
 
 
 def keep(files: Files, folder: Path, segment: Segment, offset: int, data: bytes) -> None:
     """Copy damaged bytes of `segment` aside as far as the disk allows."""
     with suppress(OSError):
-        path = _room(files, folder, f"{segment.folder.name}-{segment.path.stem}-{offset}.torn", len(data))
+        path = _path(files, folder, f"{segment.folder.name}-{segment.path.stem}-{offset}.torn")
+        _make_room(files, folder, len(data))
         copy = files.open(path, create=True)
         try:
             copy.write_at(0, data)
@@ -29,22 +31,24 @@ def keep(files: Files, folder: Path, segment: Segment, offset: int, data: bytes)
 def move(files: Files, folder: Path, segment: Segment) -> bool:
     """Move a whole segment aside; False when the disk does not allow it."""
     try:
-        path = _room(files, folder, f"{segment.folder.name}-{segment.path.name}", segment.size)
-        files.rename(segment.path, path)
+        files.rename(segment.path, _path(files, folder, f"{segment.folder.name}-{segment.path.name}"))
     except OSError:
         return False
     return True
 
 
-def _room(files: Files, folder: Path, name: str, size: int) -> Path:
-    """Return a path for `name`, after making room for `size` bytes. Raises OSError."""
+def _path(files: Files, folder: Path, name: str) -> Path:
     files.make_folder(folder)
-    names = [each for each in files.names(folder) if _NAME.fullmatch(each)]
-    number = int(names[-1][:6]) + 1 if names else 1
+    numbers = [int(each[:6]) for each in files.names(folder) if _NAME.fullmatch(each)]
+    return folder / f"{max(numbers, default=0) + 1:06d}-{name}"
+
+
+def _make_room(files: Files, folder: Path, size: int) -> None:
+    """Remove the oldest torn ends until `size` bytes more are within the limit. Raises OSError."""
+    names = [each for each in files.names(folder) if _NAME.fullmatch(each) and each.endswith(".torn")]
     total = sum(files.size(folder / each) for each in names)
     for each in names:
-        if total + size <= _LIMIT_BYTES:
-            break
+        if total + size <= _TORN_BYTES:
+            return
         total -= files.size(folder / each)
         files.unlink(folder / each)
-    return folder / f"{number:06d}-{name}"

@@ -5,6 +5,7 @@ first-out up to there. One thread calls `write`; every other call is made under 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -21,7 +22,11 @@ from edge.spool.record import Head
 from edge.spool.recovery import Recovered, recover
 from edge.spool.segment import HEAD_BYTES, Segment
 from edge.spool.segment_reader import Record
+from runtime.logs import Log
 from telemetry.batch import Batch, Priority
+
+_LOG = Log("edge.spool")
+_MOST_SAVED = 250  # intervals; a slot of the done file has room for 253
 
 
 class LaneName(Enum):
@@ -78,6 +83,7 @@ class RecordQueue:
         self._done_file = DoneFile(files, folder / "done")
         self.done = self._done_file.loaded.done
         self._done_changed = False
+        self.evicted: Gap | None = None  # what an earlier process evicted and may not have accounted for
         self.recovered = recover(files, folder, epoch, self.done.highest, folder.parent / "quarantine")
         self._appender = Appender(files, folder, epoch, segment_bytes, self.recovered.next_sequence, self.recovered.lines)
         self._resume(self.recovered)
@@ -88,18 +94,25 @@ class RecordQueue:
         self._next, self._lines = found.next_sequence, found.lines
         self._end = found.end or (last.size if last else HEAD_BYTES)
         self._appender.resume(last if found.end else None, self._end, found.highest_number)
+        highest_saved = self.done.highest
         self.done.add(found.jumped_from, found.next_sequence - 1)
+        self._unaccounted, self._unaccounted_lines = self._vanished(), 0
         self.done.add(1, self._oldest_kept - 1)
         self._leased = DoneSet(limit=1 << 16)
         self._live_from = self._next
         start = seek(self._files, self._epoch, self._extent, self.done.next_open(1))
-        self._backlog = Lane(self._files, self._epoch, start, self._gap)
-        self._live = Lane(self._files, self._epoch, self._writing_place, self._gap)
+        self._unopened: dict[int, Segment] = {}
+        self._backlog = Lane(self._files, self._epoch, start, self._gap, self._step_over)
+        self._live = Lane(self._files, self._epoch, self._writing_place, self._gap, self._step_over)
         self._oldest = Lane(self._files, self._epoch, start, lambda _: None)
         self._oldest_found: tuple[int, int] | None = None
         saved = self._done_file.loaded
         most = self._lines - start.lines if start.lines is not None else self._lines
         self._lines_unsent = max(0, min(most, saved.unsent + self._lines - saved.lines))
+        if gone := list(self._unaccounted):
+            lines = saved.unsent - saved.lines + start.lines if start.lines is not None and highest_saved < self._oldest_kept else 0
+            self._unaccounted_lines, self._done_changed = max(0, lines), True
+            self.evicted = Gap(gone[0][0], gone[-1][1], self._unaccounted_lines or None)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -107,12 +120,15 @@ class RecordQueue:
         """Make `batches` durable, without the lock. Raises OSError; then none of them counts."""
         return self._appender.write(batches)
 
-    def publish(self, written: Written) -> None:
+    def publish(self, written: Written, batches: Sequence[Batch]) -> None:
         """Let the lanes read what was written."""
         if written.fresh:
             self._segments = [*self._segments, written.segment]
         self._lines_unsent += written.lines - self._lines
         self._end, self._next, self._lines = written.end, written.next_sequence, written.lines
+        for sequence, batch in enumerate(batches, written.next_sequence - len(batches)):
+            if batch.count == 0 and (sequence == 1 or sequence - 1 in self.done):  # else a lane gets there: intervals are few
+                self._nothing_to_send(sequence)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -127,10 +143,13 @@ class RecordQueue:
         while lane.place.sequence < limit and (record := lane.next(extent)):
             head = record.head
             full = records and (lines + head.count > max_lines or raw + head.raw_bytes > max_raw_bytes)
-            if full or head.sequence >= limit:
+            apart = records and self.done.next_open(records[-1].head.sequence + 1) < head.sequence  # a segment was stepped over
+            if full or apart or head.sequence >= limit:
                 lane.move(before)
                 break
-            if head.sequence not in self.done and head.sequence not in self._leased:
+            if head.count == 0:
+                self._nothing_to_send(head.sequence)
+            elif head.sequence not in self.done and head.sequence not in self._leased:
                 start = start if records else before
                 records.append(record)
                 lines, raw = lines + head.count, raw + head.raw_bytes
@@ -138,6 +157,8 @@ class RecordQueue:
                 break
             before = lane.place
         if not records:
+            if name is LaneName.BACKLOG:
+                self._try_unopened()
             return None
         lease = Lease(self.priority, name, tuple(records), b"".join(record.payload.body for record in records), lines, start)
         self._leased.add(lease.first, lease.last)
@@ -167,7 +188,7 @@ class RecordQueue:
         extent, heads = self._extent, []
         walk = Lane(self._files, self._epoch, Place(0, HEAD_BYTES, 1, None), lambda _: None)
         while record := walk.next(extent):
-            if record.head.first_ns <= last_ns and record.head.last_ns >= first_ns:
+            if record.head.count and record.head.first_ns <= last_ns and record.head.last_ns >= first_ns:
                 heads.append(record.head)
         walk.close()
         return heads
@@ -200,14 +221,53 @@ class RecordQueue:
         """Delete the sealed segment at `index` and return what of it was not delivered. Raises OSError."""
         segment, follower = self._segments[index], self._segments[index + 1]
         lost = self._undelivered(segment, follower.first)
+        if not lost:
+            self.done.add(segment.first, follower.first - 1)
+        self._save_before_dropping()
         self._files.unlink(segment.path)
         self._segments = [other for other in self._segments if other is not segment]
+        self._unopened.pop(segment.number, None)
         for lane in (self._backlog, self._live, self._oldest):
             lane.let_go(segment.number)
-        self._lines_unsent -= sum(gap.lines or 0 for gap in lost)
+        if lost:
+            lines = sum(gap.lines or 0 for gap in lost)
+            self._lines_unsent -= lines
+            self._unaccounted_lines += lines
+            for first, last in self.done.missing(segment.first, follower.first - 1):
+                self._unaccounted.add(first, last)
         self.done.add(segment.first, follower.first - 1)
         self._done_changed = True
         return lost
+
+    def start_over(self) -> bool:
+        """Give up the segment being written if all of it is delivered; tell whether. On the writing thread. Raises OSError."""
+        if not self._segments or self.done.next_open(self._segments[-1].first) < self._next:
+            return False
+        segment = self._segments[-1]
+        self._save_before_dropping()
+        self._appender.close()
+        self._files.unlink(segment.path)
+        for lane in (self._backlog, self._live, self._oldest):
+            lane.let_go(segment.number)
+        self._segments, self._end = self._segments[:-1], HEAD_BYTES
+        return True
+
+    def accounted(self) -> None:
+        """What was evicted so far is in the ledger."""
+        self._done_changed = self._done_changed or bool(list(self._unaccounted))
+        self._unaccounted, self._unaccounted_lines = DoneSet(), 0
+
+    def _save_before_dropping(self) -> None:
+        """Have the disk know what was delivered, or else the next start takes a missing segment for one that was evicted undelivered."""
+        for _ in range(2):
+            with suppress(OSError):  # room matters more
+                self.save(sync=True)
+                return
+
+    def _vanished(self) -> DoneSet:
+        """Return what is neither kept nor known to be done: evicted by a process that was killed before the ledger said so."""
+        has_account = self._segments and self._done_file.loaded.generation
+        return DoneSet(self.done.missing(1, self._oldest_kept - 1) if has_account else ())
 
     def _standing(self, first: int, follower: int) -> Standing:
         if self.done.next_open(first) >= follower:
@@ -229,9 +289,12 @@ class RecordQueue:
     # -- state ---------------------------------------------------------------------------------------------------------
 
     def save(self, *, sync: bool = False) -> None:
-        """Write down what is delivered, if that changed. Raises OSError."""
+        """Write down what is delivered or accounted for, if that changed. Raises OSError."""
         if self._done_changed or sync:
-            self._done_file.write(self.done, self._lines, max(0, self._lines_unsent), sync=sync)
+            saved = DoneSet(self.done, limit=_MOST_SAVED)
+            for first, last in self._unaccounted:
+                saved.remove(first, last)
+            self._done_file.write(saved, self._lines, max(0, self._lines_unsent) + self._unaccounted_lines, sync=sync)
             self._done_changed = False
 
     def state(self) -> QueueState:
@@ -280,6 +343,31 @@ class RecordQueue:
         if extent.segments and wanted > lane.place.sequence and extent.holder(wanted).number > lane.place.number:
             lane.move(seek(self._files, self._epoch, extent, wanted))
 
+    def _nothing_to_send(self, sequence: int) -> None:
+        """A record that holds receipts only is done as soon as it is durable."""
+        if sequence not in self.done:
+            self.done.add(sequence, sequence)
+            self._done_changed = True
+
+    def _step_over(self, segment: Segment, error: OSError) -> None:
+        if segment.number not in self._unopened:
+            _LOG.error("spool.unopened", segment=segment.path, reason=error)
+        self._unopened[segment.number] = segment
+
+    def _try_unopened(self) -> None:
+        """Send the backlog lane, which has nothing else to do, back to a segment that was stepped over and can be opened now."""
+        for number, segment in list(self._unopened.items()):
+            try:
+                self._files.open(segment.path).close()
+            except OSError:
+                continue
+            del self._unopened[number]
+            if self._next > self._live_from:
+                self.split_lanes()
+            if self._backlog.place.number > number:
+                self._backlog.move(Place(number, HEAD_BYTES, segment.first, None))
+            _LOG.info("spool.opened", segment=segment.path)
+
     def _unsent(self, last: int) -> int:
         first = self._oldest_kept
         return max(0, last - first + 1 - self.done.count(first, last))
@@ -296,7 +384,7 @@ class RecordQueue:
             record = self._oldest.next(extent)
             if record is None:
                 return None
-            if record.head.sequence >= wanted:
+            if record.head.count and record.head.sequence >= wanted:
                 self._oldest.move(before)
                 self._oldest_found = (wanted, record.head.first_ns)
                 return record.head.first_ns

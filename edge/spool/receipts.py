@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _HEAD = struct.Struct("<IH")
 _RUN = struct.Struct("<HH")
 _MAX_RUNS = 0xFFFF
-_WINDOW_BYTES = 4 * 0xFFFF  # a session has at most 65,535 messages on their way; each has a receipt of 4 bytes
+_WINDOW = 0xFFFF  # a session has at most so many messages on their way
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class RecentReceipts:
 
     def __init__(self) -> None:
         self._packed: dict[str, deque[bytes]] = {}
-        self._sizes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
 
     def add(self, source: str, data: bytes) -> None:
         """Add the receipts of the next record."""
@@ -71,15 +71,21 @@ class RecentReceipts:
             return
         packed = self._packed.setdefault(source, deque())
         packed.append(data)
-        self._sizes[source] = self._sizes.get(source, 0) + len(data)
-        while self._sizes[source] - len(packed[0]) > _WINDOW_BYTES:
-            self._sizes[source] -= len(packed.popleft())
+        self._counts[source] = self._counts.get(source, 0) + _count(data)
+        while self._counts[source] - _count(packed[0]) > _WINDOW:
+            self._counts[source] -= _count(packed.popleft())
 
     def add_older(self, older: "RecentReceipts") -> None:
-        """Put those of earlier records in front."""
+        """Put those of earlier records in front, as far as they are needed."""
         for source, data in reversed(list(older)):
-            self._packed.setdefault(source, deque()).appendleft(data)
-            self._sizes[source] = self._sizes.get(source, 0) + len(data)
+            if self._counts.get(source, 0) <= _WINDOW:
+                self._packed.setdefault(source, deque()).appendleft(data)
+                self._counts[source] = self._counts.get(source, 0) + _count(data)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no source that was seen needs earlier ones."""
+        return bool(self._counts) and all(count > _WINDOW for count in self._counts.values())
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         return ((source, data) for source, packed in self._packed.items() for data in packed)
@@ -87,3 +93,11 @@ class RecentReceipts:
     def of(self, source: str) -> list[Receipts]:
         """Return those of a source; what has another shape is passed over."""
         return [receipts for data in self._packed.get(source, ()) if (receipts := unpack(data))]
+
+
+def _count(data: bytes) -> int:
+    """Return how many messages the packed receipts name, 1 for bytes of another shape."""
+    if len(data) < _HEAD.size:
+        return 1
+    run_count: int = _HEAD.unpack_from(data)[1]
+    return max(1, (len(data) - _HEAD.size - run_count * _RUN.size) // 4)

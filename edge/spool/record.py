@@ -20,6 +20,8 @@ Little endian; offsets in bytes:
     84   4  CRC-32 of bytes 0 to 83 and the source id
     88      source id (UTF-8), receipts, body
 
+A record of 0 lines has an empty body: it holds receipts only and is never sent.
+
 The head carries its own checksum and can never be all zero, so a reader that lost its place finds the next record by the
 magic, and space that was only reserved is told from data. Damage to the body leaves source, count and times known; damage to
 the head leaves the count known from the next record's "lines in all earlier records". A record up to the sequence that a later

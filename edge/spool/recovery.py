@@ -1,9 +1,12 @@
-"""Starting: what a priority's folder holds after any stop, clean or not. It reads the last segment only and never needs a hand.
+"""Starting: what a priority's folder holds after any stop, clean or not. It never needs a hand.
+
+It reads the last segment, and of a few before it the heads and receipts.
 
 - Bytes behind the last intact record (a torn tail, or a last record that the medium spoilt) are copied to `quarantine/` and cut off.
 - Damage between intact records stays where it is; the reader accounts for it.
 - A last segment without one intact record is moved to `quarantine/`; numbering jumps over whatever it may have held.
 - A last segment whose tail cannot be read or cut is left alone, and a new one is begun.
+- A segment that cannot be opened says nothing about its records: it stays, a new one is begun, and the lanes try it again.
 - What is found intact is synced before it counts: a killed process may have left it in the kernel's memory only, and a message
   whose receipt is found is acknowledged at once when the broker sends it again.
 """
@@ -13,13 +16,15 @@ from pathlib import Path
 
 from edge.spool import quarantine
 from edge.spool.files import Files
+from edge.spool.older_receipts import add_older_receipts
 from edge.spool.receipts import RecentReceipts
 from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
 from edge.spool.record import Head
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Damage, Record, SegmentReader
+from runtime.logs import Log
 
-_RECEIPT_TAIL_BYTES = 256 * 1024
+_LOG = Log("edge.spool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,10 @@ class _Tail:
     last: Head | None = None
     damage: list[Damage] = field(default_factory=list)
     end: int = HEAD_BYTES
-    opened: bool = True
 
     @property
     def readable(self) -> bool:
-        return self.opened and all(damage.readable for damage in self.damage)
+        return all(damage.readable for damage in self.damage)
 
 
 def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarantine_folder: Path) -> Recovered:
@@ -70,30 +74,35 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     segments = list_segments(files, folder)
     result = Recovered([], 1, 1, 0, None, segments[-1].number if segments else 0)
     floor = highest_done + 1
+    unopened: list[Segment] = []
     while segments:
         segment = segments[-1]
-        tail = _read_tail(files, segment, epoch, result.receipts)
+        try:
+            tail = _read_tail(files, segment, epoch, result.receipts)
+        except OSError as error:
+            unopened.insert(0, segments.pop())
+            floor = max(floor, _beyond(segment))
+            _LOG.error("spool.unopened", segment=segment.path, reason=error)
+            continue
         if tail.last:
-            result.segments = segments
             floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
             result.lines = tail.last.lines_before + tail.last.count
             result.jumped_from = tail.last.sequence + 1
-            _add_older_receipts(files, segments, epoch, result.receipts)
+            add_older_receipts(files, segments, epoch, result.receipts)
             break
         segments.pop()
         floor = max(floor, _discard(files, segment, tail, result.mended, quarantine_folder))
+    result.segments = segments + unopened
     result.next_sequence = max(floor, result.jumped_from)
+    if unopened:
+        result.end, result.jumped_from = None, result.next_sequence
     return result
 
 
 def _read_tail(files: Files, segment: Segment, epoch: bytes, receipts: RecentReceipts) -> _Tail:
-    """Walk a segment, collect its receipts, and return its last intact record and the damage behind that."""
+    """Walk a segment, collect its receipts, and return its last intact record and the damage behind that. Raises OSError."""
     tail = _Tail()
-    try:
-        reader = SegmentReader(files.open(segment.path), epoch)
-    except OSError:
-        tail.opened = False
-        return tail
+    reader = SegmentReader(files.open(segment.path), epoch)
     offset = HEAD_BYTES
     while item := reader.record_at(offset, segment.size):
         offset = item.end
@@ -142,7 +151,7 @@ def _settle(files: Files, segment: Segment, tail: _Tail, quarantine_folder: Path
 
 def _discard(files: Files, segment: Segment, tail: _Tail, mended: list[Mended], quarantine_folder: Path) -> int:
     """Put a segment without an intact record out of the way; return the lowest sequence that is free for certain."""
-    if not tail.damage and tail.opened:
+    if not tail.damage:
         try:
             files.unlink(segment.path)
         except OSError:
@@ -151,25 +160,6 @@ def _discard(files: Files, segment: Segment, tail: _Tail, mended: list[Mended], 
     moved = quarantine.move(files, quarantine_folder, segment)
     mended.append(_mended("quarantined" if moved else "left as it is", segment, tail))
     return _beyond(segment)
-
-
-def _add_older_receipts(files: Files, segments: list[Segment], epoch: bytes, receipts: RecentReceipts) -> None:
-    """When the last segment has only just begun, add the receipts at the end of the one before."""
-    if len(segments) < 2 or segments[-1].size > _RECEIPT_TAIL_BYTES:
-        return
-    segment = segments[-2]
-    older = RecentReceipts()
-    try:
-        reader = SegmentReader(files.open(segment.path), epoch)
-    except OSError:
-        return
-    offset = max(HEAD_BYTES, segment.size - _RECEIPT_TAIL_BYTES)
-    while item := reader.record_at(offset, segment.size):
-        offset = item.end
-        if isinstance(item, Record) and item.head.sequence < segments[-1].first:
-            older.add(item.head.source, item.payload.receipts)
-    reader.close()
-    receipts.add_older(older)
 
 
 def _mended(action: str, segment: Segment, tail: _Tail) -> Mended:

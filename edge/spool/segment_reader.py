@@ -42,12 +42,13 @@ class Damage:
 class SegmentReader:
     """Finds records between byte offsets. What lies below `stop` must not change while it is read (it is synced).
 
-    Records of another `epoch` are damage; with None those of any spool count.
+    Records of another `epoch` are damage; with None those of any spool count. `window_bytes` are read at once.
     """
 
-    def __init__(self, file: File, epoch: bytes | None) -> None:
+    def __init__(self, file: File, epoch: bytes | None, window_bytes: int = _WINDOW_BYTES) -> None:
         self._file = file
         self._epoch = epoch
+        self._window_bytes = window_bytes
         self._window = b""
         self._window_at = 0
 
@@ -74,6 +75,11 @@ class SegmentReader:
         if head is None or offset + head.length > stop or self._epoch not in (None, head.epoch):
             return None
         return head
+
+    def receipts_at(self, offset: int, head: Head) -> bytes:
+        """Return the receipts of the record with that head, not checked and without reading its body. Raises OSError."""
+        start = offset + head.length - head.receipts_bytes - head.body_bytes
+        return self._read(start, head.receipts_bytes, start + head.receipts_bytes)
 
     def segment_head(self) -> SegmentHead | None:
         """Return the segment's own head, None when it cannot be read."""
@@ -125,7 +131,7 @@ class SegmentReader:
         start = offset - self._window_at
         if start >= 0 and start + size <= len(self._window):
             return self._window[start : start + size]
-        want = min(max(size, _WINDOW_BYTES), stop - offset)
+        want = min(max(size, self._window_bytes), stop - offset)
         try:
             self._window, self._window_at = self._file.read_at(offset, want), offset
         except OSError:

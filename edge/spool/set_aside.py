@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.spool.files import File, Files
+from edge.spool.loss import Loss
 from edge.spool.segment import NO_ROOM
 
 _FILE_BYTES = 4 << 20
@@ -45,34 +46,50 @@ class SetAside:
 
 
 class SetAsideStore:
-    """Appends durably; any thread. `dropped_files` counts files that went over the quota.
+    """Appends durably; any thread. `lost_count` counts entries for which there was no room.
 
+    `on_loss` hears of those, and of the entries of files that went.
     A file is not written on after a restart or a failure, so that a torn line never swallows the next one.
     """
 
-    def __init__(self, files: Files, folder: Path, quota_bytes: int, make_room: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        files: Files,
+        folder: Path,
+        quota_bytes: int,
+        on_loss: Callable[[Loss], None] = lambda _: None,
+        make_room: Callable[[], bool] = lambda: False,
+    ) -> None:
         """`make_room` is asked for room when the disk is full; it returns whether it is worth trying again."""
         self._files = files
         self._folder = folder
         self._quota_bytes = quota_bytes
+        self._on_loss = on_loss
         self._make_room = make_room
         self._lock = threading.Lock()
         self._file: File | None = None
-        self.dropped_files = 0
+        self.lost_count = 0
         files.make_folder(folder)
-        self._number = max((int(name[:8]) for name in files.names(folder) if _NAME.fullmatch(name)), default=0)
+        self._number = max((int(name[:8]) for name in self._names()), default=0)
 
     def add(self, items: Iterable[SetAside]) -> None:
-        """Return once `items` are on the device. Raises OSError; then none of them counts."""
-        data = b"".join(item.to_json() for item in items)
+        """Return once `items` are on the device, or lost and reported because a full disk gives up nothing for them.
+
+        The oldest file goes first, then the spool is asked. Raises OSError for any other reason; then none of them counts.
+        """
+        entries = list(items)
+        data = b"".join(entry.to_json() for entry in entries)
         while data:
             try:
                 with self._lock:
                     self._append(data)
                 data = b""
             except OSError as error:
-                if error.errno not in NO_ROOM or not self._make_room():
+                if error.errno not in NO_ROOM:
                     raise
+                if not self._give_oldest() and not self._make_room():
+                    self._lose(entries)
+                    data = b""
 
     def _append(self, data: bytes) -> None:
         file, fresh = self._room()
@@ -86,6 +103,9 @@ class SetAsideStore:
             with suppress(OSError):
                 file.truncate(end)
             self._close()
+            if end == 0:
+                with suppress(OSError):
+                    self._files.unlink(self._path)
             raise
 
     def close(self) -> None:
@@ -98,7 +118,7 @@ class SetAsideStore:
         self._close()
         self._number += 1
         self._shed()
-        self._file = self._files.open(self._folder / f"{self._number:08d}.jsonl", create=True)
+        self._file = self._files.open(self._path, create=True)
         return self._file, True
 
     def _close(self) -> None:
@@ -106,15 +126,61 @@ class SetAsideStore:
             self._file.close()
             self._file = None
 
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"{self._number:08d}.jsonl"
+
+    def _names(self) -> list[str]:
+        return sorted(name for name in self._files.names(self._folder) if _NAME.fullmatch(name))
+
     def _shed(self) -> None:
-        names = sorted(name for name in self._files.names(self._folder) if _NAME.fullmatch(name))
+        """Remove the oldest files until a new one fits into the quota."""
+        names = self._names()
         total = sum(self._files.size(self._folder / name) for name in names)
         for name in names:
             if total + _FILE_BYTES <= self._quota_bytes:
                 return
-            total -= self._files.size(self._folder / name)
-            self._files.unlink(self._folder / name)
-            self.dropped_files += 1
+            total -= self._remove(name)
+
+    def _give_oldest(self) -> bool:
+        """Remove the oldest file for the sake of a full disk; False when that gives no room."""
+        with self._lock, suppress(OSError):
+            names = self._names()
+            if names:
+                self._close()
+                return self._remove(names[0]) > 0
+        return False
+
+    def _remove(self, name: str) -> int:
+        """Remove a file, report its entries, and return its size in bytes. Raises OSError."""
+        path = self._folder / name
+        size, count = self._files.size(path), self._count(path)
+        self._files.unlink(path)
+        if count != 0:
+            self._on_loss(Loss("set-aside shed", "", count, None, None))
+        return size
+
+    def _count(self, path: Path) -> int | None:
+        """Return how many entries a file holds, None when it cannot be read."""
+        try:
+            file = self._files.open(path)
+        except OSError:
+            return None
+        try:
+            return sum(file.read_at(at, _FILE_BYTES).count(b"\n") for at in range(0, file.size(), _FILE_BYTES))
+        except OSError:
+            return None
+        finally:
+            file.close()
+
+    def _lose(self, entries: Sequence[SetAside]) -> None:
+        by_source: dict[str, list[int]] = {}
+        for entry in entries:
+            by_source.setdefault(entry.source, []).append(entry.at_ns)
+        with self._lock:
+            self.lost_count += len(entries)
+        for source, times in by_source.items():
+            self._on_loss(Loss("set-aside full", source, len(times), min(times), max(times)))
 
 
 def read_set_aside(folder: Path) -> Iterator[dict[str, object]]:
@@ -133,8 +199,3 @@ def _text(name: str, data: bytes) -> dict[str, object]:
         return {name: data.decode("utf-8")}
     except UnicodeDecodeError:
         return {f"{name}_base64": base64.b64encode(data).decode("ascii")}
-
-
-def lines_of(refused: Sequence[tuple[bytes, str]], source: str, at_ns: int) -> list[SetAside]:
-    """Return entries for lines that the store refused."""
-    return [SetAside(at_ns, source, reason, line=line.rstrip(b"\n")) for line, reason in refused]

@@ -1,6 +1,8 @@
 """Settings of the spool."""
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
 
 class SpoolSettings(BaseModel):
@@ -19,7 +21,13 @@ class SpoolSettings(BaseModel):
     memory_bytes: ByteSize = Field(
         ByteSize(16 << 20), ge=1 << 20, description="line protocol of one source held in memory while the disk does not take it"
     )
-    set_aside_bytes: ByteSize = Field(ByteSize(64 << 20), ge=1 << 20, description="most bytes of the set-aside store")
+    set_aside_bytes: ByteSize = Field(ByteSize(64 << 20), ge=8 << 20, description="most bytes of the set-aside store")
+
+    @model_validator(mode="after")
+    def _leaves_a_share_for_normal(self) -> Self:
+        if self.high_share + self.bulk_share >= 1:
+            raise ValueError("high_share + bulk_share must be below 1, or nothing is left for priority normal; make one of them smaller")
+        return self
 
     @property
     def used_segment_bytes(self) -> int:

@@ -5,6 +5,7 @@
     high/ normal/ bulk/    segments and `done` of each priority
     set-aside/        what can never be delivered, with the reason
     quarantine/       bytes that were damaged, for a person to look at
+    unreported.jsonl  losses that a tool met while no agent ran
 
 `append` returns when the batches are on the device. `lease` hands out ready bodies; `accept` and `release` end a lease. Delivered
 segments stay as history until the quota asks for their room. Nothing here ever needs a hand to start.
@@ -13,13 +14,14 @@ segments stay as history until the quota asks for their room. Nothing here ever 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from edge.spool import unreported
 from edge.spool.epoch import load_epoch
 from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
+from edge.spool.loss import Loss
 from edge.spool.queue import LaneName, Lease, QueueState, RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
@@ -28,20 +30,11 @@ from edge.spool.segment import NO_ROOM
 from edge.spool.set_aside import SetAsideStore
 from edge.spool.settings import SpoolSettings
 from telemetry.batch import Batch, Priority
-from telemetry.errors import ConfigError, Problem, SpoolFull
+from telemetry.errors import SpoolFull, TransientError
+
+__all__ = ["Loss", "Spool"]
 
 _SEND_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.BULK)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Readings that the spool will not deliver. `count` is None when it cannot be known; times are ns since 1970 UTC."""
-
-    reason: str
-    source: str
-    count: int | None
-    first_ns: int | None
-    last_ns: int | None
 
 
 class Spool:
@@ -51,7 +44,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path, settings: SpoolSettings, on_loss: Callable[[Loss], None], files: Files | None = None) -> None:
-        """Open or make the spool in `folder`. Raises ConfigError only when the folder cannot be used at all."""
+        """Open or make the spool in `folder`. Raises TransientError only when the folder cannot be used at all."""
         self._files = files or DiskFiles()
         self._settings = settings
         self._on_loss = on_loss
@@ -60,10 +53,14 @@ class Spool:
             self._open(folder)
         except OSError as error:
             reason = f"the spool cannot be used: {error.strerror or error}; make the folder writable, or name another in gateway.state_dir"
-            raise ConfigError([Problem(str(error.filename or folder), "", reason)]) from error
+            raise TransientError(f"{error.filename or folder}: {reason}") from error
         for queue in self._queues.values():
             for mended in queue.recovered.mended:
                 on_loss(Loss(f"spool {mended.action}", mended.source, mended.count, mended.first_ns, mended.last_ns))
+            if queue.evicted:
+                on_loss(Loss("quota", "", queue.evicted.lines, None, None))
+        for loss in unreported.take(self._files, folder):
+            on_loss(loss)
 
     def _open(self, folder: Path) -> None:
         self._files.make_folder(folder)
@@ -74,8 +71,9 @@ class Spool:
         with suppress(OSError):  # not every parent may be opened by us
             self._files.sync_folder(folder.parent)
         self.epoch = load_epoch(self._files, folder, folders.values())
-        room = partial(self._make_room, Priority.BULK)
-        self.set_aside = SetAsideStore(self._files, folder / "set-aside", int(self._settings.set_aside_bytes), room)
+        room = partial(self._make_room, Priority.NORMAL)
+        quota_bytes = int(self._settings.set_aside_bytes)
+        self.set_aside = SetAsideStore(self._files, folder / "set-aside", quota_bytes, self._on_loss, room)
         self._queues = {
             priority: RecordQueue(self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap)
             for priority, path in folders.items()
@@ -84,7 +82,8 @@ class Spool:
     def append(self, batches: Sequence[Batch]) -> None:
         """Return once `batches`, all of one priority, are durable: one write, one sync.
 
-        Raises SpoolFull when there is no room and nothing may be evicted; then none of them counts.
+        Raises SpoolFull when there is no room and nothing may be evicted; then none of them counts. An append of priority high is
+        taken to hold the ledger's word on all that was evicted before.
         """
         queue = self._queues[batches[0].priority]
         size = sum(HEAD_BYTES + len(batch.source) + len(batch.receipts) + len(batch.body) for batch in batches)
@@ -96,10 +95,13 @@ class Spool:
                 written = queue.write(batches)
                 break
             except OSError as error:
-                if error.errno not in NO_ROOM or not self._make_room(queue.priority):
+                if error.errno not in NO_ROOM or not (self._make_room(queue.priority) or self._start_over()):
                     raise SpoolFull(f"the disk does not take it: {error.strerror or error}") from error
         with self._lock:
-            queue.publish(written)
+            queue.publish(written, batches)
+            if queue.priority is Priority.HIGH:
+                for each in self._queues.values():
+                    each.accounted()
 
     def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int) -> Lease | None:
         """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty."""
@@ -179,6 +181,12 @@ class Spool:
         for loss in _losses("quota", lost):
             self._on_loss(loss)
         return True
+
+    def _start_over(self) -> bool:
+        """Give up a segment that is being written and wholly delivered: on a full disk it is the last room there is."""
+        with self._lock, suppress(OSError):
+            return any(self._queues[priority].start_over() for priority in reversed(_SEND_ORDER))
+        return False
 
     def _holding(self, priority: Priority) -> Holding:
         queue, settings = self._queues[priority], self._settings

@@ -59,6 +59,8 @@ class QueueSurvey:
     def add(self, record: Record) -> None:
         head = record.head
         self.records += 1
+        if head.count == 0:  # receipts only
+            return
         self.lines += head.count
         self.oldest_ns = head.first_ns if self.oldest_ns is None else min(self.oldest_ns, head.first_ns)
         if head.sequence not in self.done:
@@ -171,7 +173,7 @@ class _Walk:
 
     def _arrived(self, segment: Segment, record: Record) -> None:
         head = record.head
-        if self._sequence is not None and head.sequence > self._sequence and head.lines_before != self._lines:
+        if self._sequence is not None and head.sequence > self._sequence and head.lines_before > self._lines:
             self._report(Finding.MISSING, segment, record.offset, 0, head.lines_before - self._lines)
         self._sequence, self._lines = head.sequence + 1, head.lines_before + head.count
 

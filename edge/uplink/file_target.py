@@ -1,19 +1,26 @@
 """The file uplink: one `YYYY-MM-DD.lp.gz` a day (UTC), for a USB stick or a site without a store.
 
 A file is a row of gzip members, each synced before it counts, so any gzip reader takes it. What a power cut left half written
-behind the last whole member is cut off when the file is opened again. A record may be there twice after a crash: same bytes, harmless.
+behind the last whole member is cut off when the file is opened again; a file that is damaged further up is left alone and the day
+goes on in `YYYY-MM-DD-2.lp.gz`, then `-3` (daily_file.py). A record may be there twice after a crash: same bytes, harmless.
+
+The folder must exist: the agent makes none. Name one on the stick, made there once, and not the mount point, which is there
+without the stick too: with `/media/usb/quanho` readings wait in the spool until the stick is in, with `/media/usb` they would
+fill the SD card.
 """
 
 import os
-import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
+from edge.uplink.daily_file import whole_members_end
 from runtime.influx_answers import Action, Answer
+from runtime.logs import Log
 from telemetry.errors import TransientError
 
-_READ_BYTES = 1 << 20
+_LOG = Log("edge.uplink")
 
 
 class FileTarget:
@@ -26,12 +33,11 @@ class FileTarget:
         self._day = ""
 
     def connect(self) -> str:
-        """Make the folder; TransientError when that cannot be done now (the stick is not in)."""
+        """Open the file of the day; TransientError when that cannot be done now (the stick is not in)."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             self._file()
         except OSError as error:
-            raise TransientError(f"{self._folder}: {error.strerror}") from error
+            raise TransientError(self._trouble(error)) from error
         return f"file {self._folder}"
 
     def send(self, body: bytes) -> Answer:
@@ -47,7 +53,7 @@ class FileTarget:
                 raise
         except OSError as error:
             self.close()
-            return Answer(Action.RETRY, "disk", words=f"{self._folder}: {error.strerror}")
+            return Answer(Action.RETRY, "disk", words=self._trouble(error))
         return Answer(Action.ACCEPT, "accepted")
 
     def close(self) -> None:
@@ -59,32 +65,35 @@ class FileTarget:
         day = datetime.fromtimestamp(self._now_ns() / 1e9, UTC).strftime("%Y-%m-%d")
         if self._fd is None or day != self._day:
             self.close()
-            path = self._folder / f"{day}.lp.gz"
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-            os.ftruncate(fd, whole_members_bytes(fd))
+            self._fd = next(fd for number in count(1) if (fd := _opened(self._folder / _name(day, number))) is not None)
+            self._day = day
             _sync_folder(self._folder)
-            self._fd, self._day = fd, day
         return self._fd
 
+    def _trouble(self, error: OSError) -> str:
+        if isinstance(error, FileNotFoundError):
+            return f"{self._folder} is not there: put the stick in; on a new one, make the folder once (mkdir)"
+        return f"{self._folder}: {error.strerror}"
 
-def whole_members_bytes(fd: int) -> int:
-    """Return where the last whole gzip member of an open file ends."""
-    offset = end = 0
-    member = zlib.decompressobj(31)
-    while data := os.pread(fd, _READ_BYTES, offset):
-        offset += len(data)
-        while data:
-            try:
-                member.decompress(data, _READ_BYTES)
-            except zlib.error:
-                return end
-            if member.eof:
-                data = member.unused_data
-                end = offset - len(data)
-                member = zlib.decompressobj(31)
-            else:
-                data = member.unconsumed_tail
-    return end
+
+def _name(day: str, number: int) -> str:
+    return f"{day}.lp.gz" if number == 1 else f"{day}-{number}.lp.gz"
+
+
+def _opened(path: Path) -> int | None:
+    """Return a file to append to, without the torn end it may have; None when it is damaged before its end. Raises OSError."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        end = whole_members_end(fd)
+        if end is not None:
+            os.ftruncate(fd, end)
+            return fd
+    except OSError:
+        os.close(fd)
+        raise
+    _LOG.error("uplink.file_damaged", file=path, hint="readings go on in the next file of the day; copy this one and mend the copy")
+    os.close(fd)
+    return None
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -46,7 +46,10 @@ PATIENCE = Patience(Backoff(first_s=0.5, ceiling_s=15.0), hold_s=30.0)
 
 @dataclass(frozen=True, slots=True)
 class UplinkState:
-    """The uplink at one moment; counts are since the start. `trouble` is why nothing is delivered, empty when all is well."""
+    """The uplink at one moment; counts are since the start. `trouble` is why nothing is delivered, empty when all is well.
+
+    `lag_s` is how old the newest reading of the last delivery was when the store had it, in seconds.
+    """
 
     is_up: bool = False
     server: str = ""
@@ -57,6 +60,7 @@ class UplinkState:
     requests: int = 0
     sent_bytes: int = 0
     last_delivery_ns: int | None = None
+    lag_s: float | None = None
 
 
 class Uplink:
@@ -71,8 +75,7 @@ class Uplink:
         on_cause: Callable[[Cause | None], None],
         on_death: Callable[[str], None],
         *,
-        max_lines: int = 5000,
-        max_raw_bytes: int = 1 << 20,
+        limits: tuple[int, int] = (5000, 1 << 20),
         patience: Patience = PATIENCE,
         rng: random.Random | None = None,
     ) -> None:
@@ -81,7 +84,7 @@ class Uplink:
         self._clock = clock
         self._on_loss = on_loss
         self._on_cause = on_cause
-        self._limits = (max_lines, max_raw_bytes)
+        self._limits = limits  # lines, and bytes of text, in one request
         self._patience = patience
         self._rng = rng or random.Random()  # noqa: S311 (jitter)
         self._state = UplinkState()
@@ -90,6 +93,8 @@ class Uplink:
         self._deadline_s = float("inf")
         self._failures = 0
         self._saved_s = 0.0
+        self._is_connected = self._is_left = False
+        self.beat_s = clock.monotonic_s()  # when the thread last came round; a request may take its time-out
         self._thread = VitalThread("uplink", self._run, on_death)
 
     def start(self) -> None:
@@ -103,20 +108,26 @@ class Uplink:
         """There is something new to send."""
         self._work.set()
 
-    def stop(self, timeout_s: float) -> None:
-        """Deliver what is left for at most `timeout_s` while the store takes it, then end."""
-        self._deadline_s = time.monotonic() + timeout_s
+    def stop(self, timeout_s: float) -> bool:
+        """Deliver what is left while the store takes it, then end; False when a request still hangs after `timeout_s`.
+
+        Then the thread is left to its request; what becomes of that does not matter, the records are in the spool.
+        """
+        self._deadline_s = time.monotonic() + 0.8 * timeout_s
         self._stopping.set()
         self._work.set()
-        self._thread.join(timeout_s + 5.0)
+        self._thread.join(timeout_s)
+        self._is_left = self._thread.is_alive()
+        return not self._is_left
 
     def state(self) -> UplinkState:
         return self._state
 
     def _run(self) -> None:
         self._target = self._make_target()  # here, because loading a client takes a while and sources need not wait for it
-        while not (self._stopping.is_set() and (not self._state.is_up or time.monotonic() >= self._deadline_s)):
-            if not self._state.is_up and not self._connect():
+        while not (self._stopping.is_set() and (not self._is_connected or time.monotonic() >= self._deadline_s)):
+            self.beat_s = self._clock.monotonic_s()
+            if not self._is_connected and not self._connect():
                 continue
             lease = self._spool.lease(LaneName.LIVE, *self._limits) or self._spool.lease(LaneName.BACKLOG, *self._limits)
             if lease is not None:
@@ -124,25 +135,34 @@ class Uplink:
             elif self._stopping.is_set():
                 break
             else:
-                self._save()
-                self._work.wait(_IDLE_S)
-                self._work.clear()
+                self._rest()
         self._target.close()
 
+    def _rest(self) -> None:
+        """There is nothing to send: a store that can be reached is as good as one that took something."""
+        self._note(is_up=True, is_held=False, trouble="")
+        self._save()
+        self._work.wait(_IDLE_S)
+        self._work.clear()
+
     def _connect(self) -> bool:
+        """Find the store. From the first contact the newest readings go first; it is up once it takes something."""
         try:
             server = self._target.connect()
         except TransientError as error:
             self._trouble(Answer(Action.RETRY, "unreachable", error.retry_after_s, error.reason))
             return False
-        if server != self._state.server or self._state.trouble:
+        self._is_connected = True
+        if server != self._state.server:
             _LOG.info("uplink.connected", server=server)
         self._spool.split_lanes()
-        self._note(is_up=True, server=server)
+        self._note(server=server)
         return True
 
     def _deliver(self, lease: Lease) -> None:
         answer = self._send(lease.body)
+        if self._is_left:
+            return
         if answer.action is Action.ACCEPT:
             self._accepted(lease, refused=0)
         elif answer.action in (Action.SPLIT, Action.SET_ASIDE):
@@ -173,18 +193,15 @@ class Uplink:
             self._accepted(lease, refused=len(splitter.refused))
 
     def _set_aside(self, lease: Lease, refused: Sequence[Refusal]) -> bool:
-        """Make refused lines durable in the set-aside store; False when the agent stops before the disk took them."""
+        """Make refused lines durable in the set-aside store; False when the disk does not take them now: the lease is released."""
         now_ns, sources = self._clock.wall_ns(), _sources(lease.records)
         entries = [SetAside(now_ns, sources[refusal.line], refusal.reason, line=refusal.line) for refusal in refused]
-        while True:
-            try:
-                self._spool.set_aside.add(entries)
-                break
-            except OSError as error:
-                self._note(trouble=f"set-aside store: {error.strerror}")
-                if self._stopping.wait(self._patience.hold_s):
-                    self._spool.release(lease)
-                    return False
+        try:
+            self._spool.set_aside.add(entries)
+        except OSError as error:
+            self._spool.release(lease)
+            self._trouble(Answer(Action.RETRY, "set-aside store", words=str(error.strerror)))
+            return False
         for source, count in Counter(entry.source for entry in entries).items():
             heads = [record.head for record in lease.records if record.head.source == source]
             first, last = min(head.first_ns for head in heads), max(head.last_ns for head in heads)
@@ -194,20 +211,26 @@ class Uplink:
 
     def _accepted(self, lease: Lease, refused: int) -> None:
         self._spool.accept(lease)
-        self._failures = 0
+        if self._failures:
+            _LOG.info("uplink.recovered", server=self._state.server, after=self._failures)
+            self._spool.split_lanes()
+            self._failures = 0
+        now_ns = self._clock.wall_ns()
         self._note(
             is_up=True,
             is_held=False,
             trouble="",
             delivered_lines=self._state.delivered_lines + lease.count - refused,
             refused_lines=self._state.refused_lines + refused,
-            last_delivery_ns=self._clock.wall_ns(),
+            last_delivery_ns=now_ns,
+            lag_s=max(0.0, (now_ns - max(record.head.last_ns for record in lease.records)) / 1e9),
         )
         self._save(every_s=_SAVE_EVERY_S)
 
     def _trouble(self, answer: Answer) -> None:
         """Note why nothing is delivered, and wait."""
         self._failures += 1
+        self._is_connected = False
         is_held = answer.action is Action.HOLD
         trouble = f"{answer.reason}: {answer.words}".rstrip(": ")
         if trouble != self._state.trouble:

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runtime.influx_answers import Answer
-from runtime.influx_causes import BeyondRetention, TypeConflict, Unparseable
+from runtime.influx_causes import BeyondRetention, TypeConflict, Unparseable, type_name
 from telemetry.errors import RejectedError
 from telemetry.lineprotocol.grammar import read_entry
-from telemetry.point import FieldValue, Unsigned
-
-_TYPES = {float: "float", int: "integer", Unsigned: "unsigned", bool: "boolean", str: "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,7 @@ def _carries(line: bytes, conflict: TypeConflict) -> bool:
         return False
     if entry.measurement != conflict.measurement:
         return False
-    return any(key == conflict.field and _type_name(value) == conflict.given for key, value in entry.fields)
-
-
-def _type_name(value: FieldValue) -> str:
-    return _TYPES[type(value)]
+    return any(key == conflict.field and type_name(value) == conflict.given for key, value in entry.fields)
 
 
 def _oldest(lines: Sequence[bytes], count: int, words: str) -> Suspects:

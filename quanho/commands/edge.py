@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
     logs.configure(config.log.level, config.log.format)
     shutdown = service.Shutdown()
     agent = Agent(config, on_death=shutdown.fail)
-    return service.run([agent], shutdown, is_healthy=agent.is_alive)
+    return service.run([agent], shutdown, limits=service.Limits(drain_s=10.0, stop_s=15.0), is_healthy=agent.is_alive)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -1,10 +1,10 @@
-"""Ctrl-C (or SIGTERM) during a run: the first ends it in order, with its account; the second leaves at once."""
+"""Ctrl-C (SIGTERM, or a closed terminal) during a run: the first ends it in order, with its account; the second leaves at once."""
 
 import signal
 from types import FrameType, TracebackType
 from typing import Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:

@@ -4,6 +4,7 @@ from telemetry.catalogue.quantity import Quantity
 
 GATEWAY = (
     Quantity("spool_records", "int", "{count}", 0, None, "Số bản ghi chờ gửi", "Records waiting in the spool"),
+    Quantity("spool_lines", "int", "{count}", 0, None, "Số dòng chờ gửi", "Lines waiting in the spool"),
     Quantity("spool_bytes", "int", "By", 0, None, "Dung lượng hàng đợi", "Bytes waiting in the spool"),
     Quantity("spool_oldest_age_s", "float", "s", 0, None, "Tuổi bản ghi cũ nhất chưa gửi", "Age of the oldest unsent record"),
     Quantity("received_rate", "float", "1/s", 0, None, "Tốc độ nhận", "Points received per second"),

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
+from pydantic import ByteSize
 
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
@@ -12,7 +14,7 @@ from edge.spool.set_aside import SetAside, read_set_aside
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Spool
 from runtime.clock import SystemClock
-from telemetry.batch import Priority
+from telemetry.batch import Batch, Priority
 from tests.edge.batching_steps import Counted, chunk_of, lines_in
 from tests.faults.real_disk import FullDisk
 from tests.waiting import eventually
@@ -110,7 +112,7 @@ def test_nothing_is_settled_while_the_disk_is_full_and_nothing_is_written_twice_
     eventually(lambda: later.settled, within_s=20)
     assert [each.settled for each in acknowledgements] == [1] * 50
     assert lines_in(desk.spool) == ["ledger count=1", *(f"line {number}" for number in range(50)), "later"]
-    assert desk.writer.state.trouble == ""
+    eventually(lambda: desk.writer.state.trouble == "")
 
 
 def test_what_was_set_aside_is_not_set_aside_again_when_the_disk_fills_up_behind_it(desks: Callable[..., Desk], disk: FullDisk) -> None:
@@ -163,3 +165,32 @@ def test_a_writer_that_breaks_is_reported_and_acknowledges_nothing(disk: FullDis
     assert desk.deaths[0].startswith("spool-writer: TypeError")
     assert acknowledgement.settled == 0
     desk.spool.close()
+
+
+def test_a_priority_without_room_holds_back_neither_normal_nor_high(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", SpoolSettings(quota_bytes=ByteSize(4 << 20)), lambda _: None)
+    noise = Random(7)
+    for _ in range(80):
+        spool.append([Batch("filler", Priority.NORMAL, 1, 1, 1, noise.randbytes(60_000), 60_000)])
+    deaths: list[str] = []
+    ledger: list[Batcher] = []
+    writer = SpoolWriter(spool, SystemClock(), lambda _: ledger[0], lambda _: None, deaths.append)
+    batchers = {each: Batcher(each.value, each, ClosePolicy(0.01, 1 << 18), 1 << 20, SystemClock(), writer.wake) for each in Priority}
+    ledger.append(batchers[Priority.HIGH])
+    for batcher in batchers.values():
+        writer.attach(batcher)
+    writer.start()
+
+    def bulk_has_no_room() -> str:
+        batchers[Priority.BULK].add(chunk_of(f'b s="{noise.randbytes(30_000).hex()}" 1'))
+        return writer.state.trouble
+
+    eventually(bulk_has_no_room)
+    waiting = [Counted(), Counted()]
+    for priority, acknowledgement in zip((Priority.NORMAL, Priority.HIGH), waiting, strict=True):
+        batchers[priority].add(chunk_of("m v=1 1", acknowledgement=acknowledgement))
+    eventually(lambda: all(each.settled for each in waiting), what="normal and high written")
+    assert writer.state.trouble
+    assert not deaths
+    writer.stop(10.0)
+    spool.close()

@@ -113,7 +113,7 @@ def test_duplicate_and_reserved_source_ids_are_refused_together(load: Load) -> N
 
 def test_a_wrong_decoder_option_is_named_with_its_source(load: Load) -> None:
     problem = only_problem(load, GOOD.replace('measurement = "air"', 'measurment = "air"'))
-    assert 'source[0] "street".decoder' in problem
+    assert 'source[1] "street".decoder' in problem
     assert "measurment" in problem
 
 

@@ -1,4 +1,6 @@
 import json
+import os
+import resource
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -79,6 +81,22 @@ def test_a_request_that_makes_a_command_fail_gets_the_reason(server: Path) -> No
     with pytest.raises(TransientError, match="invalid literal"):
         ask(server, {"command": "broken", "from_ns": "yesterday"}, 5.0)
     assert ask(server, {"command": "status"}, 5.0)["ok"]
+
+
+def test_askers_are_served_again_once_file_descriptors_are_free(server: Path, caplog: pytest.LogCaptureFixture) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(10)
+        lowest_free = os.dup(connection.fileno())
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            connection.connect(str(server))
+            eventually(lambda: "control.refused" in caplog.text)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        connection.sendall(b'{"command": "status"}\n')
+        assert json.loads(connection.makefile("rb").readline())["ok"]
 
 
 def test_a_stream_goes_on_until_the_reader_has_enough(server: Path) -> None:

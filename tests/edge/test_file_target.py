@@ -1,7 +1,10 @@
 import gzip
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.uplink.file_target import FileTarget
 from runtime.influx_answers import Action
@@ -33,6 +36,7 @@ def member(*lines: str) -> bytes:
 
 @pytest.fixture
 def stick(tmp_path: Path) -> Stick:
+    (tmp_path / "usb").mkdir()
     return Stick(tmp_path / "usb")
 
 
@@ -64,7 +68,6 @@ def test_a_file_of_today_is_continued(stick: Stick) -> None:
 
 def test_what_a_power_cut_left_at_any_byte_is_cut_off_to_the_last_whole_member(stick: Stick) -> None:
     first, second = member("m v=1 1"), member("m v=2 2", "m v=3 3")
-    stick.folder.mkdir()
     for size in range(len(first + second) + 1):
         (stick.folder / NAME).write_bytes((first + second)[:size])
         again = Stick(stick.folder)
@@ -77,7 +80,6 @@ def test_what_a_power_cut_left_at_any_byte_is_cut_off_to_the_last_whole_member(s
 
 @pytest.mark.parametrize("tail", [b"\0" * 4096, b"garbage", b"\x1f\x8b"])
 def test_what_is_no_gzip_behind_the_last_member_is_cut_off(stick: Stick, tail: bytes) -> None:
-    stick.folder.mkdir()
     (stick.folder / NAME).write_bytes(member("m v=1 1") + tail)
     stick.target.connect()
     stick.send("m v=2 2")
@@ -86,7 +88,6 @@ def test_what_is_no_gzip_behind_the_last_member_is_cut_off(stick: Stick, tail: b
 
 
 def test_a_large_file_is_continued_where_it_ends(stick: Stick) -> None:
-    stick.folder.mkdir()
     lines = [f"m v={number} {number}" for number in range(100_000)]
     (stick.folder / NAME).write_bytes(member(*lines) * 3)
     stick.target.connect()
@@ -95,21 +96,67 @@ def test_a_large_file_is_continued_where_it_ends(stick: Stick) -> None:
     assert stick.lines() == [*lines * 3, "last"]
 
 
+@pytest.mark.parametrize("place", ["header", "middle", "checksum"])
+def test_what_stands_behind_a_damaged_byte_is_kept_and_the_day_goes_on_in_another_file(stick: Stick, place: str) -> None:
+    first, hurt, last = member("m v=1 1"), bytearray(member("m v=2 2")), member("m v=3 3")
+    hurt[{"header": 0, "middle": len(hurt) // 2, "checksum": len(hurt) - 5}[place]] ^= 4
+    damaged = first + hurt + last
+    (stick.folder / NAME).write_bytes(damaged)
+    for value in (4, 5):
+        again = Stick(stick.folder)
+        again.target.connect()
+        assert again.send(f"m v={value} {value}") is Action.ACCEPT
+        again.target.close()
+    assert (stick.folder / NAME).read_bytes() == damaged
+    assert stick.lines("2023-11-14-2.lp.gz") == ["m v=4 4", "m v=5 5"]
+
+
+def test_a_third_file_is_begun_when_the_second_is_damaged_too(stick: Stick) -> None:
+    for name in (NAME, "2023-11-14-2.lp.gz"):
+        (stick.folder / name).write_bytes(b"damage" + member("m v=1 1") + b"torn")
+    stick.target.connect()
+    stick.send("m v=2 2")
+    stick.target.close()
+    assert stick.lines("2023-11-14-3.lp.gz") == ["m v=2 2"]
+
+
+@given(st.lists(st.integers(0, 3), max_size=5), st.data())
+def test_no_damage_to_one_byte_costs_a_member_behind_it(sizes: list[int], data: st.DataObject) -> None:
+    members = [member(*[f"m v={number} {number}"] * (size + 1)) for number, size in enumerate(sizes)]
+    text = bytearray(b"".join(members))
+    if text:
+        text[data.draw(st.integers(0, len(text) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    with TemporaryDirectory() as name:
+        stick = Stick(Path(name))
+        (stick.folder / NAME).write_bytes(text)
+        stick.target.connect()
+        stick.target.close()
+        kept = (stick.folder / NAME).read_bytes()
+    assert all(one in kept for one in members if one in text), "what was whole is whole"
+
+
 def test_a_stick_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
-    (tmp_path / "usb").write_text("not a folder")
-    stick = Stick(tmp_path / "usb")
-    with pytest.raises(TransientError, match="usb"):
+    mount_point = tmp_path / "usb"
+    mount_point.mkdir()
+    stick = Stick(mount_point / "quanho")
+    with pytest.raises(TransientError, match=r"usb/quanho is not there: put the stick in.*mkdir"):
         stick.target.connect()
     answer = stick.target.send(member("m v=1 1"))
     assert (answer.action, answer.reason) == (Action.RETRY, "disk")
-    (tmp_path / "usb").unlink()
+    assert list(mount_point.iterdir()) == [], "readings must not fill the disk below the mount point"
+    stick.folder.mkdir()
     stick.target.connect()
     assert stick.send("m v=1 1") is Action.ACCEPT
     stick.target.close()
 
 
+def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "usb").write_text("not a folder")
+    with pytest.raises(TransientError, match="usb: Not a directory"):
+        Stick(tmp_path / "usb").target.connect()
+
+
 def test_a_full_stick_keeps_whole_members_only_and_takes_the_rest_later(stick: Stick) -> None:
-    stick.folder.mkdir()
     stick.send("m v=1 1")
     stick.target.close()
     (stick.folder / NAME).rename(stick.folder / "kept")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
@@ -37,6 +39,18 @@ class TouchyDecoder:
         text = "x" * int(payload) if payload.isdigit() else payload.decode()
         good = Reading("air", {"device": topic}, {"text": text})
         return Decoded((good, Reading("air", {"device": topic}, {"level": 1.0})), (Refusal("one item"),) if payload == b"half" else ())
+
+
+class SayingDecoder:
+    """A decoder that yields one reading, whatever comes."""
+
+    framing: Literal["message"] = "message"
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:  # noqa: ARG002
+        return Decoded((self._reading,))
 
 
 class Desk:
@@ -134,6 +148,18 @@ def test_beyond_the_budget_of_a_topic_refusals_are_only_counted() -> None:
     assert len(desk.handed_on()[1]) == 1
 
 
+def test_topics_that_are_invented_do_not_widen_the_budget() -> None:
+    desk = Desk(JSON, per_minute=2)
+    desk.take_in(*[(f"site/d{number}", b"{") for number in range(100)])
+    closed = desk.closed()
+    assert closed is not None
+    assert len(closed.chunks[0].refused) == 20
+    assert [loss.count for loss in closed.chunks[0].losses] == [100]
+    desk.clock.advance(60)
+    desk.take_in(("site/d1", b"{"))
+    assert len(desk.handed_on()[1]) == 1
+
+
 def test_series_above_the_limit_are_set_aside() -> None:
     desk = Desk(JSON, max_series=3)
     desk.take_in(*[(f"site/d{number}", b'{"level": 1}') for number in range(10)])
@@ -174,3 +200,23 @@ def test_no_payload_stalls_a_source(payload: bytes) -> None:
     lines, refused = desk.handed_on()
     assert (len(lines), len(refused)) == (1, 1)
     assert refused[0].reason
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\r\n\t\x00\x0b\x1f\\",= '), min_size=1)
+
+
+@given(st.dictionaries(_TEXTS, _TEXTS, min_size=1, max_size=3), _TEXTS)
+def test_whatever_a_device_sends_a_line_is_one_line(fields: dict[str, str], device: str) -> None:
+    """The uplink splits refused bodies at line feeds: one in a value would cut a good point, or let a device write points of its own."""
+    desk = Desk(SayingDecoder(Reading("air", {"device": device}, fields)))
+    desk.take_in(("d1", b"x"))
+    for line in desk.handed_on()[0]:
+        assert "\n" not in line
+        assert "\r" not in line
+
+
+def test_text_of_several_lines_is_stored_in_one() -> None:
+    desk = Desk(SayingDecoder(Reading("air", {}, {"level": 1.5, "note": "on\r\nroof\nair,device=x level=9 1"})))
+    desk.take_in(("d1", b"x"))
+    [line] = desk.handed_on()[0]
+    assert ' level=1.5,note="on  roof air,device=x level=9 1",' in line

@@ -89,8 +89,17 @@ def test_one_field_out_of_range_alone_needs_only_the_quality_of_the_point() -> N
     assert point(normalise({"humidity": 250.0}, ranges={"humidity": [0, 300]})).fields == {"humidity": 250.0, "quality": 0}
 
 
-def test_quality_bits_of_source_and_device_are_joined() -> None:
-    assert point(normalise({"pm10": 1.0, "quality": 1}, quality=quality.SIMULATED)).fields["quality"] == 33
+def test_quality_bits_are_ours_and_not_the_devices() -> None:
+    normalised = normalise({"pm10": 1.0, "quality": 87}, quality=quality.SIMULATED)
+    assert point(normalised).fields == {"pm10": 1.0, "quality": 32}
+    assert "kept for our quality bits" in normalised.refusals[0].reason
+
+
+@pytest.mark.parametrize("name", ["site", "gateway", "device", "Device"])
+def test_a_field_named_like_a_tag_of_every_point_is_refused(name: str) -> None:
+    normalised = normalise({"pm10": 1.0, name: 6.0})
+    assert point(normalised).fields == {"pm10": 1.0, "quality": 0}
+    assert "kept for a tag of every point" in normalised.refusals[0].reason
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "12", True, 10**400])
@@ -131,12 +140,27 @@ def test_the_first_value_fixes_the_type_of_an_uncatalogued_field(first: FieldVal
 
 
 def test_a_blocked_field_is_refused_as_long_as_it_is_blocked() -> None:
-    blocked = {("air", "pm10")}
-    made = Normaliser("s1", "bn", "gw1", NormaliseSettings(), is_blocked=lambda measurement, field: (measurement, field) in blocked)
+    blocked = {("air", "pm10", "float")}
+    made = Normaliser("s1", "bn", "gw1", NormaliseSettings(), is_blocked=lambda *field: field in blocked)
     reading = Reading("air", {}, {"pm10": 1.0, "pm2_5": 2.0})
     assert "pm10" not in point(made.normalise(reading, NOW_NS)).fields
     blocked.clear()
     assert point(made.normalise(reading, NOW_NS)).fields["pm10"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "given"), [(1.0, "float"), (1, "integer"), (Unsigned(1), "unsigned"), (True, "boolean"), ("x", "string")]
+)
+def test_a_field_blocked_as_one_type_goes_on_as_another(value: FieldValue, given: str) -> None:
+    asked: list[tuple[str, ...]] = []
+    made = Normaliser("s1", "bn", "gw1", NormaliseSettings(), is_blocked=lambda *field: bool(asked.append(field)))
+    assert point(made.normalise(Reading("odd", {}, {"x": value}), NOW_NS)).fields["x"] == value
+    assert set(asked) == {("odd", "x", given)}
+
+
+def test_a_value_is_blocked_as_the_type_it_is_stored_as() -> None:
+    made = Normaliser("s1", "bn", "gw1", NormaliseSettings(), is_blocked=lambda *field: field[2] == "integer")
+    assert point(made.normalise(Reading("air", {}, {"pm10": 1}), NOW_NS)).fields["pm10"] == 1.0
 
 
 def test_series_above_the_limit_are_refused_and_known_ones_go_on() -> None:
@@ -162,6 +186,12 @@ def test_a_tag_that_no_store_can_keep_refuses_the_reading(tag: str) -> None:
 def test_long_text_is_refused_alone() -> None:
     normalised = normalise({"note": "x" * 70_000, "pm10": 1.0})
     assert point(normalised).fields == {"pm10": 1.0, "quality": 0}
+
+
+@given(st.text())
+def test_stored_text_is_that_of_the_device_with_blanks_for_control_characters(text: str) -> None:
+    stored = point(normalise({"note": text})).fields["note"]
+    assert stored == "".join(letter if letter >= " " or letter == "\t" else " " for letter in text)
 
 
 def test_device_time_counts_where_it_is_given() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from edge.sources.serial import SerialInput
 from edge.sources.serial_settings import SerialSourceSettings
+from edge.spool.spool import Loss
 from tests.stand_ins.moved_clock import MovedClock
 from tests.stand_ins.serial_line import SerialLine
 from tests.waiting import eventually
@@ -21,6 +22,10 @@ class Recorder:
         self.gate = threading.Event()
         self.gate.set()
         self.faults: list[Exception] = []
+        self.losses: list[Loss] = []
+
+    def lose(self, loss: Loss) -> None:
+        self.losses.append(loss)
 
     def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
         self.gate.wait(10)
@@ -96,6 +101,15 @@ def test_garbage_between_lines_costs_no_good_line(street: Callable[..., Street])
     gauge.line.send(b"level=1.21\n" + b"\x00\xff\xfe" * 500 + b"\nlevel=1.22\n")
     assert gauge.wait_frames(2) == [b"level=1.21", b"level=1.22"]
     assert (gauge.source.framing().overlong, gauge.source.framing().dropped_bytes) == (1, 1500)
+
+
+def test_a_line_that_is_too_long_is_accounted_for(street: Callable[..., Street]) -> None:
+    one = street(max_line_bytes=64)
+    one.begin()
+    one.line.send(b"a" * 500 + b"\nL=1\n" + b"b" * 65 + b"\nL=2\n")
+    assert one.wait_frames(2) == [b"L=1", b"L=2"]
+    eventually(lambda: sum(loss.count or 0 for loss in one.intake.losses) == 2)
+    assert {(loss.reason, loss.source) for loss in one.intake.losses} == {("frame too long", "gauge")}
 
 
 def test_half_lines_before_and_after_a_replug_are_not_joined(street: Callable[..., Street]) -> None:

@@ -1,5 +1,6 @@
 """The uplink on a real spool: what each answer does to the records, and what goes first."""
 
+import errno
 import threading
 import zlib
 from collections import deque
@@ -166,7 +167,7 @@ def test_an_unreachable_store_is_waited_for(desks: Callable[..., Desk]) -> None:
 
 
 def test_the_newest_readings_go_first_after_an_outage(desks: Callable[..., Desk]) -> None:
-    desk = desks(max_lines=1)
+    desk = desks(limits=(1, 1 << 20))
     for number in range(5):
         desk.append(f"old {number}")
     later = iter(["new 0", "new 1"])
@@ -182,7 +183,7 @@ def test_the_newest_readings_go_first_after_an_outage(desks: Callable[..., Desk]
 
 
 def test_high_priority_goes_first(desks: Callable[..., Desk]) -> None:
-    desk = desks(max_lines=1)
+    desk = desks(limits=(1, 1 << 20))
     desk.append("bulk", priority=Priority.BULK)
     desk.append("normal")
     desk.append("high", priority=Priority.HIGH)
@@ -242,7 +243,7 @@ def test_causes_are_handed_on_to_whoever_stops_such_lines_earlier(desks: Callabl
 def test_nothing_counts_as_refused_until_the_disk_has_it(desks: Callable[..., Desk]) -> None:
     desk = desks()
     desk.store.bad = {"bad"}
-    desk.disk.is_full = True
+    desk.disk.error, desk.disk.is_full = errno.EIO, True
     desk.append("bad", "good")
     desk.uplink.start()
     eventually(lambda: "set-aside" in desk.uplink.state().trouble)
@@ -285,3 +286,33 @@ def test_stopping_while_the_store_is_down_ends_at_once_and_keeps_everything(desk
     desk.uplink.stop(10)
     assert not desk.uplink.is_alive
     assert lines_in(desk.spool) == ["a"]
+
+
+def test_a_store_that_answers_pings_and_refuses_writes_is_not_up(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    desk.store.answers = deque([Answer(Action.RETRY, "overloaded", status=503)] * 8)
+    seen: list[bool] = []
+    desk.store.before_answer = lambda _: seen.append(desk.uplink.state().is_up)
+    desk.append("a")
+    desk.uplink.start()
+    desk.wait_stored("a")
+    eventually(lambda: desk.uplink.state().is_up)
+    assert seen == [False] * 9
+
+
+def test_a_request_that_hangs_does_not_hold_up_the_end(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    hanging, let_go = threading.Event(), threading.Event()
+
+    def hang(_: Sequence[str]) -> None:
+        hanging.set()
+        let_go.wait(30.0)
+
+    desk.store.before_answer = hang
+    desk.append("a")
+    desk.uplink.start()
+    assert hanging.wait(10.0)
+    assert not desk.uplink.stop(0.05)
+    let_go.set()
+    eventually(lambda: not desk.uplink.is_alive)
+    assert desk.spool.state()[Priority.NORMAL].records_unsent == 1

@@ -7,6 +7,7 @@ survives as a whole or not at all. Faults are put into `disk.faults`; each stays
 # ruff: noqa: ARG002 - faults take what the hook is given, and use what they need
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,9 @@ SECTOR_BYTES = 512
 
 class Fault:
     """Something that goes wrong. Each hook may raise OSError."""
+
+    def on_open(self, path: Path) -> None:
+        """A file that is there is opened."""
 
     def on_read(self, path: Path, offset: int, size: int) -> None: ...
 
@@ -76,6 +80,17 @@ class UnreadableRange(Fault):
     def on_read(self, path: Path, offset: int, size: int) -> None:
         if path == self.path and offset <= self.last and offset + size > self.first:
             raise OSError(errno.EIO, "cannot be read", str(path))
+
+
+class Denied(Fault):
+    """Files with this ending that are there cannot be opened."""
+
+    def __init__(self, ending: str, code: int = errno.EACCES) -> None:
+        self.ending, self.code = ending, code
+
+    def on_open(self, path: Path) -> None:
+        if path.name.endswith(self.ending):
+            raise OSError(self.code, os.strerror(self.code), str(path))
 
 
 class ReadOnly(Fault):
@@ -216,6 +231,9 @@ class Disk:
             inode = _Inode()
             self._inodes.append(inode)
             self._change(path, lambda names: names.__setitem__(path, inode))
+        else:
+            for fault in self.faults:
+                fault.on_open(path)
         self.opened[path] += 1
         return DiskFile(self, path, self._names[path])
 
@@ -262,7 +280,8 @@ class Disk:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
         return len(self._names[path].live)
 
-    def free_bytes(self, folder: Path) -> int:
+    def room_bytes(self) -> int:
+        """Return how many bytes more fit."""
         return (1 << 40) if self.capacity_bytes is None else self.capacity_bytes - self.used_bytes()
 
     def _change(self, path: Path, change: Callable[[dict[Path, _Inode]], None]) -> None:
@@ -294,7 +313,7 @@ class DiskFile:
                 self._store(offset, data[:stop])
                 raise OSError(errno.EIO, "Input/output error", str(self._path))
         growth = max(0, offset + len(data) - len(self._inode.live))
-        room = self._disk.free_bytes(self._path.parent)
+        room = self._disk.room_bytes()
         if growth > max(0, room):
             self._store(offset, data[: len(data) - (growth - max(0, room))])
             raise OSError(errno.ENOSPC, "No space left on device", str(self._path))

@@ -1,6 +1,7 @@
 """Faults of a real disk under a whole agent: slow, stuck or full. For power cuts and torn sectors see disk.py."""
 
 import errno
+import os
 import threading
 import time
 from pathlib import Path
@@ -81,21 +82,19 @@ class _GatedFile(DiskFile):
 
 
 class FullDisk(DiskFiles):
-    """While `is_full`, no file grows and none is made (ENOSPC). `ending` confines that to files with this ending."""
+    """While `is_full`, no file grows and none is made (ENOSPC, or what `error` says). `ending` confines that to files that end so."""
 
-    def __init__(self, ending: str = "") -> None:
+    def __init__(self, ending: str = "", error: int = errno.ENOSPC) -> None:
         self.is_full = False
+        self.error = error
         self._ending = ending
 
     def open(self, path: Path, *, create: bool = False) -> File:
         if not path.name.endswith(self._ending):
             return DiskFile(path, create=create)
         if create and self.is_full and not path.exists():
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            raise OSError(self.error, os.strerror(self.error), str(path))
         return _FullFile(path, self, create=create)
-
-    def free_bytes(self, folder: Path) -> int:
-        return 0 if self.is_full else super().free_bytes(folder)
 
 
 class _FullFile(DiskFile):
@@ -105,5 +104,5 @@ class _FullFile(DiskFile):
 
     def write_at(self, offset: int, data: bytes) -> None:
         if self._disk.is_full and offset + len(data) > self.size():
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(self._disk.error, os.strerror(self._disk.error))
         super().write_at(offset, data)

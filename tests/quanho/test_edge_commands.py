@@ -40,6 +40,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A gauge on a serial line, readings into files."""
+    (tmp_path / "usb").mkdir()
     path = tmp_path / "edge.toml"
     path.write_text(
         f"""

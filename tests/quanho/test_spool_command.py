@@ -16,7 +16,7 @@ from edge.spool.lock import SpoolLock
 from edge.spool.queue import LaneName
 from edge.spool.set_aside import SetAside
 from edge.spool.settings import SpoolSettings
-from edge.spool.spool import Spool
+from edge.spool.spool import Loss, Spool
 from telemetry.batch import Batch, Priority
 
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": "error"}
@@ -134,6 +134,17 @@ def test_replay_marks_the_spool_of_a_stopped_agent(state_dir: Path) -> None:
     assert lease
     assert lease.priority is Priority.HIGH
     spool.close()
+
+
+def test_what_replay_cuts_off_reaches_the_ledger_of_the_next_agent_once(state_dir: Path) -> None:
+    [path] = (state_dir / "spool" / "normal").glob("*.seg")
+    path.write_bytes(path.read_bytes()[:-1])
+    done = _run("replay", state_dir, "--yes")
+    assert b"lost: spool cut" in done.stderr
+    losses: list[Loss] = []
+    for _ in range(2):
+        Spool(state_dir / "spool", SpoolSettings.model_validate({}), losses.append).close()
+    assert [loss.reason for loss in losses] == ["spool cut"]
 
 
 def test_replay_asks_a_running_agent(state_dir: Path) -> None:

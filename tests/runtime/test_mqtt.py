@@ -2,12 +2,11 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 import runtime.mqtt
-from runtime.mqtt import missing_paho_parts, read_secret
+from runtime.mqtt import missing_paho_parts
 
 
 def test_paho_still_has_the_private_parts_that_we_use() -> None:
@@ -21,12 +20,3 @@ def test_the_list_of_private_parts_is_complete() -> None:
     used = set(re.findall(r"self\.(_[a-z0-9_]+)", client)) | set(re.findall(r"def (_[a-z]+_[a-z_]+)", client))
     assert not own & (set(vars(Client(CallbackAPIVersion.VERSION2))) | set(dir(Client))), "a name of ours hides one of paho's"
     assert used - own <= set(re.findall(r'"(_[a-z_]+)"', source))
-
-
-@pytest.mark.parametrize(
-    ("content", "secret"), [(b"s3cret\n", "s3cret"), (b"s3cret\r\n", "s3cret"), (b"two\n\n", "two\n"), (b" sp ", " sp ")]
-)
-def test_one_newline_at_the_end_of_a_password_file_is_not_part_of_it(tmp_path: Path, content: bytes, secret: str) -> None:
-    file = tmp_path / "password"
-    file.write_bytes(content)
-    assert read_secret(file) == secret

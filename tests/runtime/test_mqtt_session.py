@@ -1,10 +1,13 @@
 """The session against a broker that holds it to the letter (tests/stand_ins/strict_broker.py)."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from runtime.mqtt_session import MqttSession
+from runtime.mqtt_settings import MqttSettings
 from tests.runtime.mqtt_recorder import Recorder
 from tests.stand_ins.strict_broker import StrictBroker
 from tests.waiting import eventually
@@ -231,6 +234,26 @@ def test_growth_of_the_brokers_drop_counter_is_reported_and_not_delivered(broker
     assert recorder.messages == []
 
 
+def test_a_growth_is_reported_before_the_counter_is_saved(broker: StrictBroker, tmp_path: Path) -> None:
+    """A crash in between must have the loss told twice rather than never."""
+    memory, saved_when_told = tmp_path / "memory.json", []
+    settings = {"host": "127.0.0.1", "port": broker.port, "topics": ("site/#",), "state_file": memory}
+
+    def told(_count: int) -> None:
+        saved_when_told.append(json.loads(memory.read_bytes())["dropped"])
+
+    session = MqttSession(MqttSettings.model_validate(settings), "edge-1", lambda *_: None, on_broker_drop=told)
+    session.start()
+    eventually(lambda: broker.is_connected)
+    topic = b"$SYS/broker/publish/messages/dropped"
+    for counter in (b"5", b"8"):
+        broker.send_raw(bytes([0x30, 2 + len(topic) + 1 + len(counter)]) + len(topic).to_bytes(2, "big") + topic + b"\0" + counter)
+    eventually(lambda: session.state().broker_dropped == 3)
+    session.stop(5)
+    assert saved_when_told == [5]
+    assert json.loads(memory.read_bytes())["dropped"] == 8
+
+
 def test_stop_sends_what_is_durable_and_says_goodbye(broker: StrictBroker, start: Start) -> None:
     recorder = start(at_once=False)
     broker.publish("site/a", b"1")
@@ -261,9 +284,13 @@ def test_a_session_without_a_broker_keeps_trying_and_stops_at_once() -> None:
     assert not recorder.session.state().connected
 
 
-def test_a_missing_password_file_is_a_state_not_a_crash(broker: StrictBroker, start: Start, tmp_path: Path) -> None:
+def test_a_missing_password_file_is_a_state_not_a_crash(
+    broker: StrictBroker, start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     secret = tmp_path / "password"
     recorder = start(username="edge", password_file=secret)
     eventually(lambda: "No such file" in str(recorder.session.state().last_error))
+    secret.touch(0o600)
     secret.write_text("late\n")
     eventually(lambda: broker.is_connected)
+    assert "mqtt.broken" not in caplog.text

@@ -157,7 +157,7 @@ def test_a_second_agent_on_one_spool_refuses_and_names_the_first(site: tuple[Mos
     street = make_street(site, tmp_path, tmp_path / "state")
     with AgentProcess(street.config) as agent:
         second = edge_command("run", street.config)
-        assert second.returncode == 2
+        assert second.returncode == 1
         assert f"another agent (process {agent.pid}) uses this spool" in second.stderr
         assert "Traceback" not in second.stderr
         street.publish(range(100))
@@ -165,10 +165,11 @@ def test_a_second_agent_on_one_spool_refuses_and_names_the_first(site: tuple[Mos
     street.check_stored(range(100))
 
 
-def test_a_state_folder_that_cannot_be_made_is_a_config_error(site: tuple[Mosquitto, Influxd], tmp_path: Path) -> None:
+def test_a_state_folder_that_cannot_be_made_is_refused_with_a_way_out(site: tuple[Mosquitto, Influxd], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     street = make_street(site, tmp_path, tmp_path / "file" / "state")
     refused = edge_command("run", street.config)
-    assert refused.returncode == 2
+    assert refused.returncode == 1
+    assert "make the folder writable, or name another in gateway.state_dir" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert str(tmp_path / "file" / "state") in refused.stderr

@@ -96,10 +96,11 @@ def test_random_topics_grow_neither_the_store_nor_the_agent(site: tuple[Mosquitt
         eventually(lambda: agent.status()["losses"][0]["count"] == 29_900)
         assert agent.status()["sources"][0]["series"] == 100
         street.publish([30_000], device="device0")
+        eventually(lambda: agent.status()["sources"][0]["messages"] > 30_000)
     assert sizes[1] - sizes[0] < 10e6, sizes
     assert len(street.stored()) == 101
     assert all("series limit" in str(entry["reason"]) for entry in street.set_aside())
-    assert len(street.set_aside()) == 29_900
+    assert 200 <= len(street.set_aside()) <= 400, "kept in full: 200 a minute, whatever the topics"
     assert street.ledger() == {"decoder rejected": 29_900}
 
 

@@ -148,6 +148,7 @@ def test_a_password_comes_from_its_file_and_a_wrong_one_is_a_clear_state(tmp_pat
     users, secret = tmp_path / "users", tmp_path / "password"
     users.touch()
     subprocess.run(["mosquitto_passwd", "-b", str(users), "edge", "right"], check=True, capture_output=True)
+    secret.touch(0o600)
     secret.write_text("wrong\n")
     with ExitStack() as stack:
         broker = stack.enter_context(Mosquitto(tmp_path / "broker", ("allow_anonymous false", f"password_file {users}")))

@@ -13,7 +13,7 @@ import pytest
 from edge.spool.files import DiskFiles, Files, ReadOnlyFiles
 from edge.spool.queue import LaneName
 from telemetry.batch import Priority
-from telemetry.errors import ConfigError
+from telemetry.errors import TransientError
 from tests.edge.spool.harness import OpenSpool, sources
 from tests.faults.disk import Disk
 
@@ -128,7 +128,7 @@ def test_a_real_disk_that_fills_up_is_a_state_and_ends_by_itself(small_disk: Pat
 
 def test_a_real_read_only_disk_is_refused_with_a_way_out(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(ConfigError, match="make the folder writable"):
+    with pytest.raises(TransientError, match="make the folder writable"):
         OpenSpool(DiskFiles(), folder=small_disk / "spool")
 
 

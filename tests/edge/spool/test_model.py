@@ -46,6 +46,8 @@ class SpoolMachine(RuleBasedStateMachine):
             if loss.reason == "quota":
                 assert self.acknowledged.get(loss.source) is not Priority.HIGH, "high is never evicted"
                 assert self.resurrection or loss.source not in self.delivered or loss.source in self.replayed
+                if not loss.source and not self.resurrection:
+                    assert 0 < (loss.count or 1) <= len(self.lost - {""}), "what an earlier process evicted, and nothing else"
                 self.lost.add(loss.source)
         self.open_spool.losses.clear()
 
@@ -163,7 +165,8 @@ class SpoolMachine(RuleBasedStateMachine):
         self.disk_is_well_again()
         self.open_spool.spool.close()
         self.start()
-        assert not self.open_spool.losses, "a clean stop leaves nothing to mend"
+        assert {(loss.reason, loss.source) for loss in self.open_spool.losses} <= {("quota", "")}, "a clean stop leaves nothing to mend"
+        self.take_losses()
 
     @invariant()
     def state_agrees(self) -> None:

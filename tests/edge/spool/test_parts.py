@@ -1,7 +1,9 @@
 """The spool's parts on their own: record, done set and file, receipts, set-aside store, lock."""
 
+import errno
 import json
 import os
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pydantic import ValidationError
 
 from edge.spool import receipts, record
 from edge.spool.done import DoneSet
 from edge.spool.done_file import DoneFile, read_done
 from edge.spool.files import DiskFiles
-from edge.spool.lock import SpoolLock
+from edge.spool.lock import SpoolLock, is_held
+from edge.spool.loss import Loss
 from edge.spool.set_aside import SetAside, SetAsideStore, read_set_aside
+from edge.spool.settings import SpoolSettings
 from telemetry.batch import Batch, Priority
-from telemetry.errors import ConfigError
+from telemetry.errors import TransientError
 from tests.faults.disk import Disk, DroppedFsync, TornWrite
 
 _I64 = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -142,6 +147,14 @@ def test_a_power_cut_never_tears_both_slots(seed: int) -> None:
     assert saved.lines >= 30 - 21
 
 
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40))), st.integers(1, 40), st.integers(0, 40))
+def test_what_is_missing_from_a_done_set_is_the_rest(intervals: list[tuple[int, int]], first: int, last: int) -> None:
+    done = DoneSet(intervals)
+    holes = done.missing(first, last)
+    assert [each for low, high in holes for each in range(low, high + 1)] == [each for each in range(first, last + 1) if each not in done]
+    assert all(low <= high for low, high in holes)
+
+
 def refused(number: int) -> SetAside:
     return SetAside(number, "s", "too old", line=b"m f=%d %d" % (number, number))
 
@@ -173,12 +186,39 @@ def test_set_aside_things_are_there_after_a_power_cut_and_read_back(tmp_path: Pa
 def test_the_set_aside_store_keeps_its_quota_and_counts_what_went() -> None:
     disk, folder = Disk(), Path("/s")
     disk.make_folder(folder)
-    store = SetAsideStore(disk, folder, 12 << 20)
+    losses: list[Loss] = []
+    store = SetAsideStore(disk, folder, 12 << 20, losses.append)
     payload = SetAside(1, "s", "r", topic="t", payload=b"x" * 60_000)
     for _ in range(400):
         store.add([payload])
     assert sum(disk.size(path) for path in disk.paths(".jsonl")) <= (12 << 20) + 60_100
-    assert store.dropped_files >= 3
+    kept = sum(disk.content(path).count(b"\n") for path in disk.paths(".jsonl"))
+    assert {(loss.reason, loss.source) for loss in losses} == {("set-aside shed", "")}
+    assert sum(loss.count or 0 for loss in losses) == 400 - kept > 0
+    assert store.lost_count == 0
+
+
+def test_on_a_full_disk_the_set_aside_store_gives_its_oldest_file_and_then_loses_and_says_so() -> None:
+    disk, folder = Disk(), Path("/s")
+    disk.make_folder(folder)
+    losses: list[Loss] = []
+    earlier = SetAsideStore(disk, folder, 12 << 20)
+    earlier.add([refused(1), refused(2)])
+    earlier.close()
+    store = SetAsideStore(disk, folder, 12 << 20, losses.append)
+    disk.leave_room(0)
+    store.add([refused(3)])
+    assert losses == [Loss("set-aside shed", "", 2, None, None)]
+    assert b"m f=3" in disk.content(disk.paths(".jsonl")[0])
+    losses.clear()
+    disk.capacity_bytes = 50
+    store.add([refused(4), refused(5)])
+    assert losses == [Loss("set-aside shed", "", 1, None, None), Loss("set-aside full", "s", 2, 4, 5)]
+    assert store.lost_count == 2
+    assert disk.used_bytes() == 0
+    disk.capacity_bytes = None
+    store.add([refused(6)])
+    assert len(losses) == 2
 
 
 def test_a_long_payload_is_cut_and_says_so() -> None:
@@ -190,8 +230,40 @@ def test_a_long_payload_is_cut_and_says_so() -> None:
 def test_a_second_agent_is_told_who_holds_the_spool(tmp_path: Path) -> None:
     first, second = SpoolLock(tmp_path / "spool"), SpoolLock(tmp_path / "spool")
     first.take()
-    with pytest.raises(ConfigError, match=rf"process {os.getpid()}.*stop it, or give this one a state_dir of its own"):
-        second.take()
+    with pytest.raises(TransientError, match=rf"process {os.getpid()}.*stop it, or give this one a state_dir of its own"):
+        second.take(wait_s=0.1)
     first.release()
     second.take()
     second.release()
+
+
+def test_an_agent_waits_for_a_tool_that_holds_the_spool_for_a_moment(tmp_path: Path) -> None:
+    tool, agent = SpoolLock(tmp_path / "spool"), SpoolLock(tmp_path / "spool")
+    tool.take()
+    letting_go = threading.Timer(0.2, tool.release)
+    letting_go.start()
+    agent.take()
+    agent.release()
+    letting_go.join()
+
+
+def test_a_spool_is_locked_on_a_full_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    lock = SpoolLock(tmp_path / "spool")
+    lock.take()
+    assert is_held(tmp_path / "spool")
+    with pytest.raises(TransientError, match="process unknown"):
+        SpoolLock(tmp_path / "spool").take(wait_s=0)
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"high_share": 0.5, "bulk_share": 0.5}, "nothing is left for priority normal"), ({"set_aside_bytes": "7MiB"}, "8388608")],
+)
+def test_settings_that_leave_no_room_are_refused(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        SpoolSettings.model_validate(values)

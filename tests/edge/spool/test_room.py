@@ -187,12 +187,45 @@ def test_history_makes_room_for_what_is_set_aside_too() -> None:
     assert opened.losses == []
 
 
-def test_quarantine_is_bounded_and_the_oldest_go() -> None:
+def test_undelivered_readings_make_room_for_what_is_set_aside_as_they_do_for_readings() -> None:
+    disk = Disk()
+    opened = OpenSpool(disk)
+    fill(opened, Priority.NORMAL, "n", 20)
+    disk.leave_room(10)
+    opened.spool.set_aside.add([SetAside(1, "s", "no reading", topic="t", payload=b"x" * 1000)])
+    assert {loss.reason for loss in opened.losses} == {"quota"}
+    assert opened.spool.set_aside.lost_count == 0
+
+
+def test_whole_segments_in_quarantine_are_never_deleted_and_torn_ends_are_bounded() -> None:
     disk = Disk()
     for number in range(1, 9):
         disk.make_folder(FOLDER / "normal")
         disk.put(FOLDER / "normal" / f"{number:08d}-{number * 1_000_000:012d}.seg", b"\xff" * (6 << 20))
         OpenSpool(disk).spool.close()
-    kept = [path for path in disk.paths(".seg") if path.parent.name == "quarantine"]
-    assert len(kept) == 5
-    assert kept[-1].name.endswith("-normal-00000008-000008000000.seg")
+    assert [path.parent.name for path in disk.paths(".seg")] == ["quarantine"] * 8
+    for number in range(20, 28):
+        opened = OpenSpool(disk)
+        opened.append(f"a{number}")
+        opened.spool.close()
+        path = next(path for path in disk.paths(".seg") if path.parent.name == "normal")
+        disk.put(path, disk.content(path) + b"\xff" * (6 << 20))
+        OpenSpool(disk).spool.close()
+    assert len(disk.paths(".torn")) == 5
+    assert len([path for path in disk.paths(".seg") if path.parent.name == "quarantine"]) == 8
+
+
+def test_a_full_disk_with_one_wholly_delivered_segment_ends_by_itself() -> None:
+    disk = Disk()
+    opened = OpenSpool(disk)
+    opened.append(*(f"old{each}" for each in range(5)), body_bytes=40_000)
+    disk.leave_room(10_000)
+    with pytest.raises(SpoolFull):
+        opened.append("waits", body_bytes=60_000)
+    assert opened.drain() == [f"old{each}" for each in range(5)]
+    opened.append("waits", body_bytes=60_000)
+    assert opened.drain() == ["waits"]
+    opened.append("next", body_bytes=1_000)
+    again = OpenSpool(disk.power_cut())
+    assert again.drain()[-1:] == ["next"]
+    assert (opened.losses, again.losses) == ([], [])

@@ -1,0 +1,66 @@
+"""What was evicted is accounted for even when the process is killed before the ledger says so, and nothing is that was delivered."""
+
+import pytest
+
+from telemetry.batch import Priority
+from tests.edge.spool.harness import OpenSpool
+from tests.faults.disk import Disk
+
+
+def evicting(disk: Disk, names: int = 100) -> OpenSpool:
+    opened = OpenSpool(disk)
+    for each in range(names):
+        opened.append(f"n{each}", body_bytes=60_000, count=10)
+    assert opened.losses
+    return opened
+
+
+def test_what_was_evicted_before_a_kill_is_reported_at_the_next_start_with_its_lines() -> None:
+    disk = Disk()
+    lost = sum(loss.count or 0 for loss in evicting(disk).losses)
+    disk.process_died()
+    again = OpenSpool(disk)
+    assert again.lost() == [("quota", "", lost)]
+    assert again.spool.state()[Priority.NORMAL].lines_unsent == 1000 - lost
+    assert 10 * len(again.drain()) == 1000 - lost
+
+
+def test_it_is_reported_again_until_a_batch_of_the_ledger_is_durable() -> None:
+    disk = Disk()
+    evicting(disk)
+    for _ in range(2):
+        disk.process_died()
+        again = OpenSpool(disk)
+        assert len(again.losses) == 1
+        again.spool.save()
+    again.append("ledger", priority=Priority.HIGH)
+    again.spool.save()
+    disk.process_died()
+    assert OpenSpool(disk).losses == []
+
+
+def test_eviction_that_the_ledger_knows_of_is_not_reported_again() -> None:
+    disk = Disk()
+    opened = evicting(disk)
+    opened.append("ledger", priority=Priority.HIGH)
+    opened.spool.close()
+    assert OpenSpool(disk).losses == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_history_that_went_is_never_taken_for_readings_that_were_lost(seed: int) -> None:
+    disk = Disk(seed)
+    opened = OpenSpool(disk)
+    for each in range(150):
+        opened.append(f"n{each}", body_bytes=60_000)
+        opened.drain()
+    disk.process_died()
+    assert OpenSpool(disk).losses == []
+    assert OpenSpool(disk.power_cut()).losses == []
+
+
+def test_a_lost_done_file_says_nothing_about_eviction() -> None:
+    disk = Disk()
+    evicting(disk).spool.close()
+    disk.put(next(path for path in disk.paths("done") if path.parent.name == "normal"), b"")
+    assert OpenSpool(disk).losses == []
