@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.compose import compose
+from edge.spool.segment import NO_ROOM
 from edge.spool.spool import Spool
 from runtime.backoff import Backoff, next_delay
 from runtime.clock import Clock
@@ -167,29 +168,41 @@ class SpoolWriter:
         self._tell_trouble()
 
     def _write(self, part: Sequence[Closed]) -> str:
-        """Make batches of one priority durable and settle them; return why the disk does not take them, or an empty text."""
+        """Make batches of one priority durable and settle them; return why the disk does not take them, or an empty text.
+
+        What was refused goes first. Where only that finds no room it is given up, counted, rather than hold the readings back.
+        """
+        batches = [batch for closed in part for batch in compose(closed)]
         try:
-            self._set_aside(part)
-            batches = [batch for closed in part for batch in compose(closed)]
+            has_room = self._set_aside(part)
             if batches:
                 self._spool.append(batches)
+            if not has_room:
+                self._set_aside(part, give_up=True)
         except (SpoolFull, OSError) as error:
             return str(error)
         self._settle(part)
         self.state.lines += sum(batch.count for batch in batches)
         return ""
 
+    def _set_aside(self, part: Sequence[Closed], *, give_up: bool = False) -> bool:
+        """Make refused messages durable; False for want of room. Raises OSError."""
+        chunks = [chunk for closed in part for chunk in closed.chunks if chunk.refused]
+        try:
+            self._spool.set_aside.add((item for chunk in chunks for item in chunk.refused), give_up=give_up)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            return False
+        for chunk in chunks:
+            chunk.refused = []
+        return True
+
     def _park(self, priority: Priority, part: Sequence[Closed], reason: str) -> None:
         before = self._parked.get(priority)
         failures = before.failures + 1 if before else 1
         retry_s = self._clock.monotonic_s() + next_delay(_RETRY, failures, self._rng)
         self._parked[priority] = _Parked(part, failures, retry_s, reason)
-
-    def _set_aside(self, part: Sequence[Closed]) -> None:
-        chunks = [chunk for closed in part for chunk in closed.chunks if chunk.refused]
-        self._spool.set_aside.add(item for chunk in chunks for item in chunk.refused)
-        for chunk in chunks:
-            chunk.refused = []
 
     def _settle(self, part: Sequence[Closed]) -> None:
         owners = {batcher.source: batcher for batcher in self._batchers}

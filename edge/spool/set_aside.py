@@ -72,10 +72,11 @@ class SetAsideStore:
         files.make_folder(folder)
         self._number = max((int(name[:8]) for name in self._names()), default=0)
 
-    def add(self, items: Iterable[SetAside]) -> None:
+    def add(self, items: Iterable[SetAside], *, give_up: bool = True) -> None:
         """Return once `items` are on the device, or lost and reported because a full disk gives up nothing for them.
 
-        The oldest file goes first, then the spool is asked. Raises OSError for any other reason; then none of them counts.
+        The oldest file goes first, then the spool is asked. Raises OSError for any other reason, and for want of room unless
+        `give_up`; then none of them counts.
         """
         entries = list(items)
         data = b"".join(entry.to_json() for entry in entries)
@@ -88,6 +89,8 @@ class SetAsideStore:
                 if error.errno not in NO_ROOM:
                     raise
                 if not self._give_oldest() and not self._make_room():
+                    if not give_up:
+                        raise
                     self._lose(entries)
                     data = b""
 
