@@ -100,11 +100,6 @@ class FieldPlanTable:
         self._made_count = 0
         self._calibrated_devices = {name.rpartition(".")[0] for name in settings.calibration} - {""}
 
-    @property
-    def uncatalogued(self) -> list[tuple[str, str]]:
-        """The (measurement, field) pairs that the catalogue does not know."""
-        return list(self._kinds)
-
     def of(self, measurement: str, device: str) -> FieldPlans:
         """Return the field plans for one device's measurement."""
         own = device if device in self._calibrated_devices else ""

@@ -54,11 +54,6 @@ class Answer:
     status: int = 0
     cause: Cause | None = None
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the same lines would be refused again."""
-        return self.action in (Action.SPLIT, Action.SET_ASIDE)
-
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: datetime, server_errors: int = 0) -> Answer:
     """Return what to do after an HTTP answer; `server_errors` counts the 5xx answers in a row before this one.

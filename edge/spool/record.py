@@ -42,7 +42,6 @@ MAX_RECEIPTS_BYTES = 1 << 20
 _FIELDS = struct.Struct("<4sBBHQ16sQQqqIIIII")
 _CRC = struct.Struct("<I")
 MAX_SOURCE_BYTES = 255
-MAX_RECORD_BYTES = HEAD_BYTES + MAX_SOURCE_BYTES + MAX_RECEIPTS_BYTES + MAX_BODY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
