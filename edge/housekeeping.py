@@ -100,5 +100,5 @@ class Housekeeping:
                 return
             lines = [self._encoder.line(point) for point in points]
             times = [point.time_ns for point in points]
-            if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times))):
+            if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times), produced=len(points))):
                 _LOG.warning("report.lost", source=batcher.source, points=len(points))

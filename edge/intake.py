@@ -86,6 +86,7 @@ class SourceIntake:
         if times:
             chunk.raw_bytes = sum(map(len, chunk.lines)) + len(times)
             chunk.first_ns, chunk.last_ns = min(times), max(times)
+            chunk.produced += len(times)
         self.counts.messages += len(messages)
         self.counts.points += len(times)
         chunk.work_s = self._clock.monotonic_s() - began_s
@@ -126,6 +127,7 @@ class SourceIntake:
     def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, at_ns: int) -> None:
         """Keep the message with its reason, within the budget of its topic, and account for it either way."""
         self.counts.refused += 1
+        chunk.produced += 1
         chunk.lose(Loss("decoder rejected", self.source, 1, at_ns, at_ns))
         if self._budget.allows(topic, self._clock.monotonic_s()):
             chunk.refuse(SetAside(at_ns, self.source, reason, topic=topic, payload=payload))

@@ -40,8 +40,9 @@ class Chunk:
     """Lines of line protocol without LF, with the earliest and latest time among them, and what was refused beside them.
 
     `raw_bytes` is about the size of the lines as text, `refused_bytes` that of what is kept of refused messages. `losses` go to the
-    ledger when the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `work_s`
-    is how long it took to make.
+    ledger when the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `produced` counts
+    the readings made and the messages refused, also those that were lost before. A provisional chunk, made before time is trusted, holds
+    lines of edge/spool/provisional.py and times since boot. `work_s` is how long it took to make.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -50,6 +51,8 @@ class Chunk:
     first_ns: int = 0
     last_ns: int = 0
     messages: int = 0
+    produced: int = 0
+    is_provisional: bool = False
     refused: list[SetAside] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     acknowledgement: Acknowledgement | None = None

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from edge.batching.batcher import Closed
@@ -23,23 +24,29 @@ def compose(closed: Closed) -> list[Batch]:
     no lines holds their receipts, or a crash before the acknowledgement would have them refused, and counted, twice.
     """
     batches: list[Batch] = []
-    for _, chunks in groupby(closed.chunks, key=lambda chunk: chunk.acknowledgement.token if chunk.acknowledgement else None):
+    for _, chunks in groupby(closed.chunks, key=_kind):
         batches += _fit(closed.source, closed.priority, list(chunks))
     return batches
+
+
+def _kind(chunk: Chunk) -> tuple[bool, int | None]:
+    return chunk.is_provisional, chunk.acknowledgement.token if chunk.acknowledgement else None
 
 
 def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Batch]:
     """Compress all chunks together; halve them until every part fits."""
     lines = [line for chunk in chunks for line in chunk.lines]
+    produced = sum(chunk.produced for chunk in chunks)
     if not lines:
         if receipts := _receipts(chunks):
-            yield Batch(source, priority, 0, 0, 0, b"", 0, receipts)
+            yield Batch(source, priority, 0, 0, 0, b"", 0, receipts, produced)
         return
     raw = ("\n".join(lines) + "\n").encode()
     body = _compress(raw) if len(lines) <= MAX_LINES and len(raw) <= LIKELY_RAW_BYTES else None
     if body is not None and len(body) <= MAX_BODY_BYTES:
         first, last = min(chunk.first_ns for chunk in chunks if chunk.lines), max(chunk.last_ns for chunk in chunks if chunk.lines)
-        yield Batch(source, priority, len(lines), first, last, body, len(raw), _receipts(chunks))
+        receipts, is_provisional = _receipts(chunks), chunks[0].is_provisional
+        yield Batch(source, priority, len(lines), first, last, body, len(raw), receipts, produced, is_provisional)
     elif len(chunks) > 1:
         middle = len(chunks) // 2
         yield from _fit(source, priority, chunks[:middle])
@@ -50,9 +57,9 @@ def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Batch
 
 def _halves(chunk: Chunk) -> list[Chunk]:
     middle = len(chunk.lines) // 2
-    parts = [Chunk(lines, 0, 0, chunk.first_ns, chunk.last_ns) for lines in (chunk.lines[:middle], chunk.lines[middle:])]
-    parts[-1].acknowledgement = chunk.acknowledgement
-    return parts
+    first = Chunk(chunk.lines[:middle], 0, 0, chunk.first_ns, chunk.last_ns, produced=middle, is_provisional=chunk.is_provisional)
+    second = replace(chunk, lines=chunk.lines[middle:], produced=chunk.produced - middle)
+    return [first, second]
 
 
 def _compress(raw: bytes) -> bytes:

@@ -2,25 +2,26 @@
 
 Little endian; offsets in bytes:
 
-     0   4  magic `QhR1`
-     4   1  kind: 1 = a gzip member of line protocol (2 is kept for readings whose time is not trusted yet)
+     0   4  magic `QhR2`
+     4   1  kind: 1 = a gzip member of line protocol, 2 = readings whose time is not trusted yet (edge/spool/provisional.py)
      5   1  length of the source's id
      6   2  zero
      8   8  sequence, counted from 1 within a priority
     16  16  epoch: the UUID made with the spool
     32   8  highest sequence that was on the disk for certain when this record was written
     40   8  lines in all earlier records of this priority
-    48   8  earliest point time, ns since 1970 UTC, signed
+    48   8  earliest point time, ns since 1970 UTC (kind 2: since boot), signed
     56   8  latest point time
     64   4  lines in this record
     68   4  size of their text before compression
     72   4  length of the receipts
     76   4  length of the body
-    80   4  CRC-32 of receipts and body
-    84   4  CRC-32 of bytes 0 to 83 and the source id
-    88      source id (UTF-8), receipts, body
+    80   4  readings made and messages refused that the record answers for, as the source's intake counted them
+    84   4  CRC-32 of receipts and body
+    88   4  CRC-32 of bytes 0 to 87 and the source id
+    92      source id (UTF-8), receipts, body
 
-A record of 0 lines has an empty body: it holds receipts only and is never sent.
+A record of 0 lines has an empty body: it holds receipts and the count of what was refused, and is never sent.
 
 The head carries its own checksum and can never be all zero, so a reader that lost its place finds the next record by the
 magic, and space that was only reserved is told from data. Damage to the body leaves source, count and times known; damage to
@@ -34,19 +35,20 @@ from dataclasses import dataclass
 
 from telemetry.batch import Batch
 
-MAGIC = b"QhR1"
+MAGIC = b"QhR2"
 LINES = 1
-HEAD_BYTES = 88
+PROVISIONAL = 2
+HEAD_BYTES = 92
 MAX_BODY_BYTES = 64 * 1024
 MAX_RECEIPTS_BYTES = 1 << 20
-_FIELDS = struct.Struct("<4sBBHQ16sQQqqIIIII")
+_FIELDS = struct.Struct("<4sBBHQ16sQQqqIIIIII")
 _CRC = struct.Struct("<I")
 MAX_SOURCE_BYTES = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a record; `length` is the whole record's size in bytes."""
+    """The head of a record; `length` is the whole record's size in bytes. Times of a PROVISIONAL record are ns since boot."""
 
     kind: int
     sequence: int
@@ -57,6 +59,7 @@ class Head:
     last_ns: int
     count: int
     raw_bytes: int
+    produced: int
     source: str
     length: int
     receipts_bytes: int
@@ -77,7 +80,7 @@ def pack(batch: Batch, *, sequence: int, epoch: bytes, durable: int, lines_befor
     source = batch.source.encode()
     fields = _FIELDS.pack(
         MAGIC,
-        LINES,
+        PROVISIONAL if batch.is_provisional else LINES,
         len(source),
         0,
         sequence,
@@ -90,6 +93,7 @@ def pack(batch: Batch, *, sequence: int, epoch: bytes, durable: int, lines_befor
         batch.raw_bytes,
         len(batch.receipts),
         len(batch.body),
+        batch.produced,
         zlib.crc32(batch.body, zlib.crc32(batch.receipts)),
     )
     return b"".join((fields, _CRC.pack(zlib.crc32(source, zlib.crc32(fields))), source, batch.receipts, batch.body))
@@ -103,13 +107,12 @@ def unpack_head(data: bytes) -> Head | None:
     source = data[HEAD_BYTES : HEAD_BYTES + source_bytes]
     if len(source) < source_bytes or _CRC.unpack_from(data, _FIELDS.size)[0] != zlib.crc32(source, zlib.crc32(data[: _FIELDS.size])):
         return None
-    (_, kind, _, _, sequence, epoch, durable, before, first, last, count, raw_bytes, receipts, body, crc) = _FIELDS.unpack_from(data)
+    (_, kind, _, _, sequence, epoch, durable, before, first, last, count, raw_bytes, receipts, body, made, crc) = _FIELDS.unpack_from(data)
     if receipts > MAX_RECEIPTS_BYTES or body > MAX_BODY_BYTES:
         return None
     length = HEAD_BYTES + source_bytes + receipts + body
-    return Head(
-        kind, sequence, epoch, durable, before, first, last, count, raw_bytes, source.decode(errors="replace"), length, receipts, body, crc
-    )
+    name = source.decode(errors="replace")
+    return Head(kind, sequence, epoch, durable, before, first, last, count, raw_bytes, made, name, length, receipts, body, crc)
 
 
 def unpack_payload(head: Head, data: bytes) -> Payload | None:

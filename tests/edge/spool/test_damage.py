@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.spool.queue import LaneName
-from edge.spool.record import pack
+from edge.spool.record import HEAD_BYTES, pack
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull
 from tests.edge.spool.harness import FOLDER, OpenSpool, batch
@@ -42,7 +42,7 @@ def test_a_tail_torn_at_any_byte_costs_only_the_torn_record() -> None:
         disk.put(NORMAL / "done", b"")
         opened = OpenSpool(disk)
         assert opened.drain() == ["a", "b"]
-        head_survived = cut >= len(two) + 88 + 1
+        head_survived = cut >= len(two) + HEAD_BYTES + 1
         known = [] if cut == len(two) else [("spool cut", "", None)]
         assert opened.lost() == known, (cut, head_survived)
         opened.append("d")
@@ -61,7 +61,7 @@ def test_a_flipped_bit_at_any_byte_costs_at_most_its_record_and_is_accounted_for
         hit = (at - 64) // length if at >= 64 else None
         expected = [name for index, name in enumerate(names) if index != hit]
         assert opened.drain() == expected, at
-        body_hit = hit is not None and (at - 64) % length >= 88 + 1
+        body_hit = hit is not None and (at - 64) % length >= HEAD_BYTES + 1
         if hit is None:
             assert opened.lost() == []
         elif hit == 3:
@@ -103,8 +103,8 @@ def test_a_record_whose_magic_lies_across_the_border_of_a_reading_window_is_foun
     disk = Disk()
     opened = OpenSpool(disk)
     opened.append("a", count=2)
-    start = 64 + 88 + 1 + 100
-    overhead = 2 * (88 + 1)
+    start = 64 + HEAD_BYTES + 1 + 100
+    overhead = 2 * (HEAD_BYTES + 1)
     opened.append("b", body_bytes=65_400, count=3)
     opened.append("c", body_bytes=128 * 1024 + beyond - overhead - 65_400, count=4)
     opened.append("d")
@@ -112,7 +112,7 @@ def test_a_record_whose_magic_lies_across_the_border_of_a_reading_window_is_foun
     path = segment_of(disk)
     data = bytearray(disk.content(path))
     stop = start + 128 * 1024 + beyond
-    data[start:stop] = (b"QhR1" * len(data))[: stop - start]
+    data[start:stop] = (b"QhR2" * len(data))[: stop - start]
     disk.put(path, bytes(data))
     opened = OpenSpool(disk)
     assert opened.drain() == ["a", "d"]
@@ -124,7 +124,7 @@ def test_a_body_that_contains_a_whole_record_is_one_record() -> None:
     record = inner.content(segment_of(inner))[64:]
     disk = Disk()
     opened = OpenSpool(disk)
-    body = b"QhR1" * 3 + record
+    body = b"QhR2" * 3 + record
     opened.spool.append([type(batch("x"))("outer", Priority.NORMAL, 1, 1, 1, body, len(body), record)])
     opened.append("next")
     [lease] = opened.leases(LaneName.LIVE)
@@ -295,7 +295,7 @@ def test_damage_in_the_segment_being_written_is_accounted_for_while_running() ->
     opened.append("b", count=7)
     path = segment_of(disk)
     data = bytearray(disk.content(path))
-    data[data.index(b"QhR1", 100)] ^= 1
+    data[data.index(b"QhR2", 100)] ^= 1
     disk.put(path, bytes(data))
     assert opened.drain() == ["a"]
     assert opened.lost() == [("spool damaged", "", 7)]
@@ -312,7 +312,7 @@ def test_a_sector_of_zeros_at_the_end_of_synced_data_is_damage() -> None:
     opened.append("b", count=7)
     path = segment_of(disk)
     data = disk.content(path)
-    at = data.index(b"QhR1", 100)
+    at = data.index(b"QhR2", 100)
     disk.put(path, data[:at].ljust(len(data), b"\0"))
     assert opened.drain() == ["a"]
     assert opened.lost() == [("spool damaged", "", 7)]
@@ -342,4 +342,4 @@ def test_numbers_that_a_quarantined_segment_may_have_held_are_not_used_again() -
     disk.put(NORMAL / "00000002-000000000002.seg", b"\xff" * 8800)
     opened = OpenSpool(disk)
     opened.append("b")
-    assert [lease.last for lease in opened.leases(LaneName.LIVE)] == [2 + 8800 // 88 + 1]
+    assert [lease.last for lease in opened.leases(LaneName.LIVE)] == [2 + 8800 // HEAD_BYTES + 1]

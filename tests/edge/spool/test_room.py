@@ -102,7 +102,7 @@ def test_damage_in_an_evicted_segment_is_accounted_for_too() -> None:
     names = fill(opened, Priority.BULK, "b", 30)
     path = disk.paths(".seg")[0]
     data = bytearray(disk.content(path))
-    data[data.index(b"QhR1", 70_000)] ^= 1
+    data[data.index(b"QhR2", 70_000)] ^= 1
     disk.put(path, bytes(data))
     fill(opened, Priority.NORMAL, "n", 80)
     assert ("quota", "", 1) in opened.lost()
