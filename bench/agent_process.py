@@ -55,6 +55,8 @@ site = "bench"
 id = "gw-bench"
 state_dir = "{self.state_dir}"
 {extra}
+[clock]
+trust = "host"
 [uplink]
 kind = "influx"
 url = "{influx_url}"

@@ -12,6 +12,7 @@ from importlib import import_module
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
+from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
 from edge.control import ControlServer, Request
 from edge.decoders.table import build_decoder
@@ -63,6 +64,7 @@ class Agent:
         self.intakes: list[SourceIntake] = []
         self.clock = clock or SystemClock()
         self.started_s = self.clock.monotonic_s()
+        self.time = AgentTime(self.clock, config.clock, config.gateway.state_dir, self.ledger.note, files)
         self._lock = SpoolLock(config.spool_dir)
         self._blocks = FieldBlocks(self.clock, self._watch_blocks)
         self._batchers: list[Batcher] = []
@@ -72,13 +74,16 @@ class Agent:
         """Start everything. Raises TransientError when the spool is another agent's, or its folder cannot be used."""
         self._lock.take()
         self._undo.append((lambda _: self._lock.release(), 0.0))
-        self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files)
+        self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files, self.time.place)
         self._undo.append((lambda _: self._close_spool(), 0.0))
+        self.time.load(self._last_own_ns(), self.spool.boot_lengths())
+        self._undo.append((lambda _: self.time.close(), 0.0))
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
-        target = partial(build_target, self.config, self.clock)
+        target = partial(build_target, self.config, self.time)
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
         limits = self.config.uplink.request_limits
         self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+        self.time.on_trusted = self._time_is_trusted
         for settings in self.config.source:
             self._add_source(settings)
         self._housekeeping = self._build_housekeeping()
@@ -163,10 +168,11 @@ class Agent:
         kind = dict(settings.decoder)
         decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
         gateway = self.config.gateway
-        normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series)
+        window_ns = settings.device_window_ns
+        normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series, device_window_ns=window_ns)
         batcher = self._batcher(settings.id, settings.priority, settings.window)
         budget = RefusalBudget(settings.refusals_per_minute)
-        intake = SourceIntake(settings.id, decoder, normaliser, batcher, budget, self.clock, self.ledger.note)
+        intake = SourceIntake(settings.id, decoder, normaliser, batcher, budget, self.clock, self.ledger.note, self.time)
         client_id = f"{gateway.id}-{self.spool.epoch.hex[:12]}-{settings.id}"
         context = SourceContext(client_id, gateway.state_dir, intake, self.spool.receipts(settings.id), self.clock)
         self.intakes.append(intake)
@@ -193,9 +199,20 @@ class Agent:
             self.totals,
             lambda: self.uplink.state().is_up,
             self.clock,
+            self.time,
             self._on_death,
             lag_s=lambda: self.uplink.state().lag_s,
         )
+
+    def _last_own_ns(self) -> int | None:
+        """Return the newest time in the spool that was told by our own trusted clock."""
+        heads = [head for source in RESERVED_SOURCES if (head := self.spool.newest(source))]
+        return max((head.last_ns for head in heads if head.span[0] is not None), default=None)
+
+    def _time_is_trusted(self) -> None:
+        """What waited for the time may go now, behind what comes from now on."""
+        self.spool.split_lanes()
+        self.uplink.wake()
 
     def _watch_blocks(self) -> None:
         for intake in self.intakes:
@@ -236,12 +253,12 @@ class Agent:
         yield {"ok": True, "lines": lines}
 
 
-def build_target(config: AgentConfig, clock: Clock) -> Target:
+def build_target(config: AgentConfig, time: AgentTime) -> Target:
     """Return where this config delivers to; imports the client only now."""
     if isinstance(config.uplink, FileUplink):
         from edge.uplink.file_target import FileTarget
 
-        return FileTarget(config.uplink.folder, clock.wall_ns)
+        return FileTarget(config.uplink.folder, time.best_ns)
     from edge.uplink.influx_target import InfluxTarget
 
     return InfluxTarget(config.uplink)

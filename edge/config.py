@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from edge.clock.settings import ClockSettings
 from edge.normalise_settings import NormaliseSettings
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.settings import SpoolSettings
@@ -79,12 +80,21 @@ class _Source(BaseModel):
     priority: Priority = Field(
         Priority.NORMAL, description="high, normal or bulk: what goes first over a thin line and last when room is short"
     )
+    device_time_past_s: float = Field(
+        7 * 86_400.0, ge=0, description="a time of the device's own further back than this is not believed: the arrival counts"
+    )
+    device_time_ahead_s: float = Field(60.0, ge=0, le=86_400, description="nor one further ahead than this")
     max_series: int = Field(5000, ge=1, description="most series of this source; readings of more are set aside")
     refusals_per_minute: int = Field(
         20, ge=0, description="refused messages kept a minute and topic, ten times as many over all topics; more are only counted"
     )
     decoder: Mapping[str, object] = Field(description="the decoder: its kind and its options")
     normalise: NormaliseSettings = Field(NormaliseSettings(), description="names, units, calibration and ranges")
+
+    @property
+    def device_window_ns(self) -> tuple[int, int]:
+        """How far a device's own time may be behind and ahead of the arrival."""
+        return round(self.device_time_past_s * 1e9), round(self.device_time_ahead_s * 1e9)
 
 
 class MqttSource(_Source, MqttSettings):
@@ -126,6 +136,7 @@ class AgentConfig(_Table):
 
     gateway: GatewaySettings
     log: LogSettings = LogSettings()
+    clock: ClockSettings = ClockSettings()
     spool: SpoolSettings = SpoolSettings()
     uplink: UplinkSettings
     source: tuple[SourceSettings, ...] = Field(min_length=1, description="the configured inputs")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from edge.batching.batcher import Batcher
 from edge.batching.chunk import Chunk
+from edge.clock.agent_time import AgentTime
 from edge.encode import Encoder
 from edge.ledger import Ledger
-from edge.self_metrics import Totals, Vitals, gateway_point
+from edge.self_metrics import Totals, Vitals, gateway_point, marked
+from edge.spool.provisional import dump
 from edge.spool.spool import Spool
 from runtime.clock import Clock
 from runtime.logs import Log
@@ -16,6 +18,7 @@ from runtime.vital_thread import VitalThread
 from telemetry.point import Point
 
 _LOG = Log("edge.housekeeping")
+_LOOK_EVERY_S = 1.0
 _LEDGER_EVERY_S = 5.0
 
 
@@ -33,6 +36,7 @@ class Housekeeping:
         totals: Callable[[], Totals],
         is_uplink_up: Callable[[], bool],
         clock: Clock,
+        time: AgentTime,
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
     ) -> None:
@@ -46,6 +50,7 @@ class Housekeeping:
         self._totals = totals
         self._is_uplink_up = is_uplink_up
         self._clock = clock
+        self._time = time
         self._lag_s = lag_s
         self._encoder = Encoder()
         self._before = totals()
@@ -63,10 +68,15 @@ class Housekeeping:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        health_due = self._clock.monotonic_s() + self._every_s
-        while not self._stopping.wait(min(self._every_s, _LEDGER_EVERY_S)):
-            self.report_losses()
-            if self._clock.monotonic_s() >= health_due:
+        began_s = self._clock.monotonic_s()
+        health_due, ledger_due = began_s + self._every_s, began_s + _LEDGER_EVERY_S
+        while not self._stopping.wait(_LOOK_EVERY_S):
+            self._time.look()
+            now_s = self._clock.monotonic_s()
+            if now_s >= ledger_due:
+                ledger_due += _LEDGER_EVERY_S
+                self.report_losses()
+            if now_s >= health_due:
                 health_due += self._every_s
                 self._report_health()
         self._report_health()
@@ -75,7 +85,7 @@ class Housekeeping:
     def _report_health(self) -> None:
         now_s, totals = self._clock.monotonic_s(), self._totals()
         vitals = Vitals(
-            self._clock.wall_ns(),
+            self._time.best_ns(),
             now_s - self._looked_s,
             totals,
             self._before,
@@ -85,20 +95,23 @@ class Housekeeping:
             self._lag_s(),
         )
         self._before, self._looked_s = totals, now_s
-        self._put(self._health_batcher, lambda: [gateway_point(self._site, self._gateway, vitals)])
+        self._put(self._health_batcher, lambda now_ns: [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)])
 
     def report_losses(self) -> Batcher:
         """Put what the ledger noted since the last call into its batch, and return that. Any thread."""
-        self._put(self._ledger_batcher, lambda: self._ledger.points(self._clock.wall_ns()))
+        self._put(self._ledger_batcher, self._ledger.points)
         return self._ledger_batcher
 
-    def _put(self, batcher: Batcher, make: Callable[[], list[Point]]) -> None:
-        """Put the points that `make` returns into a batch, one caller at a time: the encoder is for one thread."""
+    def _put(self, batcher: Batcher, make: Callable[[int], list[Point]]) -> None:
+        """Put the points that `make` returns for a moment into a batch, one caller at a time: the encoder is for one thread."""
         with self._reporting:
-            points = make()
+            stamp = self._time.stamp()
+            points = [marked(point, stamp.bits) for point in make(stamp.ns)]
             if not points:
                 return
-            lines = [self._encoder.line(point) for point in points]
+            boot_id, is_provisional = self._time.boot_id, not stamp.is_trusted
+            lines = [dump(point, boot_id) if is_provisional else self._encoder.line(point) for point in points]
             times = [point.time_ns for point in points]
-            if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times), produced=len(points))):
+            size, count = sum(map(len, lines)) + len(lines), len(points)
+            if not batcher.add(Chunk(lines, size, 0, min(times), max(times), produced=count, is_provisional=is_provisional)):
                 _LOG.warning("report.lost", source=batcher.source, points=len(points))

@@ -6,12 +6,16 @@ A message that yields no reading, or breaks its decoder, is set aside; its ackno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from edge.absence import Absence
+from edge.arrival import Arrival, away_of
 from edge.batching.batcher import Batcher
 from edge.batching.chunk import Acknowledgement, Chunk
+from edge.clock.stamp import Stamp, Stamps, WallTime
 from edge.decoders.decoder import Decoder
 from edge.encode import Encoder
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
+from edge.spool.provisional import dump
 from edge.spool.record import MAX_BODY_BYTES
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
@@ -24,6 +28,7 @@ _LOG = Log("edge.intake")
 Message = tuple[str, bytes, *tuple[object, ...]]
 ARRIVAL_STEP_NS = 1_000_000
 MAX_LINE_BYTES = MAX_BODY_BYTES - 512  # what gzip and LF may add to a line that does not compress
+_RETAIN, _QUEUED, _WITH_FLAGS = 4, 5, 6  # of runtime.mqtt_intake.MqttMessage
 _SURELY_FITS = MAX_LINE_BYTES // 4  # characters of at most 4 bytes
 
 
@@ -49,7 +54,9 @@ class SourceIntake:
         budget: RefusalBudget,
         clock: Clock,
         on_loss: Callable[[Loss], None],
+        time: Stamps | None = None,
     ) -> None:
+        """`time` stamps what arrives; without it the clock is believed as it is."""
         self.source = source
         self.counts = IntakeCounts()
         self.normaliser = normaliser
@@ -58,23 +65,30 @@ class SourceIntake:
         self._batcher = batcher
         self._budget = budget
         self._clock = clock
+        self._time: Stamps = time or WallTime(clock)
+        self._was_trusted = True
+        self._away_count = 0
         self._on_loss = on_loss
 
-    def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None) -> None:
+    def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None, absence: Absence | None = None) -> None:
         """Take messages (topic, payload, …) that arrived together; blocks while the disk does not take what came before.
 
-        They are stamped with the wall clock, cut to milliseconds: finer digits would be noise and cost a quarter of the bytes.
+        They are stamped with the time, cut to milliseconds: finer digits would be noise and cost a quarter of the bytes. `absence` is
+        when those among them queued that say so (runtime/mqtt_intake.py, MqttMessage).
         """
         began_s = self._clock.monotonic_s()
-        arrival_ns = self._clock.wall_ns() // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS
-        chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement)
+        stamp = self._stamp()
+        chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
+        plain = None if stamp.is_trusted else Arrival(is_trusted=False)
         times: list[int] = []
         for message in messages:
             topic, payload = message[0], message[1]
+            is_plain = len(message) < _WITH_FLAGS or not (message[_RETAIN] or message[_QUEUED])
+            arrival = plain if is_plain else self._arrival(message, absence, stamp)
             try:
                 readings, refusals = self._decoder.decode(topic, payload)
                 refused = [refusal.reason for refusal in refusals] if refusals else []
-                if not self._points(chunk.lines, times, readings, refused, arrival_ns) and not refused:
+                if not self._points(chunk.lines, times, readings, refused, stamp, arrival) and not refused:
                     refused.append("the message yields no reading")
             except RejectedError as error:
                 refused = [error.reason]
@@ -82,7 +96,7 @@ class SourceIntake:
                 _LOG.exception("decoder.broken", source=self.source, topic=topic)
                 refused = [f"the decoder broke: {error!r}"]
             if refused:
-                self._set_aside(chunk, topic, payload, "; ".join(refused), arrival_ns)
+                self._set_aside(chunk, topic, payload, "; ".join(refused), stamp)
         if times:
             chunk.raw_bytes = sum(map(len, chunk.lines)) + len(times)
             chunk.first_ns, chunk.last_ns = min(times), max(times)
@@ -92,18 +106,23 @@ class SourceIntake:
         chunk.work_s = self._clock.monotonic_s() - began_s
         self._put(chunk)
 
-    def _points(self, lines: list[str], times: list[int], readings: Sequence[Reading], refused: list[str], arrival_ns: int) -> bool:
-        """Append the lines of `readings`; what one of them is refused for does not touch the others. Tell whether any was made."""
+    def _points(
+        self, lines: list[str], times: list[int], readings: Sequence[Reading], refused: list[str], stamp: Stamp, arrival: Arrival | None
+    ) -> bool:
+        """Append the lines of `readings`; what one of them is refused for does not touch the others. Tell whether any was of use."""
         normalise, line = self.normaliser.normalise, self._encoder.line
-        before = len(lines)
+        before, is_remembered = len(lines), False
         for reading in readings:
-            point, left_out = normalise(reading, arrival_ns)
+            point, left_out, device, away, remembered = normalise(reading, stamp.ns, stamp.bits, arrival)
             if left_out:
                 refused += [refusal.reason for refusal in left_out]
             if point is None:
+                is_remembered = is_remembered or remembered
                 continue
             try:
                 text = line(point)
+                if not stamp.is_trusted:
+                    text = dump(point, self._time.boot_id, device, away)
                 if len(text) > _SURELY_FITS:
                     _check_length(text)
             except RejectedError as error:
@@ -111,12 +130,37 @@ class SourceIntake:
                 continue
             lines.append(text)
             times.append(point.time_ns)
-        return len(lines) > before
+        if arrival is not None and arrival.away:
+            self._away_count += len(lines) - before
+        return is_remembered or len(lines) > before
+
+    def absence_over(self, absence: Absence) -> None:
+        """All that queued at the broker during an absence has come: put it into the ledger."""
+        count, self._away_count = self._away_count, 0
+        if count:
+            stamp = self._stamp()
+            away = away_of(absence, self._time, is_trusted=stamp.is_trusted)
+            first_ns, last_ns = (away.from_ns, away.to_ns) if stamp.is_trusted else (None, None)
+            detail = "queued at the broker while we were away; their times are reconstructed"
+            self._on_loss(Loss("broker queue", self.source, count, first_ns, last_ns, detail))
+
+    def _stamp(self) -> Stamp:
+        """Return the moment, cut to milliseconds. When time becomes trusted, what is remembered in boot time is told in time."""
+        ns, is_trusted, bits = self._time.stamp()
+        if is_trusted and not self._was_trusted:
+            self.normaliser.series.retime(lambda boot_ns: self._time.at_boot_ns(boot_ns) or boot_ns)
+        self._was_trusted = is_trusted
+        return Stamp(ns // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS, is_trusted, bits)
+
+    def _arrival(self, message: Message, absence: Absence | None, stamp: Stamp) -> Arrival:
+        is_queued = bool(message[_QUEUED]) and absence is not None
+        away = away_of(absence, self._time, is_trusted=stamp.is_trusted) if is_queued and absence else None
+        return Arrival(stamp.is_trusted, bool(message[_RETAIN]) and not is_queued, away)
 
     def refuse(self, topic: str, reason: str, acknowledgement: Acknowledgement | None = None, payload: bytes = b"") -> None:
         """Take note of a message that cannot even be decoded (too large, say)."""
         chunk = Chunk(messages=1, acknowledgement=acknowledgement)
-        self._set_aside(chunk, topic, payload, reason, self._clock.wall_ns())
+        self._set_aside(chunk, topic, payload, reason, self._time.stamp())
         self.counts.messages += 1
         self._put(chunk)
 
@@ -124,13 +168,14 @@ class SourceIntake:
         """Account for readings that never came here."""
         self._on_loss(loss)
 
-    def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, at_ns: int) -> None:
+    def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, stamp: Stamp) -> None:
         """Keep the message with its reason, within the budget of its topic, and account for it either way."""
         self.counts.refused += 1
         chunk.produced += 1
+        at_ns = stamp.ns if stamp.is_trusted else None
         chunk.lose(Loss("decoder rejected", self.source, 1, at_ns, at_ns))
         if self._budget.allows(topic, self._clock.monotonic_s()):
-            chunk.refuse(SetAside(at_ns, self.source, reason, topic=topic, payload=payload))
+            chunk.refuse(SetAside(at_ns or self._time.best_ns(), self.source, reason, topic=topic, payload=payload))
 
     def _put(self, chunk: Chunk) -> None:
         """Hand the chunk on. What is not taken is lost, unless its acknowledgement is outstanding: then it comes again."""
@@ -138,7 +183,8 @@ class SourceIntake:
             return
         if chunk.lines:
             self.counts.lost += len(chunk.lines)
-            chunk.lose(Loss("memory full", self.source, len(chunk.lines), chunk.first_ns, chunk.last_ns))
+            first_ns, last_ns = (None, None) if chunk.is_provisional else (chunk.first_ns, chunk.last_ns)
+            chunk.lose(Loss("memory full", self.source, len(chunk.lines), first_ns, last_ns))
         for loss in chunk.losses:
             self._on_loss(loss)
 

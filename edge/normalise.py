@@ -12,6 +12,7 @@ reading of finite floats in range, the common case, never leaves the first loop 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from edge.arrival import Arrival, Away, DeviceTime
 from edge.decoders.decoder import Refusal, shown
 from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, stored_name
 from edge.normalise_settings import NormaliseSettings
@@ -26,8 +27,7 @@ __all__ = ["NormaliseCounts", "NormaliseSettings", "Normalised", "Normaliser"]
 
 DEFAULT_MAX_SERIES = 5_000
 
-_EARLIEST_NS = 946_684_800_000_000_000  # 2000-01-01: a device that believes in an earlier time has no clock
-_AHEAD_NS = 86_400_000_000_000  # and so has one that is more than a day ahead of us
+DEVICE_WINDOW_NS = (7 * 86_400_000_000_000, 60_000_000_000)
 _MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
 _RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
 
@@ -39,6 +39,9 @@ class Normalised(NamedTuple):
 
     point: Point | None
     refusals: Sequence[Refusal] = ()
+    device: DeviceTime | None = None  # while time is not trusted: the device's own time, to be judged later
+    away: Away | None = None
+    is_remembered: bool = False  # no point, and nothing wrong: only the last values changed
 
 
 class NormaliseCounts:
@@ -52,7 +55,7 @@ class NormaliseCounts:
         self.refused_fields = 0
         self.dropped_fields = 0  # on the drop list of the config
         self.out_of_range_fields = 0
-        self.ignored_times = 0  # device times that no clock in use can show
+        self.ignored_times = 0  # device times outside their window
 
 
 class _SeriesPlan(NamedTuple):
@@ -74,12 +77,17 @@ class Normaliser:
         settings: NormaliseSettings,
         max_series: int = DEFAULT_MAX_SERIES,
         is_blocked: IsBlocked | None = None,
+        device_window_ns: tuple[int, int] = DEVICE_WINDOW_NS,
     ) -> None:
         """`is_blocked(measurement, field, type)` says what the store refuses (type as runtime/influx_causes.py names it); it is asked
-        each time, and may be set or unset at any time."""
+        each time, and may be set or unset at any time. `device_window_ns`: how far a device's time may be behind and ahead of the
+        arrival.
+        """
         self.counts = NormaliseCounts()
         self.series = SeriesTable(max_series)
         self._settings = settings
+        self._past_ns, self._ahead_ns = device_window_ns
+        self._alone_ns = 0
         self._max_series = max_series
         self._defaults = {"site": site, "device": source_id}
         self._fixed = {**settings.tags, "gateway": gateway}
@@ -87,8 +95,11 @@ class Normaliser:
         self._field_plans = FieldPlanTable(settings)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
 
-    def normalise(self, reading: Reading, arrival_ns: int) -> Normalised:
-        """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC)."""
+    def normalise(self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None) -> Normalised:
+        """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC), with quality `bits`.
+
+        `arrival` says what is special about it; while time is not trusted, `arrival_ns` and the point's time are ns since boot.
+        """
         measurement, tags, given, time_ns = reading
         plan = self._plans.get((measurement, *tags.items()))
         if plan is None:
@@ -96,8 +107,9 @@ class Normaliser:
                 plan = self._plan(reading)
             except RejectedError as error:
                 return self._refused(Refusal(error.reason))
-        base_quality = self._settings.quality
-        if time_ns is not None and not self._is_plausible(time_ns, arrival_ns):
+        base_quality = self._settings.quality | bits
+        is_trusted = arrival is None or arrival.is_trusted
+        if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1
             base_quality |= quality.CLOCK_ESTIMATED
             time_ns = None
@@ -118,12 +130,45 @@ class Normaliser:
                 return self._refused(*(refusals or (Refusal(f"no field of {plan.measurement} is left"),)))
 
         series = plan.series
+        if arrival is not None:
+            return self._placed(plan, fields, refusals, time_ns, arrival_ns, arrival)
         if time_ns is None:
             time_ns = self.series.place_arrival(series, arrival_ns, fields)
         else:
             time_ns = self.series.place_stamped(series, time_ns, fields)
         self.counts.points += 1
         return Normalised(Point(plan.measurement, plan.tags, fields, time_ns), refusals)
+
+    def _placed(
+        self,
+        plan: _SeriesPlan,
+        fields: dict[str, FieldValue],
+        refusals: Sequence[Refusal],
+        time_ns: int | None,
+        arrival_ns: int,
+        arrival: Arrival,
+    ) -> Normalised:
+        """Return the point of a reading that did not simply arrive just now."""
+        series, table = plan.series, self.series
+        if time_ns is None and arrival.is_retained:
+            table.remember(series, fields)
+            return Normalised(None, refusals, is_remembered=True)
+        self.counts.points += 1
+        if time_ns is None and arrival.away:
+            fields["quality"] = int(fields["quality"]) | quality.TIME_RECONSTRUCTED
+            placed_ns, away = table.place_away(series, arrival.away, fields)
+            if arrival.is_trusted:
+                return Normalised(Point(plan.measurement, plan.tags, fields, placed_ns), refusals)
+            return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, away=away)
+        if time_ns is not None and arrival.is_trusted:
+            return Normalised(Point(plan.measurement, plan.tags, fields, table.place_stamped(series, time_ns, fields)), refusals)
+        device = None
+        if time_ns is not None:
+            device = DeviceTime(table.place_stamped(series, time_ns, fields), self._past_ns, self._ahead_ns)
+            arrival_ns = self._alone_ns = max(arrival_ns, self._alone_ns + 1)  # should that time be refused later, this one is its own
+        else:
+            arrival_ns = table.place_arrival(series, arrival_ns, fields)
+        return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, device)
 
     def _has_blocked(self, measurement: str, fields: Mapping[str, FieldValue]) -> bool:
         is_blocked = self.is_blocked
@@ -188,11 +233,6 @@ class Normaliser:
             del self._plans[next(iter(self._plans))]
         self._plans[(reading.measurement, *reading.tags.items())] = plan
         return plan
-
-    def _is_plausible(self, time_ns: int, arrival_ns: int) -> bool:
-        if arrival_ns < _EARLIEST_NS:  # our own clock is not set yet
-            return time_ns >= _EARLIEST_NS
-        return _EARLIEST_NS <= time_ns <= arrival_ns + _AHEAD_NS
 
     def _refused(self, *refusals: Refusal) -> Normalised:
         self.counts.refused_readings += 1

@@ -34,6 +34,11 @@ class Vitals:
     lag_s: float | None = None
 
 
+def marked(point: Point, bits: int) -> Point:
+    """Return one of our own points with quality bits."""
+    return point._replace(fields={**point.fields, "quality": bits}) if bits else point
+
+
 def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
     """Return the point. Rates are per second over `since_s`; absent fields are not offered by this machine."""
     queues = vitals.spool.values()

@@ -6,12 +6,16 @@ there, and goes 1 ns behind what it would replace, in source order. A repeat kee
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from edge.absence import while_away
+from edge.arrival import Away
+from edge.clock.trust import EARLIEST_NS
 from telemetry.point import FieldValue
 
 _STEP_NS = 1_000_000_000  # the wall clock going back by more is a correction: its new time is the truth
+_SLOWEST = 4  # an outage of many times the pace is not the pace
 _STAMPS_REMEMBERED = 8  # device times a series is compared with; an older repeat may become a second point
 
 
@@ -26,7 +30,7 @@ class Stamp(NamedTuple):
 class Series:
     """One series: its canonical measurement and tags, and what came last."""
 
-    __slots__ = ("count", "fields", "key", "measurement", "stamps", "tags", "time_ns")
+    __slots__ = ("away_count", "away_from_ns", "count", "fields", "key", "measurement", "pace_ns", "stamps", "tags", "time_ns")
 
     def __init__(self, key: str, measurement: str, tags: Mapping[str, str]) -> None:
         self.key = key
@@ -36,6 +40,8 @@ class Series:
         self.fields: Mapping[str, FieldValue] = {}
         self.count = 0
         self.stamps: deque[Stamp] | None = None
+        self.pace_ns = 0  # between two arrivals, about
+        self.away_from_ns = self.away_count = 0
 
 
 class SeriesTable:
@@ -64,13 +70,39 @@ class SeriesTable:
     def place_arrival(self, series: Series, arrival_ns: int, fields: Mapping[str, FieldValue]) -> int:
         """Return the time (ns since 1970 UTC) for a point stamped on arrival, and note it as the last."""
         behind_ns = series.time_ns - arrival_ns
-        if 0 <= behind_ns < _STEP_NS:
+        if behind_ns < 0:
+            series.pace_ns = _pace(series, -behind_ns)
+        elif behind_ns < _STEP_NS:
             arrival_ns = series.time_ns + 1
             self.moved_count += 1
         series.time_ns = arrival_ns
         series.fields = fields
         series.count += 1
         return arrival_ns
+
+    def place_away(self, series: Series, away: Away, fields: Mapping[str, FieldValue]) -> tuple[int, Away]:
+        """Return the time for a point whose message had queued at the broker, and how it was found; note it as the last."""
+        if series.away_from_ns != away.from_ns:
+            series.away_from_ns, series.away_count = away.from_ns, 0
+        series.away_count += 1
+        away = away._replace(nth=series.away_count, pace_ns=series.pace_ns)
+        time_ns = while_away(away.from_ns, away.to_ns, away.nth, away.pace_ns)
+        if time_ns <= series.time_ns < away.to_ns:
+            time_ns = series.time_ns + 1
+        series.time_ns = time_ns
+        series.fields = fields
+        series.count += 1
+        return time_ns, away
+
+    def remember(self, series: Series, fields: Mapping[str, FieldValue]) -> None:
+        """Take values that are of no known time; they are not a point."""
+        series.fields = fields
+
+    def retime(self, at: Callable[[int], int]) -> None:
+        """Time is trusted from now on: `at` gives the time of a boot time."""
+        for series in self._series.values():
+            if series.count and series.time_ns < EARLIEST_NS:
+                series.time_ns = at(series.time_ns)
 
     def place_stamped(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
         """Return the time for a point that the device stamped, and note it as the last if it is the newest."""
@@ -98,6 +130,13 @@ class SeriesTable:
         if placed_ns != time_ns:
             self.moved_count += 1
         return placed_ns
+
+
+def _pace(series: Series, gap_ns: int) -> int:
+    pace_ns = series.pace_ns
+    if not pace_ns:
+        return gap_ns if series.count else 0
+    return pace_ns + ((min(gap_ns, _SLOWEST * pace_ns) - pace_ns) >> 3)
 
 
 def _replaces(held: Mapping[str, FieldValue], fields: Mapping[str, FieldValue]) -> bool:

@@ -16,13 +16,15 @@ def agent_status(agent: "Agent") -> Mapping[str, object]:
     uplink = agent.uplink.state()
     queues = agent.spool.state()
     writer = agent.writer.state
-    healthy = uplink.is_up and not writer.trouble and all(source.state().connected for source in agent.sources)
+    clock = agent.time.state()
+    healthy = clock.is_trusted and uplink.is_up and not writer.trouble and all(source.state().connected for source in agent.sources)
     return {
         "ok": True,
         "healthy": healthy,
         "site": agent.config.gateway.site,
         "gateway": agent.config.gateway.id,
-        "now_ns": agent.clock.wall_ns(),
+        "now_ns": agent.time.best_ns(),
+        "clock": asdict(clock),
         "uptime_s": agent.clock.monotonic_s() - agent.started_s,
         "rss_bytes": host.rss_bytes(),
         "uplink": asdict(uplink),

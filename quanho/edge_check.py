@@ -38,7 +38,8 @@ def check(path: Path, *, as_json: bool) -> int:
 
 
 def find(config: AgentConfig) -> Iterator[Finding]:
-    """Yield what may be lost before our acknowledgement, source by source."""
+    """Yield what the times rest on, then what may be lost before our acknowledgement, source by source."""
+    yield _finding("clock", f"clock-{config.clock.trust}")
     for source in config.source:
         if isinstance(source, MqttSource):
             hours = source.session_expiry_s / 3600

@@ -38,6 +38,16 @@ RISKS = {
         "watch_broker_drops = false: broker bỏ bản tin thì sổ cái không biết.",
         "watch_broker_drops = false: the ledger does not learn of messages that the broker drops.",
     ),
+    "clock-kernel": (
+        "số đo chờ trong kho đệm cho tới khi nhân Linux đã đồng bộ giờ (NTP) hoặc máy chủ TLS cho biết ngày giờ;"
+        ' máy không có NTP thì đặt clock.trust = "host".',
+        "readings wait in the spool until the kernel is synchronised (NTP) or a server over TLS has told the date;"
+        ' on a host without NTP set clock.trust = "host".',
+    ),
+    "clock-host": (
+        'clock.trust = "host": giờ của máy được tin nguyên như vậy; máy sai giờ thì số đo mang giờ sai.',
+        'clock.trust = "host": the host\'s clock is believed as it is; where it is wrong, readings carry wrong times.',
+    ),
     "no-acknowledgement": (
         "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu (spool.batch_age_ms),"
         " và mọi thứ thiết bị gửi khi tác tử không chạy.",

@@ -46,6 +46,7 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
     )
     if spool["trouble"]:
         yield say("đĩa không nhận dữ liệu: ", "the disk does not take readings: ") + spool["trouble"]
+    yield from _describe_clock(state["clock"])
     for source in state["sources"]:
         mark = "●" if source["connected"] else "○"
         counts = say(
@@ -58,6 +59,25 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
             say("sổ cái: ", "ledger: ")
             + f"{loss['source']}: {loss['reason']}: {say('không rõ', 'unknown') if loss['count'] is None else loss['count']}"
         )
+
+
+def _describe_clock(clock: Mapping[str, Any]) -> Iterator[str]:
+    title = say("đồng hồ:  ", "clock:  ")
+    if not clock["is_trusted"]:
+        yield (
+            title + say("chưa tin được, số đo chờ trong kho đệm", "not trusted yet, readings wait in the spool") + f"  ({clock['refusal']})"
+        )
+        return
+    line = (
+        title
+        + say(f"tin cậy ({clock['witness']}), sai tối đa", f"trusted ({clock['witness']}), error at most")
+        + f" {clock['error_s']:.3f} s"
+    )
+    if clock["disputed_s"]:
+        line += "  " + say("TRANH CHẤP: nguồn giờ lệch", "DISPUTED: its witness differs by") + f" {clock['disputed_s']:+.1f} s"
+    elif abs(clock["host_ahead_s"] or 0.0) >= 1.0:
+        line += "  " + say("đồng hồ máy lệch", "the host's clock is off by") + f" {clock['host_ahead_s']:+.1f} s"
+    yield line
 
 
 def tail(path: Path, *, as_json: bool, count: int, seconds: float) -> int:

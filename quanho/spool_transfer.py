@@ -98,7 +98,7 @@ def _mark(folder: SpoolFolder, span_ns: tuple[int, int]) -> int:
     lock.take()
     try:
         losses: list[Loss] = []
-        spool = Spool(folder.path, SpoolSettings(), losses.append)
+        spool = Spool(folder.path, SpoolSettings(), losses.append, place=folder.place)
         lines = spool.replay(*span_ns)
         spool.close()
         leave(DiskFiles(), folder.path, losses)  # the ledger is the agent's to write

@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from runtime.kernel_clock import kernel_error_ns
+
 
 class Clock(Protocol):
     """What a process needs to know of time. Rates and timers use `monotonic_s`, never the wall."""
@@ -17,6 +19,8 @@ class Clock(Protocol):
     def boot_ns(self) -> int: ...
 
     def monotonic_s(self) -> float: ...
+
+    def kernel_error_ns(self) -> int | None: ...
 
 
 class SystemClock:
@@ -38,3 +42,7 @@ class SystemClock:
     def monotonic_s(self) -> float:
         """Seconds of a clock that never steps."""
         return time.monotonic()
+
+    def kernel_error_ns(self) -> int | None:
+        """The kernel's bound on the error of the wall in ns while it is synchronised, None while it is not."""
+        return kernel_error_ns()

@@ -91,8 +91,7 @@ class SerialInput:
         count = self._framer.counts.overlong - self._line.overlong
         if count:
             self._line.overlong += count
-            now_ns = self._clock.wall_ns()
-            self._intake.lose(Loss("frame too long", self.name, count, now_ns, now_ns))
+            self._intake.lose(Loss("frame too long", self.name, count, None, None))
 
     def _mark_gaps(self, *, arrived: bool) -> None:
         """Tell the framer of bytes that cannot belong together: before and after a re-plug, or a long silence."""

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 
+from edge.spool.record import LINES
 from edge.spool.segment_reader import Record
 from edge.spool.survey import SpoolFolder
 from telemetry.batch import Priority
@@ -14,12 +15,21 @@ _GZIP = 31
 
 
 def export_lines(folder: SpoolFolder, first_ns: int, last_ns: int, *, unsent_only: bool = False) -> Iterator[bytes]:
-    """Yield the lines (LF included) with times in the closed range, high before normal before bulk, each in order of writing."""
+    """Yield the lines (LF included) with times in the closed range, high before normal before bulk, each in order of writing.
+
+    Readings whose time is not known yet are left out.
+    """
     for priority in Priority:
         done = folder.done(priority)
         for record in folder.records(priority):
             head = record.head
-            if head.count and head.first_ns <= last_ns and head.last_ns >= first_ns and not (unsent_only and head.sequence in done):
+            if (
+                head.count
+                and head.kind == LINES
+                and head.first_ns <= last_ns
+                and head.last_ns >= first_ns
+                and not (unsent_only and head.sequence in done)
+            ):
                 is_within = first_ns <= head.first_ns and head.last_ns <= last_ns
                 lines = _lines(record)
                 yield from lines if is_within else (line for line in lines if first_ns <= _time_of(line, record) <= last_ns)

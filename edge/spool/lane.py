@@ -155,7 +155,7 @@ class Lane:
         heads = {head.sequence: head for head in self._damaged if first <= head.sequence < until}
         if len(heads) == until - first:
             for sequence, head in sorted(heads.items()):
-                self._on_gap(Gap(sequence, sequence, head.count, head.source, head.first_ns, head.last_ns))
+                self._on_gap(Gap(sequence, sequence, head.count, head.source, *head.span))
         else:
             # a start that could not open the last segment counts on from the one before: numbers jump, and lines go back
             lines = max(0, lines_before - self.place.lines) if lines_before is not None and self.place.lines is not None else None

@@ -18,7 +18,7 @@ from edge.spool.extent import Extent, Place, seek
 from edge.spool.files import Files
 from edge.spool.lane import Gap, Lane
 from edge.spool.quota import Standing
-from edge.spool.record import Head
+from edge.spool.record import PROVISIONAL, Head
 from edge.spool.recovery import Recovered, recover
 from edge.spool.segment import HEAD_BYTES, Segment
 from edge.spool.segment_reader import Record
@@ -69,16 +69,27 @@ class QueueState:
 
 
 class RecordQueue:
-    """See the module. `on_gap` hears of acknowledged records that cannot be read, under the lock."""
+    """See the module. `on_gap` hears of acknowledged records that cannot be read, under the lock.
+
+    `timed` makes line protocol of a provisional record, or says None while its time is not known: then the lanes wait there.
+    """
 
     def __init__(
-        self, files: Files, folder: Path, priority: Priority, epoch: bytes, segment_bytes: int, on_gap: Callable[[Priority, Gap], None]
+        self,
+        files: Files,
+        folder: Path,
+        priority: Priority,
+        epoch: bytes,
+        segment_bytes: int,
+        on_gap: Callable[[Priority, Gap], None],
+        timed: Callable[[Record], Record | None] = lambda _: None,
     ) -> None:
         self.priority = priority
         self._files = files
         self._folder = folder
         self._epoch = epoch
         self._on_gap = on_gap
+        self._timed = timed
         files.make_folder(folder)
         self._done_file = DoneFile(files, folder / "done")
         self.done = self._done_file.loaded.done
@@ -141,6 +152,12 @@ class RecordQueue:
         lines = raw = 0
         start = before = lane.place
         while lane.place.sequence < limit and (record := lane.next(extent)):
+            if record.head.kind == PROVISIONAL:
+                timed = self._timed(record)
+                if timed is None:
+                    lane.move(before)
+                    break
+                record = timed
             head = record.head
             full = records and (lines + head.count > max_lines or raw + head.raw_bytes > max_raw_bytes)
             apart = records and self.done.next_open(records[-1].head.sequence + 1) < head.sequence  # a segment was stepped over
@@ -188,7 +205,8 @@ class RecordQueue:
         extent, heads = self._extent, []
         walk = Lane(self._files, self._epoch, Place(0, HEAD_BYTES, 1, None), lambda _: None)
         while record := walk.next(extent):
-            if record.head.count and record.head.first_ns <= last_ns and record.head.last_ns >= first_ns:
+            timed = self._timed(record) if record.head.kind == PROVISIONAL else record
+            if timed and timed.head.count and timed.head.first_ns <= last_ns and timed.head.last_ns >= first_ns:
                 heads.append(record.head)
         walk.close()
         return heads
@@ -282,7 +300,7 @@ class RecordQueue:
         walk = Lane(self._files, self._epoch, Place(segment.number, HEAD_BYTES, segment.first, None), lost.append)
         while record := walk.next(extent):
             head = record.head
-            lost.append(Gap(head.sequence, head.sequence, head.count, head.source, head.first_ns, head.last_ns))
+            lost.append(Gap(head.sequence, head.sequence, head.count, head.source, *head.span))
         walk.close()
         return [gap for gap in lost if gap.lines != 0 and self.done.next_open(gap.first) <= gap.last]
 
@@ -386,6 +404,8 @@ class RecordQueue:
                 return None
             if record.head.count and record.head.sequence >= wanted:
                 self._oldest.move(before)
+                if record.head.span[0] is None:
+                    return None
                 self._oldest_found = (wanted, record.head.first_ns)
                 return record.head.first_ns
         return None

@@ -66,6 +66,11 @@ class Head:
     body_bytes: int
     payload_crc: int
 
+    @property
+    def span(self) -> tuple[int, int] | tuple[None, None]:
+        """First and last point time in ns since 1970 UTC, where that is known."""
+        return (self.first_ns, self.last_ns) if self.kind == LINES else (None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:

@@ -19,7 +19,7 @@ from edge.spool.files import Files
 from edge.spool.older_receipts import add_older_receipts
 from edge.spool.receipts import RecentReceipts
 from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
-from edge.spool.record import Head
+from edge.spool.record import PROVISIONAL, Head
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Damage, Record, SegmentReader
 from runtime.logs import Log
@@ -45,7 +45,8 @@ class Recovered:
     """The state of one priority.
 
     `end` is where the next record goes in the last segment, None to begin a new one with a number above `highest_number`. No record
-    has a sequence from `jumped_from` up to `next_sequence`.
+    has a sequence from `jumped_from` up to `next_sequence`. `newest` is the last head of each source that was met, `provisional` the last
+    record without a trusted time.
     """
 
     segments: list[Segment]
@@ -56,6 +57,8 @@ class Recovered:
     highest_number: int
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
+    newest: dict[str, Head] = field(default_factory=dict)
+    provisional: Record | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     while segments:
         segment = segments[-1]
         try:
-            tail = _read_tail(files, segment, epoch, result.receipts)
+            tail = _read_tail(files, segment, epoch, result)
         except OSError as error:
             unopened.insert(0, segments.pop())
             floor = max(floor, _beyond(segment))
@@ -99,15 +102,18 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     return result
 
 
-def _read_tail(files: Files, segment: Segment, epoch: bytes, receipts: RecentReceipts) -> _Tail:
-    """Walk a segment, collect its receipts, and return its last intact record and the damage behind that. Raises OSError."""
+def _read_tail(files: Files, segment: Segment, epoch: bytes, result: Recovered) -> _Tail:
+    """Walk a segment, collect receipts and newest heads, and return its last intact record and the damage behind. Raises OSError."""
     tail = _Tail()
     reader = SegmentReader(files.open(segment.path), epoch)
     offset = HEAD_BYTES
     while item := reader.record_at(offset, segment.size):
         offset = item.end
         if isinstance(item, Record):
-            receipts.add(item.head.source, item.payload.receipts)
+            result.receipts.add(item.head.source, item.payload.receipts)
+            result.newest[item.head.source] = item.head
+            if item.head.kind == PROVISIONAL:
+                result.provisional = item
             tail.last, tail.end = item.head, item.end
             tail.damage.clear()
         else:
@@ -174,8 +180,8 @@ def _mended(action: str, segment: Segment, tail: _Tail) -> Mended:
         segment.size - tail.end,
         sources.pop() if len(sources) == 1 else "",
         sum(head.count for head in known),
-        min(head.first_ns for head in known),
-        max(head.last_ns for head in known),
+        min((first for head in known if (first := head.span[0]) is not None), default=None),
+        max((last for head in known if (last := head.span[1]) is not None), default=None),
     )
 
 
@@ -183,7 +189,7 @@ def _mended_cut(segment: Segment, damage: Damage) -> Mended:
     size, head = damage.end - damage.offset, damage.head
     if head is None:
         return Mended("cut", segment.path.name, size)
-    return Mended("cut", segment.path.name, size, head.source, head.count, head.first_ns, head.last_ns)
+    return Mended("cut", segment.path.name, size, head.source, head.count, *head.span)
 
 
 def _beyond(segment: Segment) -> int:

@@ -17,16 +17,19 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from edge.clock.boots import Place
 from edge.spool import unreported
 from edge.spool.epoch import load_epoch
 from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
 from edge.spool.loss import Loss
+from edge.spool.provisional import boot_of, retimed
 from edge.spool.queue import LaneName, Lease, QueueState, RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
-from edge.spool.record import HEAD_BYTES
+from edge.spool.record import HEAD_BYTES, Head
 from edge.spool.segment import NO_ROOM
+from edge.spool.segment_reader import Record
 from edge.spool.set_aside import SetAsideStore
 from edge.spool.settings import SpoolSettings
 from telemetry.batch import Batch, Priority
@@ -43,11 +46,22 @@ class Spool:
     `on_loss` is called by whichever thread meets the loss, often in the middle of its work: it must not call the spool.
     """
 
-    def __init__(self, folder: Path, settings: SpoolSettings, on_loss: Callable[[Loss], None], files: Files | None = None) -> None:
-        """Open or make the spool in `folder`. Raises TransientError only when the folder cannot be used at all."""
+    def __init__(
+        self,
+        folder: Path,
+        settings: SpoolSettings,
+        on_loss: Callable[[Loss], None],
+        files: Files | None = None,
+        place: Callable[[str], Place | None] = lambda _: None,
+    ) -> None:
+        """Open or make the spool in `folder`. Raises TransientError only when the folder cannot be used at all.
+
+        `place` says when a boot was (edge/clock/agent_time.py); it is called under the lock.
+        """
         self._files = files or DiskFiles()
         self._settings = settings
         self._on_loss = on_loss
+        self._place = place
         self._lock = threading.RLock()
         try:
             self._open(folder)
@@ -75,7 +89,7 @@ class Spool:
         quota_bytes = int(self._settings.set_aside_bytes)
         self.set_aside = SetAsideStore(self._files, folder / "set-aside", quota_bytes, self._on_loss, room)
         self._queues = {
-            priority: RecordQueue(self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap)
+            priority: RecordQueue(self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap, self._timed)
             for priority, path in folders.items()
         }
 
@@ -141,6 +155,16 @@ class Spool:
         """Return the receipts of a source that the spool held when it was opened, as far back as matters, oldest first."""
         return [receipts for queue in self._queues.values() for receipts in queue.recovered.receipts.of(source)]
 
+    def newest(self, source: str) -> Head | None:
+        """Return the head of the last record of a source that the spool held when it was opened, if that was met."""
+        heads = [queue.recovered.newest.get(source) for queue in self._queues.values()]
+        return max((head for head in heads if head is not None and head.count), key=lambda head: head.last_ns, default=None)
+
+    def boot_lengths(self) -> list[tuple[str, int]]:
+        """Return boot times (ns) at which boots without a trusted clock were alive when the spool was opened, by boot id."""
+        records = [record for queue in self._queues.values() if (record := queue.recovered.provisional)]
+        return [(boot_id, record.head.last_ns) for record in records if (boot_id := boot_of(record))]
+
     def state(self) -> dict[Priority, QueueState]:
         with self._lock:
             return {priority: queue.state() for priority, queue in self._queues.items()}
@@ -193,6 +217,15 @@ class Spool:
         normal = 1.0 - settings.high_share - settings.bulk_share
         share = {Priority.HIGH: settings.high_share, Priority.NORMAL: normal, Priority.BULK: settings.bulk_share}[priority]
         return Holding(queue.bytes_on_disk, int(share * int(settings.quota_bytes)), queue.sealed())
+
+    def _timed(self, record: Record) -> Record | None:
+        made = retimed(record, self._place)
+        if made is None:
+            return None
+        timed, unread_count = made
+        if unread_count:
+            self._on_loss(Loss("spool damaged", record.head.source, unread_count, None, None, "provisional readings that cannot be read"))
+        return timed
 
     def _gap(self, _priority: Priority, gap: Gap) -> None:
         self._on_loss(Loss("spool damaged", gap.source, gap.lines, gap.first_ns, gap.last_ns))

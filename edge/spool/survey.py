@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from edge.clock.boots import Place
+from edge.clock.boots_file import load as load_boots
 from edge.spool.done import DoneSet
 from edge.spool.done_file import read_done
 from edge.spool.epoch import find_epoch
 from edge.spool.files import Files, ReadOnlyFiles
 from edge.spool.lock import is_held
+from edge.spool.provisional import retimed
+from edge.spool.record import PROVISIONAL
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Damage, Record, SegmentReader
 from edge.spool.set_aside import read_set_aside
@@ -44,7 +48,7 @@ class Found:
 
 @dataclass(slots=True)
 class QueueSurvey:
-    """What one priority holds. Times are ns since 1970 UTC."""
+    """What one priority holds. Times are ns since 1970 UTC; `untimed_lines` are those whose time is not known yet."""
 
     done: DoneSet
     segments: int = 0
@@ -53,6 +57,7 @@ class QueueSurvey:
     lines: int = 0
     unsent_records: int = 0
     unsent_lines: int = 0
+    untimed_lines: int = 0
     oldest_ns: int | None = None
     oldest_unsent_ns: int | None = None
 
@@ -62,12 +67,14 @@ class QueueSurvey:
         if head.count == 0:  # receipts only
             return
         self.lines += head.count
-        self.oldest_ns = head.first_ns if self.oldest_ns is None else min(self.oldest_ns, head.first_ns)
+        first_ns = head.span[0]
+        self.oldest_ns = _least(self.oldest_ns, first_ns)
+        if first_ns is None:
+            self.untimed_lines += head.count
         if head.sequence not in self.done:
             self.unsent_records += 1
             self.unsent_lines += head.count
-            oldest = self.oldest_unsent_ns
-            self.oldest_unsent_ns = head.first_ns if oldest is None else min(oldest, head.first_ns)
+            self.oldest_unsent_ns = _least(self.oldest_unsent_ns, first_ns)
 
 
 @dataclass(slots=True)
@@ -94,6 +101,7 @@ class SpoolFolder:
         self.path = candidates[0]
         self.is_running = is_held(self.path)
         self._queues = {priority: self.path / priority.value for priority in Priority}
+        self._places = {boot.id: boot.place for boot in load_boots(self._files, self.path.parent).boots}
         epoch = find_epoch(self._files, self.path, self._queues.values())
         self.epoch = epoch.bytes if epoch else None
 
@@ -107,7 +115,10 @@ class SpoolFolder:
     def records(
         self, priority: Priority, on_found: Callable[[Found], None] = lambda _: None, on_bytes: Callable[[int], None] = lambda _: None
     ) -> Iterator[Record]:
-        """Yield the intact records of a priority in order; `on_bytes` hears how many bytes were walked."""
+        """Yield the intact records of a priority in order; `on_bytes` hears how many bytes were walked.
+
+        Those of a boot whose time is known are line protocol, also where they are kept as provisional ones.
+        """
         segments = self._segments(priority)
         walk = _Walk(priority, on_found)
         for at, segment in enumerate(segments):
@@ -120,9 +131,18 @@ class SpoolFolder:
                 continue
             limit = segments[at + 1].first if at + 1 < len(segments) else None
             try:
-                yield from walk.through(reader, segment, limit, on_bytes, is_growing=limit is None and self.is_running)
+                found = walk.through(reader, segment, limit, on_bytes, is_growing=limit is None and self.is_running)
+                yield from map(self._timed, found)
             finally:
                 reader.close()
+
+    def place(self, boot_id: str) -> Place | None:
+        """Return when a boot was, None while that is not known."""
+        return self._places.get(boot_id)
+
+    def _timed(self, record: Record) -> Record:
+        made = retimed(record, self.place) if record.head.kind == PROVISIONAL else None
+        return made[0] if made else record
 
     def survey(self, on_bytes: Callable[[int], None] = lambda _: None) -> SpoolSurvey:
         """Read everything."""
@@ -141,6 +161,10 @@ class SpoolFolder:
 
     def _segments(self, priority: Priority) -> list[Segment]:
         return list_segments(self._files, self._queues[priority]) if self._queues[priority].is_dir() else []
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 class _Walk:

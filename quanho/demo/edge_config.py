@@ -16,6 +16,9 @@ id = {gateway}             # unique in the province; also a tag
 state_dir = {state_dir}
 metrics_every_s = 5             # the agent reports its own health as measurement "gateway"
 
+[clock]
+trust = "host"                  # this machine's clock is right as it is; a gateway in the field waits for NTP: trust = "kernel"
+
 [spool]
 batch_age_ms = 500              # a reading waits at most half a second before it is on the disk (and acknowledged)
 quota_bytes = "64MiB"           # delivered segments stay as history until this room is needed

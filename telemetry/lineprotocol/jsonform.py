@@ -7,6 +7,7 @@ integer. `time` is in nanoseconds since 1970 UTC.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from telemetry.errors import RejectedError
@@ -22,7 +23,11 @@ def dump_point(point: Point) -> str:
 
 def load_point(text: str | bytes) -> Point:
     """Return the point that `dump_point` wrote; RejectedError says which part is wrong."""
-    tree = load_object(text)
+    return point_of(load_object(text))
+
+
+def point_of(tree: Mapping[str, object]) -> Point:
+    """Return the point in a JSON object; keys that belong to no point are passed over. RejectedError says which part is wrong."""
     measurement, time_ns = tree.get("measurement"), tree.get("time")
     tags, fields = tree.get("tags", {}), tree.get("fields")
     if not isinstance(measurement, str):

@@ -48,6 +48,8 @@ def config(tmp_path: Path) -> Path:
 site = "bn"
 id = "gw-1"
 state_dir = "{tmp_path}/state"
+[clock]
+trust = "host"
 [spool]
 batch_age_ms = 10
 [uplink]
@@ -126,7 +128,7 @@ def test_check_finds_the_same_as_json(config: Path, capsys: pytest.CaptureFixtur
     assert edge("check", config, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["sources"]) == (True, ["gauge"])
-    assert [finding["code"] for finding in answer["findings"]] == ["no-acknowledgement"]
+    assert [finding["code"] for finding in answer["findings"]] == ["clock-host", "no-acknowledgement"]
 
 
 def test_check_speaks_vietnamese_unless_told_otherwise(

@@ -19,6 +19,9 @@ class MovedClock:
     def monotonic_s(self) -> float:
         return self._boot_ns / 1e9
 
+    def kernel_error_ns(self) -> int | None:
+        return None
+
     def advance(self, seconds: float) -> None:
         self._wall_ns += round(seconds * 1e9)
         self._boot_ns += round(seconds * 1e9)

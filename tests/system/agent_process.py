@@ -56,7 +56,7 @@ class Street:
     """One gateway's config and state, with a topic and a database that no other test uses. Readings are `{"n": number}`."""
 
     def __init__(self, folder: Path, broker_port: int, store_url: str, **changes: Mapping[str, object]) -> None:
-        """`changes` are keys for the tables gateway, spool, uplink, source and decoder."""
+        """`changes` are keys for the tables gateway, clock, spool, uplink, source and decoder."""
         folder.mkdir(parents=True, exist_ok=True)
         self.name = f"street{next(_numbers)}"
         self.broker_port, self.store_url = broker_port, store_url
@@ -64,6 +64,7 @@ class Street:
         self.config = folder / "edge.toml"
         tables: dict[str, dict[str, object]] = {
             "gateway": {"site": "bn", "id": self.name, "state_dir": str(self.state_dir), "metrics_every_s": 3600},
+            "clock": {"trust": "host"},
             "spool": {"batch_age_ms": 100},
             "uplink": {"kind": "influx", "url": store_url, "database": self.name},
             "source": {
