@@ -71,3 +71,8 @@ def test_a_lowered_floor_leaves_room_for_those_that_wait() -> None:
     first, _ = gained(lowered, T_NS - 10 * H_NS, 7)
     assert first.place is not None
     assert first.place.end_ns - first.place.start_ns == H_NS
+
+
+def test_a_boot_that_gains_trust_again_keeps_its_first_offset() -> None:
+    boots = gained([Boot("a", T_NS, 5)], T_NS + H_NS, 7)
+    assert gained(boots, T_NS + 2 * H_NS, 9) == boots
