@@ -6,6 +6,7 @@ A message that yields no reading, or breaks its decoder, is set aside; its ackno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from edge.absence import Absence
 from edge.batching.batcher import Batcher
 from edge.batching.chunk import Acknowledgement, Chunk
 from edge.decoders.decoder import Decoder
@@ -60,7 +61,12 @@ class SourceIntake:
         self._clock = clock
         self._on_loss = on_loss
 
-    def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None) -> None:
+    def messages(
+        self,
+        messages: Sequence[Message],
+        acknowledgement: Acknowledgement | None = None,
+        absence: Absence | None = None,  # noqa: ARG002 -- arrival times of queued messages are not placed in it so far
+    ) -> None:
         """Take messages (topic, payload, …) that arrived together; blocks while the disk does not take what came before.
 
         They are stamped with the wall clock, cut to milliseconds: finer digits would be noise and cost a quarter of the bytes.
@@ -111,6 +117,9 @@ class SourceIntake:
             lines.append(text)
             times.append(point.time_ns)
         return len(lines) > before
+
+    def absence_over(self, absence: Absence) -> None:
+        """Hear that nothing more comes of what waited at the broker during `absence`."""
 
     def refuse(self, topic: str, reason: str, acknowledgement: Acknowledgement | None = None, payload: bytes = b"") -> None:
         """Take note of a message that cannot even be decoded (too large, say)."""
