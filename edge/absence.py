@@ -13,7 +13,10 @@ _MARGIN_NS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """From when (boot time in ns; None: since before this process) to when no connection to the broker was there."""
+    """From when to when no connection to the broker was there, in ns of this boot's CLOCK_BOOTTIME; from None: since before this process.
+
+    It starts with the last word of the broker to a connection that had caught up, and ends with the welcome of the present one.
+    """
 
     from_boot_ns: int | None
     to_boot_ns: int

@@ -32,6 +32,7 @@ from edge.tail import Tail
 from edge.uplink.sender import PATIENCE, Patience, Uplink
 from edge.uplink.target import Target
 from runtime.clock import Clock, SystemClock
+from runtime.http_date import Evidence
 from runtime.logs import Log
 from telemetry.batch import Priority
 
@@ -174,7 +175,7 @@ class Agent:
         budget = RefusalBudget(settings.refusals_per_minute)
         intake = SourceIntake(settings.id, decoder, normaliser, batcher, budget, self.clock, self.ledger.note, self.time)
         client_id = f"{gateway.id}-{self.spool.epoch.hex[:12]}-{settings.id}"
-        context = SourceContext(client_id, gateway.state_dir, intake, self.spool.receipts(settings.id), self.clock)
+        context = SourceContext(client_id, gateway.state_dir, intake, self.spool.receipts(settings.id), self.clock, self.time.trusted_ns)
         self.intakes.append(intake)
         self.sources.append(import_module(SOURCES[settings.kind]).build(settings, context))
 
@@ -261,4 +262,10 @@ def build_target(config: AgentConfig, time: AgentTime) -> Target:
         return FileTarget(config.uplink.folder, time.best_ns)
     from edge.uplink.influx_target import InfluxTarget
 
-    return InfluxTarget(config.uplink)
+    return InfluxTarget(config.uplink, time.trusted_ns, partial(_hear_date, time))
+
+
+def _hear_date(time: AgentTime, evidence: Evidence) -> None:
+    """A date outside the certificate's own is no evidence: that certificate vouches for nothing then."""
+    if evidence.not_before_ns <= evidence.date_ns <= evidence.not_after_ns:
+        time.date_seen(evidence.date_ns, evidence.sent_boot_ns, evidence.answered_boot_ns)

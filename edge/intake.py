@@ -29,6 +29,7 @@ Message = tuple[str, bytes, *tuple[object, ...]]
 ARRIVAL_STEP_NS = 1_000_000
 MAX_LINE_BYTES = MAX_BODY_BYTES - 512  # what gzip and LF may add to a line that does not compress
 _RETAIN, _QUEUED, _WITH_FLAGS = 4, 5, 6  # of runtime.mqtt_intake.MqttMessage
+_SHORT_NS = 1_000_000_000  # after a shorter absence the arrival is as good a time as any
 _SURELY_FITS = MAX_LINE_BYTES // 4  # characters of at most 4 bytes
 
 
@@ -155,6 +156,8 @@ class SourceIntake:
     def _arrival(self, message: Message, absence: Absence | None, stamp: Stamp) -> Arrival:
         is_queued = bool(message[_QUEUED]) and absence is not None
         away = away_of(absence, self._time, is_trusted=stamp.is_trusted) if is_queued and absence else None
+        if away and not away.is_from_boot and stamp.is_trusted and away.to_ns - away.from_ns < _SHORT_NS:
+            away = None
         return Arrival(stamp.is_trusted, bool(message[_RETAIN]) and not is_queued, away)
 
     def refuse(self, topic: str, reason: str, acknowledgement: Acknowledgement | None = None, payload: bytes = b"") -> None:

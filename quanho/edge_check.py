@@ -51,7 +51,7 @@ def find(config: AgentConfig) -> Iterator[Finding]:
 def _broker_codes(source: MqttSource) -> Iterator[str]:
     if source.qos == 0:
         yield "qos0"
-    yield from ("publisher-qos", "queue-limit", "autosave")
+    yield from ("publisher-qos", "queue-limit", "autosave", "marker")
     yield from ("session-expiry",) if source.version == "5" else ("mqtt311-session", "mqtt311-acl")
     if not source.watch_broker_drops:
         yield "unwatched"

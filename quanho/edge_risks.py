@@ -24,6 +24,16 @@ RISKS = {
         "nếu tác tử vắng mặt quá {hours:g} giờ (session_expiry_s), broker bỏ phiên và mọi bản tin đang chờ.",
         "if the agent is away for more than {hours:g} hours (session_expiry_s), the broker drops the session and all that waits in it.",
     ),
+    "marker": (
+        "sau một lần vắng mặt, bản tin đã chờ ở broker được tách khỏi bản tin mới nhờ bản tin mốc của chính chúng ta; nếu ACL của broker"
+        " không cho tài khoản của chúng ta ghi và đọc quanho/marker/#, thì chỉ quãng lặng 2 giây đầu tiên tách được chúng"
+        " (trên đường truyền không bao giờ lặng: 30 giây khi đã biết bị từ chối, 10 phút khi chưa biết gì), và giờ đến của những bản tin"
+        " quanh ranh giới ấy có thể sai; xem deploy/mosquitto.conf.",
+        "after an absence, messages that waited at the broker are told from new ones by a marker of our own; where the broker's ACL"
+        " does not let our user write and read quanho/marker/#, only the first pause of 2 seconds tells them apart (on a line that never"
+        " pauses: 30 seconds when the refusal is known, 10 minutes when nothing is known), and arrival times around that border"
+        " may be wrong; see deploy/mosquitto.conf.",
+    ),
     "mqtt311-session": (
         "MQTT 3.1.1: broker tự quyết định giữ phiên bao lâu (mosquitto: persistent_client_expiration);"
         ' version = "5" cho phép đặt thời hạn.',

@@ -3,11 +3,15 @@
 The queue above owns retry, splitting and acknowledgement: the library's own retry hides the status (and gives up for good
 after three minutes), its batching loses data. Every failure becomes an Answer. One thread at a time.
 
+With `trusted_ns` the dates of the server's certificates are judged by that time (runtime/tls.py), not by the system's clock, and
+the date of each answer of such a server is handed to `on_date`. Without it, OpenSSL judges by the system's clock.
+
 Importing this module costs 0.3 to 0.6 s and 17 MB: `influxdb_client` loads its whole catalogue of models. Import it late.
 """
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,12 +21,15 @@ from urllib.parse import urlencode
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SystemTimeWarning
 from urllib3.response import HTTPResponse
 
+from runtime.clock import SystemClock
 from runtime.config import read_secret
+from runtime.http_date import Evidence, parse_http_date
 from runtime.influx_answers import Action, Answer, judge, unreachable
 from runtime.influx_settings import InfluxSettings
+from runtime.tls import DeferredDatesContext, TrustedTime, client_context
 from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
 
 _MAX_ANSWER_BYTES = 4 << 20  # InfluxDB 1.x quotes every bad line
@@ -57,10 +64,22 @@ class _Reply:
 
 
 class InfluxClient:
-    """A connection to one server, made at the first call. Secrets are read then, and again after a 401 or 403."""
+    """A connection to one server, made at the first call. Secrets are read then, and again after a 401 or 403.
 
-    def __init__(self, settings: InfluxSettings) -> None:
+    `on_date` is called on the calling thread, after an answer and before it is returned; it must not raise. It needs `trusted_ns`,
+    and is never called for plain http, with `verify` off, or for a certificate that was refused.
+    """
+
+    def __init__(
+        self, settings: InfluxSettings, trusted_ns: TrustedTime | None = None, on_date: Callable[[Evidence], None] | None = None
+    ) -> None:
+        if on_date is not None and trusted_ns is None:
+            raise ValueError("on_date needs trusted_ns: evidence without the dates of its certificate is none")
         self._settings = settings
+        self._trusted_ns = trusted_ns
+        self._on_date = on_date
+        self._clock = SystemClock()  # the kernel's boot time, also where tests move the wall
+        self._tls: DeferredDatesContext | None = None
         self._library: InfluxDBClient | None = None
         self._server: Server | None = None
         self._path = ""
@@ -123,35 +142,63 @@ class InfluxClient:
 
     def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
         try:
-            library = self._library = self._library or _connect(self._settings)
+            library = self._library = self._library or self._connect()
         except ConfigError as error:
             return Answer(Action.HOLD, "secret", words=str(error))
-        try:
-            # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
-            response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
-                path, method, header_params=headers, body=body, _preload_content=False
-            )
-            return _Reply(status, reply_headers, _read(response))
-        except ApiException as error:
-            if not error.status:
-                return unreachable("tls", f"{error.reason}")
-            return _Reply(error.status, error.headers, error.body[:_MAX_ANSWER_BYTES])
-        except (HTTPError, OSError, ValueError) as error:
-            return unreachable(_failure(error), f"{type(error).__name__}: {error}")
+        except OSError as error:
+            return unreachable("tls", f"ca_file, cert_file or key_file: {error}")
+        refused = self._settle()
+        if refused:
+            return refused
+        sent_boot_ns = self._clock.boot_ns()
+        reply = _exchange(library, method, path, body, headers)
+        answered_boot_ns = self._clock.boot_ns()
+        if isinstance(reply, Answer):
+            return reply
+        refused = self._settle()  # trust may have come meanwhile; what that server was given is sent again to a better one
+        if refused:
+            return refused
+        self._note_date(reply.headers, sent_boot_ns, answered_boot_ns)
+        return reply
+
+    def _connect(self) -> InfluxDBClient:
+        settings = self._settings
+        if self._trusted_ns is not None and settings.verify and settings.url.startswith("https:"):
+            self._tls = client_context(self._trusted_ns, settings.ca_file, settings.cert_file, settings.key_file)
+        return _connect(settings, self._tls)
+
+    def _settle(self) -> Answer | None:
+        """Have the open connection judged, should time be trusted by now."""
+        problem = self._tls.settle() if self._tls else None
+        if problem is None:
+            return None
+        self._forget()
+        return unreachable("tls", problem)
+
+    def _note_date(self, headers: Mapping[str, str], sent_boot_ns: int, answered_boot_ns: int) -> None:
+        """Hand on the date of an answer over verified TLS, unless it may be that of an older one (a cache adds Age, RFC 9111)."""
+        validity = self._tls.latest if self._tls else None  # the pool holds one connection: the newest is the one in use
+        date_ns = parse_http_date(headers.get("Date", ""))
+        if self._on_date is None or self._tls is None or validity is None or date_ns is None or "Age" in headers:
+            return
+        sent_boot_ns = max(sent_boot_ns, self._tls.latest_boot_ns)  # a request leaves after the handshake
+        self._on_date(Evidence(date_ns, sent_boot_ns, answered_boot_ns, validity.not_before_ns, validity.not_after_ns))
 
     def _forget(self) -> None:
-        library, self._library, self._server = self._library, None, None
+        library, self._library, self._server, self._tls = self._library, None, None, None
         if library is not None:
             with suppress(HTTPError, OSError):
                 library.close()  # type: ignore[no-untyped-call]
 
 
-def _connect(settings: InfluxSettings) -> InfluxDBClient:
+def _connect(settings: InfluxSettings, tls: DeferredDatesContext | None) -> InfluxDBClient:
     token = None
     if settings.token_file:
         token = _secret(settings.token_file)
     elif settings.password_file:
         token = f"{settings.username}:{_secret(settings.password_file)}"  # the library's spelling of HTTP Basic
+    if tls is not None:  # urllib3 foretells a failure that we have prevented
+        warnings.simplefilter("ignore", SystemTimeWarning)
     return InfluxDBClient(
         settings.url,
         token=token,  # type: ignore[arg-type]
@@ -159,11 +206,27 @@ def _connect(settings: InfluxSettings) -> InfluxDBClient:
         org=settings.org or "-",
         timeout=(settings.connect_timeout_s * 1000, settings.read_timeout_s * 1000),
         verify_ssl=settings.verify,
-        ssl_ca_cert=_text(settings.ca_file),
-        cert_file=_text(settings.cert_file),
-        cert_key_file=_text(settings.key_file),
+        ssl_context=tls,  # urllib3 sets verify_mode on it as verify_ssl says, and ALPN; the files below it would load again
+        ssl_ca_cert=None if tls else _text(settings.ca_file),
+        cert_file=None if tls else _text(settings.cert_file),
+        cert_key_file=None if tls else _text(settings.key_file),
         connection_pool_maxsize=1,
     )
+
+
+def _exchange(library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
+    try:
+        # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
+        response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
+            path, method, header_params=headers, body=body, _preload_content=False
+        )
+        return _Reply(status, reply_headers, _read(response))
+    except ApiException as error:
+        if not error.status:
+            return unreachable("tls", f"{error.reason}")
+        return _Reply(error.status, error.headers, error.body[:_MAX_ANSWER_BYTES])
+    except (HTTPError, OSError, ValueError) as error:
+        return unreachable(_failure(error), f"{type(error).__name__}: {error}")
 
 
 def _secret(file: Path) -> str:

@@ -26,6 +26,7 @@ from runtime.logs import Log
 from runtime.mqtt_frames import ControlPacket, MalformedStream, Oversized, PacketReader, Publish
 from runtime.mqtt_settings import MqttSettings, TlsSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS
+from runtime.tls import DeferredDatesContext, TrustedTime, client_context
 
 log = Log("runtime.mqtt")
 
@@ -40,11 +41,13 @@ _PRIVATE_PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """A CONNACK: `refusal` is None when we are in; `expiry_s` is what the broker made of our session expiry, if it changed it."""
+    """A CONNACK: `refusal` is None when we are in; `expiry_s` is what the broker made of our session expiry, if it changed it;
+    `takes_qos1` is False when we may publish with QoS 0 only."""
 
     session_present: bool
     refusal: str | None
     expiry_s: int | None
+    takes_qos1: bool = True
 
 
 class Events(Protocol):
@@ -60,14 +63,20 @@ class Events(Protocol):
 
     def on_unsubscribed(self, request: int) -> None: ...
 
+    def on_published(self, request: int, code: int) -> None: ...
+
     def on_pong(self) -> None: ...
 
 
 class Connection:
-    """One connection to the broker, from `open` to `closed`. A new one is made for every try, so no state leaks."""
+    """One connection to the broker, from `open` to `closed`. A new one is made for every try, so no state leaks.
 
-    def __init__(self, settings: MqttSettings, client_id: str, events: Events) -> None:
+    With `trusted_ns` the dates of the broker's certificates are judged by that time (runtime/tls.py), otherwise by the system's.
+    """
+
+    def __init__(self, settings: MqttSettings, client_id: str, events: Events, trusted_ns: TrustedTime | None = None) -> None:
         self._settings = settings
+        self._trusted_ns = trusted_ns
         self._mqtt5 = settings.version == "5"
         self._client = _BufferedClient(client_id, self._mqtt5, settings.max_packet_bytes, events)
         self._client.connect_timeout = settings.connect_timeout_s
@@ -76,10 +85,12 @@ class Connection:
                 flags.session_present,
                 f"broker refuses the connection: {code}" if code.is_failure else None,
                 getattr(properties, "SessionExpiryInterval", None),
+                getattr(properties, "MaximumQoS", 1) > 0,
             )
         )
         self._client.on_subscribe = lambda _c, _u, mid, codes, _p: events.on_granted(mid, [code.value for code in codes])
         self._client.on_unsubscribe = lambda _c, _u, mid, _codes, _p: events.on_unsubscribed(mid)
+        self._client.on_publish = lambda _c, _u, mid, code, _p: events.on_published(mid, code.value)
         self._client.on_disconnect = lambda _c, _u, _flags, code, _p: self._closed_because(str(code))
         self._reason = ""
 
@@ -90,7 +101,7 @@ class Connection:
             password = read_secret(settings.password_file) if settings.password_file else None
             self._client.username_pw_set(settings.username, password)
         if settings.tls is not None:
-            self._client.tls = _tls_context(settings.tls)
+            self._client.tls = _tls_context(settings.tls, self._trusted_ns)
         if not self._mqtt5:
             self._client.connect(settings.host, settings.port, settings.keepalive_s)
             return
@@ -134,9 +145,20 @@ class Connection:
         """Write what is queued, as far as the socket takes it."""
         self._client.loop_write()
 
+    @property
+    def heard_s(self) -> float:
+        """Monotonic seconds of the last bytes from the broker, 0 before any."""
+        return self._client.heard_s
+
     def keep_alive(self) -> None:
-        """Send a ping or give the connection up, when it is time."""
-        self._client.loop_misc()
+        """Send a ping or give the connection up, when it is time; also when trusted time shows the broker's certificate as invalid."""
+        tls = self._client.tls
+        problem = tls.settle() if isinstance(tls, DeferredDatesContext) else None
+        if problem:
+            self._client.fault = problem
+            self._client.abandon()
+        else:
+            self._client.loop_misc()
 
     def subscribe(self, filters: Mapping[str, int]) -> int:
         """Queue one SUBSCRIBE; return its request number, which `on_granted` names."""
@@ -146,6 +168,10 @@ class Connection:
     def unsubscribe(self, filters: Sequence[str]) -> int:
         """Queue one UNSUBSCRIBE; return its request number."""
         return self._client.unsubscribe(list(filters))[1] or 0
+
+    def publish(self, topic: str, payload: bytes) -> int:
+        """Queue a PUBLISH with QoS 1; return its request number, which `on_published` names. It is not sent again on another connection."""
+        return self._client.publish(topic, payload, qos=1).mid
 
     def send_acks(self, data: bytes) -> None:
         """Queue encoded PUBACKs as one write."""
@@ -179,7 +205,9 @@ def missing_paho_parts() -> list[str]:
     return [name for name in _PRIVATE_PARTS if not hasattr(client, name)]
 
 
-def _tls_context(settings: TlsSettings) -> ssl.SSLContext:
+def _tls_context(settings: TlsSettings, trusted_ns: TrustedTime | None) -> ssl.SSLContext:
+    if trusted_ns is not None:
+        return client_context(trusted_ns, settings.ca_file, settings.cert_file, settings.key_file)
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.cert_file is not None:
         context.load_cert_chain(settings.cert_file, settings.key_file)
@@ -200,6 +228,7 @@ class _BufferedClient(Client):
         )
         self.on_socket_register_write = lambda *_: None
         self.fault = ""
+        self.heard_s = 0.0
         self.tls: ssl.SSLContext | None = None
         self._mqtt5 = mqtt5
         self._reader = PacketReader(mqtt5, max_packet_bytes)
@@ -232,6 +261,7 @@ class _BufferedClient(Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         if not data:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
+        self.heard_s = time.monotonic()
         outcome = self._take(data)
         self._last_bytes_received = time.monotonic()  # after the delivery, which may have blocked
         if self._ping_t:  # the answer may stand behind megabytes of messages: any byte proves that the line is alive

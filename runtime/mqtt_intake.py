@@ -6,18 +6,23 @@ from threading import Lock
 from typing import NamedTuple
 
 from runtime.mqtt_frames import Oversized, Publish
+from runtime.mqtt_marker import MARKER_TOPICS, Marker
 from runtime.mqtt_subscriptions import BROKER_DROPS
 from runtime.mqtt_window import AckWindow, Seen
 
 
 class MqttMessage(NamedTuple):
-    """A message to deliver. QoS 0: `packet_id` and `receipt` are 0; QoS 1: `receipt` is the CRC-32 of topic and payload."""
+    """A message to deliver. QoS 0: `packet_id` and `receipt` are 0; QoS 1: `receipt` is the CRC-32 of topic and payload.
+
+    `queued`: it came on a resumed session before our marker, so it may have waited at the broker since we were gone.
+    """
 
     topic: str
     payload: bytes
     packet_id: int
     receipt: int
     retain: bool
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class SessionState:
     `pending`: delivered and not yet acknowledged by us. `redelivered_*`: seen again while pending, or when durable already.
     `acks_discarded`: came too late for their session. `delivery_failures`: calls of `deliver` that raised.
     `broker_dropped`: messages the broker says it threw away. `receive_window`: unacknowledged messages we let the broker
-    send; None in MQTT 3.1.1, where the broker's own limit holds (mosquitto: 20).
+    send; None in MQTT 3.1.1, where the broker's own limit holds (mosquitto: 20). `silent_s`: how long the broker had said nothing
+    when the last connection was found to be lost.
     """
 
     connected: bool = False
@@ -44,6 +50,7 @@ class SessionState:
     delivery_failures: int = 0
     broker_dropped: int = 0
     receive_window: int | None = None
+    silent_s: float = 0.0
 
 
 @dataclass
@@ -62,6 +69,7 @@ class Intake:
         self._window = AckWindow()
         self._state = SessionState(receive_window=receive_window)
         self._drops_topic = BROKER_DROPS if watch_broker_drops else None
+        self._marker_ids: set[int] = set()  # of markers that are not acknowledged yet
         self._received = self._again_pending = self._again_durable = self._discarded = 0
 
     def state(self) -> SessionState:
@@ -96,14 +104,26 @@ class Intake:
         """Begin a connection and return its generation."""
         with self._lock:
             self._window.connected(session_present)
+            self._marker_ids.clear()
             return self._window.generation
 
-    def take(self, packets: Sequence[Publish]) -> Taken:
-        """Enter received messages; return those to deliver."""
+    @property
+    def pending_count(self) -> int:
+        """Messages that were delivered and are not durable."""
+        with self._lock:
+            return self._window.pending_count
+
+    def take(self, packets: Sequence[Publish], marker: Marker) -> Taken:
+        """Enter received messages; return those to deliver. Markers are told to `marker`, and go no further."""
         taken = Taken()
         fresh, classify, drops_topic = taken.fresh.append, self._window.classify, self._drops_topic
+        queued = marker.is_queued
         with self._lock:
             for topic, payload, packet_id, receipt, dup, retain in packets:
+                if topic.startswith(MARKER_TOPICS):
+                    self._take_marker(topic, payload, packet_id, receipt, dup, marker)
+                    queued = marker.is_queued
+                    continue
                 if packet_id:
                     seen = classify(packet_id, dup, receipt)
                     if seen is not Seen.NEW:
@@ -112,9 +132,18 @@ class Intake:
                 elif topic == drops_topic:
                     taken.drop_counters.append(payload)
                     continue
-                fresh(MqttMessage(topic, payload, packet_id, receipt, retain))
+                fresh(MqttMessage(topic, payload, packet_id, receipt, retain, queued))
             self._received += len(taken.fresh)
         return taken
+
+    def _take_marker(self, topic: str, payload: bytes, packet_id: int, receipt: int, dup: bool, marker: Marker) -> None:
+        """Acknowledge a marker (in its turn) without delivering it. A copy with QoS 0 has overtaken the queue and says nothing."""
+        if not packet_id:
+            return
+        if self._window.classify(packet_id, dup, receipt) is Seen.NEW:
+            self._window.settle(self._window.generation, [packet_id])
+        self._marker_ids.add(packet_id)
+        marker.arrived(topic, payload)
 
     def take_oversized(self, packet: Oversized) -> bool:
         """Enter a message that was passed over; tell whether it is to be reported."""
@@ -134,10 +163,15 @@ class Intake:
         with self._lock:
             self._window.forget(packet_ids)
 
-    def due(self) -> list[int]:
-        """Take the packet ids to acknowledge now on the open connection."""
+    def due(self) -> tuple[list[int], int]:
+        """Take the packet ids to acknowledge now on the open connection, and how many of them are of messages, not of markers."""
         with self._lock:
-            return self._window.due()
+            due = self._window.due()
+            if not self._marker_ids:
+                return due, len(due)
+            markers = self._marker_ids.intersection(due)
+            self._marker_ids -= markers
+            return due, len(due) - len(markers)
 
     def raise_fence(self) -> None:
         """See AckWindow.raise_fence."""

@@ -1,5 +1,6 @@
 """One connection at work: it reads, delivers, acknowledges and subscribes until it is closed or told to stop."""
 
+import secrets
 import select
 import socket
 import threading
@@ -13,13 +14,17 @@ from runtime.mqtt import Connection, Welcome
 from runtime.mqtt_acks import pubacks
 from runtime.mqtt_frames import MalformedStream, Oversized, Publish
 from runtime.mqtt_intake import Intake, MqttMessage, SessionState
+from runtime.mqtt_marker import Marker
 from runtime.mqtt_notices import Notices
 from runtime.mqtt_settings import MqttSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS, BrokerMemory, Subscriptions
+from runtime.tls import TrustedTime
 
 _FENCES_PER_KEEPALIVE = 6  # how often acknowledgements are proved to have arrived: each 10 s of the usual 60
 _RESUBSCRIBE_S = 60.0  # how often refused filters are tried again
 _TICK_MS = 500  # longest wait in poll: keep-alive and timers
+_MARKER_LOSSES = 3  # connections lost in a row before the marker's PUBACK: the broker may cut who publishes what it must not
+_NOT_AUTHORIZED = 0x87
 _FLUSH_MS = 50  # one wait for a slow socket while stopping
 
 log = Log("runtime.mqtt")
@@ -33,6 +38,7 @@ class Handlers:
     on_state: Callable[[SessionState], None] | None
     on_oversized: Callable[[Oversized, int], None] | None
     on_broker_drop: Callable[[int], None] | None
+    on_caught_up: Callable[[], None] | None
 
 
 class Signals:
@@ -71,6 +77,8 @@ class Link:
         subscriptions: Subscriptions,
         handlers: Handlers,
         notices: Notices,
+        marker_topic: str,
+        trusted_ns: TrustedTime | None,
     ) -> None:
         self._settings = settings
         self._intake = intake
@@ -78,7 +86,9 @@ class Link:
         self._subscriptions = subscriptions
         self._handlers = handlers
         self._notices = notices
-        self._connection = Connection(settings, client_id, self)
+        self._connection = Connection(settings, client_id, self, trusted_ns)
+        self._marker = Marker(marker_topic, secrets.token_hex(16).encode(), memory.marker_returns)
+        self._catching_up = False  # the session was resumed, and what waited for us has not all come
         self._generation = 0
         self._welcomed = False
         self._reason = ""
@@ -94,6 +104,11 @@ class Link:
     def reason(self) -> str:
         """Why the connection ended."""
         return self._reason or self._connection.reason
+
+    @property
+    def heard_s(self) -> float:
+        """Monotonic seconds of the last bytes from the broker, 0 before any."""
+        return self._connection.heard_s
 
     def serve(self, signals: Signals) -> None:
         """Connect and work until the connection is lost or `signals.stopping`. Raises OSError or ValueError."""
@@ -112,6 +127,8 @@ class Link:
             if not connection.closed:
                 self._leave(signals.stop_by)
         finally:
+            if self._marker.is_unanswered:
+                self._memory.marker_losses += 1
             connection.close()
 
     def on_welcome(self, welcome: Welcome) -> None:
@@ -130,7 +147,15 @@ class Link:
         plan = self._subscriptions.opened(welcome.session_present)
         if plan.unsubscribe:
             self._requests[self._connection.unsubscribe(plan.unsubscribe)] = plan.unsubscribe
-        self._subscribe(plan.subscribe)
+        topic = self._marker.topic
+        may_mark = welcome.takes_qos1 and self._memory.marker_losses < _MARKER_LOSSES
+        self._subscribe(plan.subscribe if may_mark else {name: qos for name, qos in plan.subscribe.items() if name != topic})
+        self._marker.sent(welcome.session_present, time.monotonic())
+        self._catching_up = welcome.session_present
+        if may_mark:
+            self._connection.publish(topic, self._marker.nonce)
+        else:
+            self._marker.acknowledged(_NOT_AUTHORIZED)
         self._tell(self._handlers.on_state, self._intake.state())
 
     def on_messages(self, packets: Sequence[Publish]) -> None:
@@ -138,16 +163,18 @@ class Link:
             return  # they come again
         if not self._welcomed:
             raise MalformedStream("a message before the broker's welcome")
-        taken = self._intake.take(packets)
+        taken = self._intake.take(packets, self._marker)
         for payload in taken.drop_counters:
             self._note_drops(payload)
-        if not taken.fresh:
-            return
-        try:
-            self._handlers.deliver(taken.fresh, self._generation)
-        except Exception:  # whatever the callback does, the session lives on
-            log.exception("mqtt.delivery_failed", server=self._settings.server, messages=len(taken.fresh))
-            self._give_back([message.packet_id for message in taken.fresh if message.packet_id])
+        if taken.fresh:
+            try:
+                self._handlers.deliver(taken.fresh, self._generation)
+            except Exception:  # whatever the callback does, the session lives on
+                log.exception("mqtt.delivery_failed", server=self._settings.server, messages=len(taken.fresh))
+                self._give_back([message.packet_id for message in taken.fresh if message.packet_id])
+                return
+        self._marker.heard(time.monotonic())
+        self._watch_marker()
 
     def on_oversized(self, packet: Oversized) -> None:
         if self._connection.closed or not self._intake.take_oversized(packet):
@@ -164,7 +191,9 @@ class Link:
         self._subscriptions.answered(filters, codes)
         self._save_memory()
         for name, code in zip(filters, codes, strict=False):
-            if name in self._subscriptions.refused:
+            if name == self._marker.topic:
+                self._marker.subscribed(code)
+            elif name in self._subscriptions.refused:
                 self._report_refusal(name, code)
             elif code < self._settings.qos and name != BROKER_DROPS:
                 log.warning("mqtt.qos_lowered", server=self._settings.server, filter=name, granted=code)
@@ -177,6 +206,10 @@ class Link:
         self._subscriptions.unsubscribed(filters)
         self._save_memory()
         log.info("mqtt.unsubscribed", server=self._settings.server, filters=list(filters))
+
+    def on_published(self, request: int, code: int) -> None:  # noqa: ARG002 -- the marker is all that we publish
+        self._memory.marker_losses = 0
+        self._marker.acknowledged(code)
 
     def on_pong(self) -> None:
         if self._fence_up:
@@ -201,10 +234,10 @@ class Link:
     def _send_due(self) -> None:
         connection = self._connection
         if self._welcomed:
-            due = self._intake.due()
+            due, of_messages = self._intake.due()
             if due:
                 connection.send_acks(pubacks(due))
-                self._unwritten_count += len(due)
+                self._unwritten_count += of_messages
                 self._acked_since_fence = True
         if connection.wants_write:
             connection.write()
@@ -226,6 +259,29 @@ class Link:
         if self._subscriptions.refused and now >= self._retry_at:
             self._retry_at = now + _RESUBSCRIBE_S
             self._subscribe(self._subscriptions.again())
+        reason = self._marker.give_up(now, self._intake.pending_count) if self._marker.is_awaited else None
+        if reason:
+            self._report_marker(reason)
+        elif self._marker.again(now):
+            self._connection.publish(self._marker.topic, self._marker.nonce)
+        self._watch_marker()
+
+    def _watch_marker(self) -> None:
+        """Take note of what the marker has shown."""
+        marker, memory = self._marker, self._memory
+        if self._catching_up and not marker.is_queued:
+            self._catching_up = False
+            self._tell(self._handlers.on_caught_up)
+        if marker.returns is not memory.marker_returns:
+            memory.marker_returns = marker.returns
+            self._save_memory()
+
+    def _report_marker(self, reason: str) -> None:
+        """Say once in a process that what waited for us is told from what is new by guess."""
+        if not self._memory.is_marker_told:
+            self._memory.is_marker_told = True
+            hint = f"allow our user to write and to read {self._marker.topic} in the broker's ACL"
+            log.warning("mqtt.marker_lost", server=self._settings.server, reason=reason, hint=hint)
 
     def _leave(self, stop_by: float) -> None:
         """Send what may be acknowledged, then DISCONNECT."""

@@ -10,9 +10,11 @@ from runtime.logs import Log
 from runtime.mqtt_frames import Oversized
 from runtime.mqtt_intake import Intake, MqttMessage, SessionState
 from runtime.mqtt_link import Handlers, Link, Signals
+from runtime.mqtt_marker import marker_topic
 from runtime.mqtt_notices import Notices
 from runtime.mqtt_settings import MqttSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS, BrokerMemory, Subscriptions
+from runtime.tls import TrustedTime
 from telemetry.errors import ConfigError
 
 __all__ = ["MqttMessage", "MqttSession", "Oversized", "SessionState"]
@@ -29,7 +31,10 @@ class MqttSession:
     back-pressure, for less than the keep-alive time. If it raises, the messages stay unacknowledged and the connection is
     dropped, because a broker redelivers only after a reconnect. `on_oversized(packet, generation)` gets a message above
     `max_packet_bytes`, to be acknowledged like any other (without this handler it is acknowledged and counted);
-    `on_broker_drop(count)` the growth of the broker's drop counter; `on_state` each change of the connection.
+    `on_broker_drop(count)` the growth of the broker's drop counter; `on_state` each change of the connection; `on_caught_up` comes
+    once on each connection that resumed a session, behind the last message that is `queued`, unless the connection is lost before.
+
+    `trusted_ns`: judge the dates of the broker's certificates by that time (runtime/tls.py), not by the system's clock.
     """
 
     def __init__(
@@ -41,17 +46,22 @@ class MqttSession:
         *,
         on_oversized: Callable[[Oversized, int], None] | None = None,
         on_broker_drop: Callable[[int], None] | None = None,
+        on_caught_up: Callable[[], None] | None = None,
+        trusted_ns: TrustedTime | None = None,
         rng: Random | None = None,
     ) -> None:
         self._settings = settings
         self._client_id = client_id + settings.client_id_suffix
-        self._handlers = Handlers(deliver, on_state, on_oversized, on_broker_drop)
+        self._handlers = Handlers(deliver, on_state, on_oversized, on_broker_drop, on_caught_up)
+        self._trusted_ns = trusted_ns
         self._rng = rng or Random()  # noqa: S311 -- jitter
         self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_ceiling_s)
         mqtt5 = settings.version == "5"
         self._intake = Intake(settings.receive_maximum if mqtt5 else None, settings.watch_broker_drops)
         self._memory = BrokerMemory(settings.state_file, settings.server, self._client_id)
+        self._marker_topic = marker_topic(self._client_id)
         wanted = dict.fromkeys(settings.filters, int(settings.qos)) | ({BROKER_DROPS: 0} if settings.watch_broker_drops else {})
+        wanted[self._marker_topic] = 1
         self._subscriptions = Subscriptions(wanted, self._memory, mqtt5)
         self._signals: Signals | None = None
         self._thread = threading.Thread(target=self._run, name=f"mqtt {settings.server}", daemon=True)
@@ -104,35 +114,39 @@ class MqttSession:
         failures = 0
         while not signals.stopping.is_set():
             began = time.monotonic()
-            reason = self._serve_one(signals)
+            reason, heard_s = self._serve_one(signals)
+            silent_s = max(0.0, time.monotonic() - heard_s) if heard_s else 0.0
             if signals.stopping.is_set():
-                self._note_lost(None)
+                self._note_lost(None, silent_s)
                 return
             failures = 1 if time.monotonic() - began >= _STABLE_S else failures + 1
             delay_s = next_delay(self._backoff, failures, self._rng)
-            self._note_lost(reason)
+            self._note_lost(reason, silent_s)
             times = self._notices.due("mqtt.lost", reason, time.monotonic())
             if times:
                 self._notices.forget("mqtt.connected")
                 log.warning("mqtt.lost", server=self._settings.server, reason=reason, retry_s=round(delay_s, 2), times=times)
             signals.stopping.wait(delay_s)
 
-    def _note_lost(self, reason: str | None) -> None:
-        self._intake.note(connected=False, last_error=reason)
+    def _note_lost(self, reason: str | None, silent_s: float) -> None:
+        self._intake.note(connected=False, last_error=reason, silent_s=silent_s)
         if self._handlers.on_state:
             try:
                 self._handlers.on_state(self._intake.state())
             except Exception:  # whatever the callback does, the session lives on
                 log.exception("mqtt.callback_failed", server=self._settings.server)
 
-    def _serve_one(self, signals: Signals) -> str:
-        """Serve one connection to its end and return why it ended."""
-        link = Link(self._settings, self._client_id, self._intake, self._memory, self._subscriptions, self._handlers, self._notices)
+    def _serve_one(self, signals: Signals) -> tuple[str, float]:
+        """Serve one connection to its end; return why it ended, and when the broker last said something (0: never)."""
+        told = self._handlers, self._notices
+        link = Link(
+            self._settings, self._client_id, self._intake, self._memory, self._subscriptions, *told, self._marker_topic, self._trusted_ns
+        )
         try:
             link.serve(signals)
         except (OSError, ValueError, ConfigError) as error:
-            return str(error) or type(error).__name__
+            return str(error) or type(error).__name__, link.heard_s
         except Exception as error:  # the supervisor of this thread: log, wait, connect again
             log.exception("mqtt.broken", server=self._settings.server)
-            return f"{type(error).__name__}: {error}"
-        return link.reason
+            return f"{type(error).__name__}: {error}", link.heard_s
+        return link.reason, link.heard_s

@@ -1,8 +1,9 @@
 """Which filters to subscribe and unsubscribe, what the broker granted, and the memory that this needs across restarts.
 
 A broker that kept our session keeps its subscriptions too, also those that have left the config since; only we can know. The
-memory is one small JSON file: {"server": "host:port", "client_id": "...", "filters": {filter: QoS}, "dropped": count or null},
-where `dropped` is the broker's own counter when last seen. A missing or damaged file only means that nothing is remembered.
+memory is one small JSON file: {"server": "host:port", "client_id": "...", "filters": {filter: QoS}, "dropped": count or null,
+"marker_returns": true, false or null}, where `dropped` is the broker's own counter when last seen, and `marker_returns` whether the
+broker gave us our own marker (runtime/mqtt_marker.py). A missing or damaged file only means that nothing is remembered.
 """
 
 import json
@@ -24,6 +25,9 @@ class BrokerMemory:
     client_id: str
     filters: dict[str, int] = field(default_factory=dict)
     dropped: int | None = None
+    marker_returns: bool | None = None
+    is_marker_told: bool = False  # not kept, as the next one
+    marker_losses: int = 0  # connections in a row that ended before the broker had acknowledged the marker
 
     def load(self) -> None:
         """Read the file, if it is about the same client of the same broker."""
@@ -32,13 +36,15 @@ class BrokerMemory:
             if (entry.get("server"), entry.get("client_id")) == (self.server, self.client_id):
                 self.filters = {str(name): int(qos) for name, qos in entry["filters"].items()}
                 self.dropped = entry.get("dropped") if isinstance(entry.get("dropped"), int) else None
+                self.marker_returns = entry.get("marker_returns") if isinstance(entry.get("marker_returns"), bool) else None
         except (OSError, ValueError, TypeError, AttributeError, KeyError):
             self.filters = {}
 
     def save(self) -> None:
         """Write a new file that then takes the old one's name. Raises OSError."""
         if self.path:
-            entry = {"server": self.server, "client_id": self.client_id, "filters": self.filters, "dropped": self.dropped}
+            known = {"filters": self.filters, "dropped": self.dropped, "marker_returns": self.marker_returns}
+            entry = {"server": self.server, "client_id": self.client_id, **known}
             fresh = self.path.with_name(self.path.name + ".new")
             with fresh.open("w", encoding="utf-8") as file:
                 json.dump(entry, file, ensure_ascii=False)

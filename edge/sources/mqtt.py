@@ -1,20 +1,24 @@
 """The MQTT source: a session whose messages are acknowledged when their batch is durable, and not before.
 
 A broker that comes back without our session has lost what it queued for us: how much, nobody knows, and the ledger says so.
+When it comes back with it, what is `queued` (runtime/mqtt_marker.py) goes on with the absence during which it came to the broker.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge.absence import Absence
 from edge.config import MqttSource
 from edge.intake import SourceIntake
 from edge.sources.source import Source, SourceContext, SourceState
 from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
+from runtime.clock import Clock
 from runtime.mqtt_frames import Oversized
 from runtime.mqtt_intake import MqttMessage
 from runtime.mqtt_session import MqttSession, SessionState
+from runtime.tls import TrustedTime
 
 
 @dataclass(slots=True)
@@ -34,20 +38,40 @@ class _Pending:
 def build(settings: MqttSource, context: SourceContext) -> Source:
     """Return the source, not yet connected."""
     memory = settings.state_file or context.state_dir / f"mqtt-{settings.id}.json"
-    return MqttInput(settings.model_copy(update={"state_file": memory}), context.client_id, context.intake, context.receipts)
+    settings = settings.model_copy(update={"state_file": memory})
+    return MqttInput(settings, context.client_id, context.intake, context.receipts, context.clock, context.trusted_ns)
 
 
 class MqttInput:
     """See the module. `client_id` must be this spool's alone; `known` is what the spool has of earlier messages."""
 
-    def __init__(self, settings: MqttSource, client_id: str, intake: SourceIntake, known: Sequence[Receipts]) -> None:
+    def __init__(
+        self,
+        settings: MqttSource,
+        client_id: str,
+        intake: SourceIntake,
+        known: Sequence[Receipts],
+        clock: Clock,
+        trusted_ns: TrustedTime | None = None,
+    ) -> None:
         self.name = settings.id
         self._intake = intake
+        self._clock = clock
+        self._connected = False
+        self._left_boot_ns: int | None = None  # the broker's last word to a connection that had caught up
+        self._absence: Absence | None = None  # whose messages are still coming
         self._tokens = {0: known[-1].token if known else _new_token()}
         self._had_session = bool(known)
         self._generation = 0
         self._session = MqttSession(
-            settings, client_id, self._deliver, self._changed, on_oversized=self._oversized, on_broker_drop=self._broker_dropped
+            settings,
+            client_id,
+            self._deliver,
+            self._changed,
+            on_oversized=self._oversized,
+            on_broker_drop=self._broker_dropped,
+            on_caught_up=self._caught_up,
+            trusted_ns=trusted_ns,
         )
         for receipts in known:
             if receipts.token == self._tokens[0]:
@@ -62,6 +86,7 @@ class MqttInput:
 
     def stop(self, timeout_s: float) -> None:
         self._session.stop(timeout_s)
+        self._caught_up()  # the rest comes to the next run, with an absence of its own
 
     def state(self) -> SourceState:
         state = self._session.state()
@@ -75,7 +100,8 @@ class MqttInput:
             if waiting
             else None
         )
-        self._intake.messages(messages, pending)
+        absence = self._absence if any(message.queued for message in messages) else None
+        self._intake.messages(messages, pending, absence)
 
     def _oversized(self, packet: Oversized, generation: int) -> None:
         pending = self._pending(generation, [packet.packet_id], [packet.receipt]) if packet.packet_id else None
@@ -88,11 +114,25 @@ class MqttInput:
         return _Pending(self._session, generation, token, packet_ids, hashes)
 
     def _changed(self, state: SessionState) -> None:
-        if not state.connected:
-            return
+        was_connected, self._connected = self._connected, state.connected
+        if state.connected and not was_connected:
+            self._welcomed(state)
+        elif was_connected and not state.connected and self._absence is None:
+            self._left_boot_ns = self._clock.boot_ns() - round(state.silent_s * 1e9)
+
+    def _welcomed(self, state: SessionState) -> None:
+        if not state.session_present:
+            self._caught_up()
+        else:
+            self._absence = Absence(self._left_boot_ns, self._clock.boot_ns())
         if state.generation != self._generation and self._had_session:
             self._broker_dropped(None)
         self._generation, self._had_session = state.generation, True
+
+    def _caught_up(self) -> None:
+        absence, self._absence = self._absence, None
+        if absence:
+            self._intake.absence_over(absence)
 
     def _broker_dropped(self, count: int | None) -> None:
         self._intake.lose(Loss("broker", self.name, count, None, None))

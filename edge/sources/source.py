@@ -12,6 +12,7 @@ from edge.intake import SourceIntake
 from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
 from runtime.clock import Clock
+from runtime.tls import TrustedTime
 
 SOURCES = {
     "mqtt": "edge.sources.mqtt",
@@ -31,14 +32,15 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What the agent gives a source: a client id of this spool alone, a folder for its state, its intake, and what the spool has of
-    earlier messages."""
+    """What the agent gives a source: a client id of this spool alone, a folder for its state, its intake, what the spool has of
+    earlier messages, and the time by which certificates are judged (None: the system's)."""
 
     client_id: str
     state_dir: Path
     intake: SourceIntake
     receipts: Sequence[Receipts]
     clock: Clock
+    trusted_ns: TrustedTime | None = None
 
 
 class Intake(Protocol):

@@ -1,27 +1,31 @@
-"""The MQTT source against a broker that holds it to the letter: what it tells the ledger."""
+"""The MQTT source against a broker that holds it to the letter: what it tells the ledger, and what of an absence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from edge.absence import Absence
 from edge.batching.batcher import Batcher
+from edge.batching.chunk import Acknowledgement
 from edge.batching.close_policy import ClosePolicy
 from edge.config import MqttSource
 from edge.decoders.table import build_decoder
-from edge.intake import SourceIntake
+from edge.intake import Message, SourceIntake
 from edge.normalise import Normaliser
 from edge.normalise_settings import NormaliseSettings
 from edge.refusal_budget import RefusalBudget
 from edge.sources.mqtt import MqttInput
 from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
-from runtime.clock import SystemClock
+from runtime.mqtt_intake import MqttMessage
 from telemetry.batch import Priority
+from tests.stand_ins.moved_clock import MovedClock
 from tests.stand_ins.strict_broker import StrictBroker
 from tests.waiting import eventually
 
 Start = Callable[..., MqttInput]
+BOOT_NS = 60_000_000_000  # where MovedClock begins
 UNKNOWN = Loss("broker", "street", None, None, None)
 
 
@@ -31,24 +35,53 @@ def broker() -> Iterator[StrictBroker]:
         yield running
 
 
+class ListeningIntake(SourceIntake):
+    """An intake that also writes down what it is told of absences."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*parts)  # type: ignore[arg-type]
+        self.heard: list[tuple[str, object]] = []
+
+    def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None, absence: Absence | None = None) -> None:
+        for message in messages:
+            assert isinstance(message, MqttMessage)
+            self.heard.append((message.payload.decode(), absence if message.queued else "live"))
+        super().messages(messages, acknowledgement, absence)
+        if acknowledgement:
+            acknowledgement.settle()
+
+    def absence_over(self, absence: Absence) -> None:
+        self.heard.append(("over", absence))
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock(boot_ns=BOOT_NS)
+
+
+@pytest.fixture
+def heard() -> list[tuple[str, object]]:
+    return []
+
+
 @pytest.fixture
 def losses() -> list[Loss]:
     return []
 
 
 @pytest.fixture
-def start(broker: StrictBroker, losses: list[Loss], tmp_path: Path) -> Iterator[Start]:
+def start(broker: StrictBroker, losses: list[Loss], clock: MovedClock, heard: list[tuple[str, object]], tmp_path: Path) -> Iterator[Start]:
     sources: list[MqttInput] = []
 
     def begin(known: Sequence[Receipts] = ()) -> MqttInput:
         fields = {"host": "127.0.0.1", "port": broker.port, "topics": ("site/#",), "reconnect_first_s": 0.02, "reconnect_ceiling_s": 0.05}
         own = {"id": "street", "kind": "mqtt", "decoder": {"kind": "json"}, "state_file": tmp_path / "memory.json"}
-        clock = SystemClock()
         batcher = Batcher("street", Priority.NORMAL, ClosePolicy(1.0, 1 << 18), 1 << 20, clock, lambda: None)
         normaliser = Normaliser("street", "bn", "gw-1", NormaliseSettings())
         decoder = build_decoder("json", {"measurement": "air"}, ["site/{device}"])
-        intake = SourceIntake("street", decoder, normaliser, batcher, RefusalBudget(20), clock, losses.append)
-        source = MqttInput(MqttSource.model_validate(fields | own), "edge-1", intake, known)
+        intake = ListeningIntake("street", decoder, normaliser, batcher, RefusalBudget(20), clock, losses.append)
+        intake.heard = heard
+        source = MqttInput(MqttSource.model_validate(fields | own), "edge-1", intake, known, clock)
         sources.append(source)
         source.start()
         eventually(lambda: source.state().connected)
@@ -57,6 +90,18 @@ def start(broker: StrictBroker, losses: list[Loss], tmp_path: Path) -> Iterator[
     yield begin
     for source in sources:
         source.stop(5)
+
+
+def rejoin(broker: StrictBroker, source: MqttInput, clock: MovedClock, away_s: float, *payloads: bytes) -> None:
+    """Have the line cut, let time pass while the broker queues `payloads`, and let the source come back."""
+    broker.connack_code = 0x88
+    broker.cut()
+    eventually(lambda: "refuses" in source.state().last_error)
+    for payload in payloads:
+        broker.publish("site/a", payload)
+    clock.advance(away_s)
+    broker.connack_code = 0
+    eventually(lambda: source.state().connected)
 
 
 def test_a_broker_that_forgot_our_session_is_a_loss_of_unknown_count(broker: StrictBroker, start: Start, losses: list[Loss]) -> None:
@@ -78,3 +123,84 @@ def test_a_session_that_goes_on_after_a_cut_line_is_no_loss(broker: StrictBroker
 def test_a_session_lost_while_the_agent_was_away_is_known_from_the_spool(start: Start, losses: list[Loss]) -> None:
     start(known=[Receipts(7, (1,), (5,))])
     eventually(lambda: losses == [UNKNOWN])
+
+
+def test_what_waited_comes_with_the_absence_that_it_waited_in(
+    broker: StrictBroker, start: Start, clock: MovedClock, heard: list[tuple[str, object]]
+) -> None:
+    source = start()
+    eventually(lambda: broker.markers_acknowledged)
+    clock.advance(100)
+    broker.publish("site/a", b"1")
+    eventually(lambda: heard == [("1", "live")])
+    rejoin(broker, source, clock, 500, b"2", b"3")
+    eventually(lambda: heard[-1][0] == "over")
+    broker.publish("site/a", b"4")
+    eventually(lambda: len(heard) == 5)
+    absence = heard[1][1]
+    assert isinstance(absence, Absence)
+    assert heard == [("1", "live"), ("2", absence), ("3", absence), ("over", absence), ("4", "live")]
+    assert absence.to_boot_ns == BOOT_NS + 600 * 10**9
+    assert absence.from_boot_ns is not None
+    assert BOOT_NS < absence.from_boot_ns < BOOT_NS + 100 * 10**9, "the broker's last word, not when we noticed"
+
+
+def test_a_session_resumed_by_a_new_process_has_an_absence_without_a_start(
+    broker: StrictBroker, start: Start, clock: MovedClock, heard: list[tuple[str, object]]
+) -> None:
+    first = start()
+    eventually(lambda: broker.markers_acknowledged)
+    first.stop(5)
+    broker.publish("site/a", b"1")
+    start()
+    eventually(lambda: len(heard) == 2)
+    absence = Absence(None, clock.boot_ns())
+    assert heard == [("1", absence), ("over", absence)]
+
+
+def test_an_absence_that_was_not_over_goes_on_with_the_next_connection(
+    broker: StrictBroker, start: Start, clock: MovedClock, heard: list[tuple[str, object]]
+) -> None:
+    source = start()
+    eventually(lambda: broker.markers_acknowledged)
+    broker.cuts_on_marker = True
+    rejoin(broker, source, clock, 500)
+    eventually(lambda: len(broker.markers) >= 2)
+    broker.cuts_on_marker = False
+    rejoin(broker, source, clock, 500, b"1")
+    eventually(lambda: heard and heard[-1][0] == "over")
+    absence = heard[-1][1]
+    assert isinstance(absence, Absence)
+    assert heard == [("1", absence), ("over", absence)]
+    assert absence.from_boot_ns is not None
+    assert absence.from_boot_ns <= BOOT_NS, "since the first of the two cuts"
+    assert absence.to_boot_ns == BOOT_NS + 1000 * 10**9
+
+
+def test_a_session_that_was_lost_ends_the_absence_of_the_one_before(
+    broker: StrictBroker, start: Start, clock: MovedClock, heard: list[tuple[str, object]]
+) -> None:
+    source = start()
+    eventually(lambda: broker.markers_acknowledged)
+    broker.loses_markers = True
+    rejoin(broker, source, clock, 500)
+    assert source.state().detail.startswith("session resumed")
+    broker.restart_without_session()
+    eventually(lambda: heard)
+    (what, absence), *more = heard
+    assert (what, more) == ("over", [])
+    assert isinstance(absence, Absence)
+    eventually(lambda: source.state().connected)
+    broker.publish("site/a", b"1")
+    eventually(lambda: heard[-1] == ("1", "live"))
+
+
+def test_a_source_that_ends_while_the_queue_comes_closes_the_account_of_its_absence(
+    broker: StrictBroker, start: Start, clock: MovedClock, heard: list[tuple[str, object]]
+) -> None:
+    source = start()
+    eventually(lambda: broker.markers_acknowledged)
+    broker.loses_markers = True
+    rejoin(broker, source, clock, 500)
+    source.stop(5)
+    assert [what for what, _ in heard] == ["over"]

@@ -118,6 +118,7 @@ def test_check_says_that_a_config_is_good_and_what_may_be_lost_all_the_same(conf
         "gauge: a serial line has no acknowledgement",
         "street: QoS 0",
         "queue limit",
+        "write and read quanho/marker/#",
         "MQTT 3.1.1",
         "watch_broker_drops = false",
     ):

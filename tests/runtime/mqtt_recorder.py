@@ -7,17 +7,28 @@ from pathlib import Path
 from runtime.mqtt_frames import Oversized
 from runtime.mqtt_session import MqttMessage, MqttSession, SessionState
 from runtime.mqtt_settings import MqttSettings
+from runtime.tls import TrustedTime
 
 
 class Recorder:
     """Owns a session with quick reconnects. With `at_once` every message is acknowledged as it comes."""
 
-    def __init__(self, port: int, *, at_once: bool = True, version: str = "5", state_file: Path | None = None, **more: object) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        at_once: bool = True,
+        version: str = "5",
+        state_file: Path | None = None,
+        trusted_ns: TrustedTime | None = None,
+        **more: object,
+    ) -> None:
         self.messages: list[MqttMessage] = []
         self.deliveries: list[tuple[int, list[int]]] = []  # generation, packet ids
         self.oversized: list[Oversized] = []
         self.states: list[SessionState] = []
         self.drops: list[int] = []
+        self.caught_up_at: list[int] = []  # how many messages there were each time the queue had ended
         self.failures_left = 0  # deliveries that are to raise
         self.gate = threading.Event()  # clear it to make deliveries block
         self.gate.set()
@@ -38,11 +49,18 @@ class Recorder:
             self.states.append,
             on_oversized=self._take_oversized,
             on_broker_drop=self.drops.append,
+            on_caught_up=lambda: self.caught_up_at.append(len(self.messages)),
+            trusted_ns=trusted_ns,
         )
 
     @property
     def payloads(self) -> list[bytes]:
         return [message.payload for message in self.messages]
+
+    @property
+    def queued(self) -> list[bytes]:
+        """Payloads of the messages that are marked as having waited."""
+        return [message.payload for message in self.messages if message.queued]
 
     def acknowledge(self, index: int) -> None:
         """Acknowledge one of `deliveries`."""

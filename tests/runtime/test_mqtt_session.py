@@ -294,3 +294,91 @@ def test_a_missing_password_file_is_a_state_not_a_crash(
     secret.write_text("late\n")
     eventually(lambda: broker.is_connected)
     assert "mqtt.broken" not in caplog.text
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_what_comes_before_our_marker_on_a_resumed_session_has_waited(broker: StrictBroker, start: Start, version: str) -> None:
+    recorder = start(version=version)
+    eventually(lambda: len(broker.markers_acknowledged) == 1)
+    broker.connack_code = 0x88
+    broker.cut()
+    for payload in numbered(50):
+        broker.publish("site/a", payload)
+    broker.connack_code = 0
+    eventually(lambda: recorder.caught_up_at == [50])
+    for payload in numbered(50, 50):
+        broker.publish("site/a", payload)
+    eventually(lambda: broker.unacknowledged_count == 0)
+    assert recorder.payloads == numbered(100)
+    assert recorder.queued == numbered(50)
+    assert broker.markers == broker.markers_acknowledged
+    assert len(set(broker.markers)) == 2, "each connection has a nonce of its own"
+    eventually(lambda: recorder.session.state().acks_sent == 100)
+    assert recorder.session.state().received == 100
+
+
+def test_a_marker_of_an_earlier_connection_is_acknowledged_and_ends_nothing(broker: StrictBroker, start: Start) -> None:
+    recorder = start(at_once=False)
+    eventually(lambda: len(broker.markers_acknowledged) == 1)
+    for payload in numbered(20):
+        broker.publish("site/a", payload)
+    eventually(lambda: len(recorder.messages) == 20)
+    broker.cut()  # the window is full: the marker of this connection stays in the queue
+    eventually(lambda: len(broker.markers) == 2)
+    broker.publish("site/a", b"between")
+    broker.cut()
+    eventually(lambda: len(broker.markers) == 3)
+    for index in range(len(recorder.deliveries)):
+        recorder.acknowledge(index)
+    eventually(lambda: recorder.payloads[-1] == b"between")
+    recorder.acknowledge(-1)
+    eventually(lambda: recorder.caught_up_at == [21])
+    eventually(lambda: broker.markers_acknowledged == broker.markers)
+    assert recorder.queued == [b"between"]
+
+
+def test_a_delivery_that_failed_before_the_marker_waits_again_on_the_next_connection(broker: StrictBroker, start: Start) -> None:
+    recorder = start()
+    eventually(lambda: broker.markers_acknowledged)
+    broker.connack_code = 0x88
+    broker.cut()
+    for payload in numbered(5):
+        broker.publish("site/a", payload)
+    recorder.failures_left = 1
+    broker.connack_code = 0
+    eventually(lambda: len(recorder.messages) == 5)
+    eventually(lambda: recorder.caught_up_at)
+    assert sorted(recorder.queued) == numbered(5)
+
+
+@pytest.mark.parametrize("how", ["refused", "lost", "unsubscribed"])
+def test_a_marker_that_does_not_come_back_ends_with_the_first_pause_and_is_said_once(
+    broker: StrictBroker, start: Start, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    broker.marker_code, broker.loses_markers = (0x87 if how == "refused" else 0), how == "lost"
+    broker.refused_filters = {"quanho/marker/edge-1"} if how == "unsubscribed" else set()
+    recorder = start()
+    eventually(lambda: "mqtt.marker_lost" in caplog.text)
+    for _ in range(2):
+        before = len(recorder.caught_up_at)
+        broker.cut()
+        broker.publish("site/a", b"waited")
+        eventually(lambda before=before: len(recorder.caught_up_at) > before)  # type: ignore[misc]
+    broker.publish("site/a", b"live")
+    eventually(lambda: recorder.payloads == [b"waited", b"waited", b"live"])
+    assert recorder.queued == [b"waited", b"waited"]
+    assert caplog.text.count("mqtt.marker_lost") == 1
+    assert recorder.session.state().last_error is None
+
+
+def test_a_broker_that_cuts_who_publishes_a_marker_is_soon_left_alone_with_it(broker: StrictBroker, start: Start) -> None:
+    broker.cuts_on_marker = True
+    recorder = start()
+    broker.publish("site/a", b"1")
+    eventually(lambda: broker.acknowledged == [b"1"])
+    eventually(lambda: recorder.caught_up_at)
+    assert len(broker.markers) == 3
+    connects = broker.connect_count
+    broker.publish("site/a", b"2")
+    eventually(lambda: recorder.payloads == [b"1", b"2"])
+    assert broker.connect_count == connects

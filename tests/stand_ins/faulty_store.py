@@ -6,12 +6,16 @@
         store.bad_line = lambda line: b"bad" in line    # 400, by `refuses`: "nothing-stored" (2.x) or "good-stored" (1.x)
         store.stored                                     # {(measurement, tags, time): fields}: resends do not count twice
         store.stop(); store.start()                      # same port, memory kept
+        store.headers = {"Date": "Tue, 15 Nov 1994 08:12:31 GMT"}             # in every answer; Date is the system's without it
+
+`FaultyStore(tls=context)` speaks https.
 
 `stored`, `write_count`, `largest_lines` and `stored_lines` may be read at any time from any thread.
 """
 
 import gzip
 import json
+import ssl
 import threading
 import zlib
 from collections import deque
@@ -65,7 +69,9 @@ DATABASE_MISSING = answer(404, '{"error":"database not found: \\"street\\""}')
 class FaultyStore:
     """See the module. `largest_lines` is the most lines seen in one request; more than `most_lines` are answered 413."""
 
-    def __init__(self, ping_headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, ping_headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
+        self.headers: Mapping[str, str] = {}
         self.ping_headers = {"X-Influxdb-Version": "1.6.7", "X-Influxdb-Build": "OSS"} if ping_headers is None else ping_headers
         self.bad_line: Callable[[bytes], bool] = lambda _: False
         self.refuses: Literal["nothing-stored", "good-stored"] = "nothing-stored"
@@ -86,7 +92,7 @@ class FaultyStore:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def script(self, *faults: Fault) -> None:
         """Answer the next writes with these, one each."""
@@ -159,6 +165,11 @@ class _Server(ThreadingHTTPServer):
             _shut(connection)
         self.server_close()
 
+    def get_request(self) -> tuple[Any, Any]:
+        request, address = super().get_request()
+        tls = self.store.tls
+        return (tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False) if tls else request), address
+
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
         super().process_request(request, client_address)
@@ -218,8 +229,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(fault.status, fault.body, fault.headers)
 
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
+        ours = self.server.store.headers
+        self.send_response_only(status)
+        for name, value in ({"Date": self.date_time_string()} | dict(ours) | dict(headers)).items():
             self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(body)))

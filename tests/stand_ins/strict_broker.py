@@ -1,8 +1,9 @@
 """A broker that holds its client to the letter, and can misbehave like a broker on a bad day. MQTT 3.1.1 and 5, one session.
 
 It queues QoS 1 messages for its one client and never has more than `window` of them unacknowledged (mosquitto from 2.0.13 on
-does so with 20 for a 3.1.1 client). It redelivers with DUP when a session resumes. What the client does wrong is in
-`violations`; the tests say `assert not broker.violations`.
+does so with 20 for a 3.1.1 client). It redelivers with DUP when a session resumes. What the client publishes comes back to it
+behind what is queued, as it does from mosquitto, if it has subscribed to that very topic; such markers have packet ids from 60,001
+and are in no count. What the client does wrong is in `violations`; the tests say `assert not broker.violations`.
 
     with StrictBroker(window=20) as broker:
         broker.publish("site/a", b"1")          # queued until somebody subscribes
@@ -20,6 +21,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
+_MARKER_IDS = 60_000
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: close sends RST, as a power cut or a firewall would
 
 
@@ -38,9 +40,15 @@ class StrictBroker:
         self.window = window
         self.connack_code = 0  # set it to refuse connections
         self.suback_code: int | None = None  # set it to refuse subscriptions, for example 0x87
+        self.marker_code = 0  # PUBACK reason of what the client publishes, which then does not come back; 0x87, for example
+        self.cuts_on_marker = False  # drop the connection of a client that publishes
+        self.loses_markers = False  # acknowledge what the client publishes, and forget it
+        self.markers: list[bytes] = []  # payloads that the client published
+        self.markers_acknowledged: list[bytes] = []
         self.violations: list[str] = []
         self.acknowledged: list[bytes] = []  # payloads, in order of PUBACK
         self.deliveries: list[Delivery] = []
+        self.refused_filters: set[str] = set()
         self.subscribed: list[str] = []  # filters, in order of SUBSCRIBE, over all connections
         self.unsubscribed: list[str] = []
         self.connect_count = 0
@@ -51,6 +59,7 @@ class StrictBroker:
         self._queue: deque[tuple[str, bytes]] = deque()
         self._in_flight: OrderedDict[int, tuple[str, bytes]] = OrderedDict()
         self._last_id = 0
+        self._last_marker_id = _MARKER_IDS
         self._has_session = False
         self._filters: set[str] = set()
         self._socket: socket.socket | None = None
@@ -125,7 +134,7 @@ class StrictBroker:
     def unacknowledged_count(self) -> int:
         """Messages that are queued or in flight."""
         with self._lock:
-            return len(self._queue) + len(self._in_flight)
+            return sum(not _is_marker(topic) for topic, _ in (*self._queue, *self._in_flight.values()))
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
@@ -161,6 +170,8 @@ class StrictBroker:
             self._on_connect(body)
         elif not self._ready:
             self.violations.append(f"packet of type {kind} before CONNACK")
+        elif kind == 3:
+            self._on_publish(head, body)
         elif kind == 4:
             self._on_puback(int.from_bytes(body[:2], "big"))
         elif kind == 8:
@@ -202,16 +213,35 @@ class StrictBroker:
         oldest = next(iter(self._in_flight))
         if packet_id != oldest:
             self.violations.append(f"PUBACK {packet_id} before {oldest}")
-        self.acknowledged.append(self._in_flight.pop(packet_id)[1])
+        topic, payload = self._in_flight.pop(packet_id)
+        (self.markers_acknowledged if _is_marker(topic) else self.acknowledged).append(payload)
         self._fill_window()
+
+    def _on_publish(self, head: int, body: bytes) -> None:
+        topic, at = _text(body, 0)
+        if head != 0x32:
+            self.violations.append(f"PUBLISH with head {head:#x}: only QoS 1 without DUP and RETAIN is expected")
+            return
+        if not _is_marker(topic):
+            self.violations.append(f"PUBLISH to {topic}")
+        payload = body[at + 2 + (1 + body[at + 2] if self._mqtt5 else 0) :]
+        self.markers.append(payload)
+        if self.cuts_on_marker:
+            self.cut()
+            return
+        refused = bytes((self.marker_code, 0)) if self.marker_code and self._mqtt5 else b""
+        self._send(self._packet(0x40, body[at : at + 2] + refused))
+        if topic in self._filters and not (self.marker_code or self.loses_markers):
+            self._queue.append((topic, payload))
+            self._fill_window()
 
     def _on_subscribe(self, body: bytes) -> None:
         at, codes = 2 + (1 + body[2] if self._mqtt5 else 0), b""
         while at < len(body):
             name, at = _text(body, at)
             self.subscribed.append(name)
-            refused = self.suback_code is not None
-            codes += bytes((self.suback_code or 0 if refused else body[at] & 3,))
+            refused = self.suback_code is not None or name in self.refused_filters
+            codes += bytes(((self.suback_code or 0x80) if refused else body[at] & 3,))
             at += 1
             if not refused:
                 self._filters.add(name)
@@ -229,16 +259,25 @@ class StrictBroker:
 
     def _fill_window(self) -> None:
         while self._ready and self._filters and self._queue and len(self._in_flight) < self.window:
-            self._last_id = self._last_id % 65_535 + 1
-            self._in_flight[self._last_id] = self._queue.popleft()
-            self._send_publish(self._last_id, dup=False)
+            message = self._queue.popleft()
+            packet_id = self._next_id(message[0])
+            self._in_flight[packet_id] = message
+            self._send_publish(packet_id, dup=False)
         self.max_in_flight = max(self.max_in_flight, len(self._in_flight))
+
+    def _next_id(self, topic: str) -> int:
+        if _is_marker(topic):
+            self._last_marker_id += 1
+            return self._last_marker_id
+        self._last_id = self._last_id % _MARKER_IDS + 1
+        return self._last_id
 
     def _send_publish(self, packet_id: int, *, dup: bool) -> None:
         topic, payload = self._in_flight[packet_id]
         name = topic.encode()
         head = struct.pack(f">H{len(name)}sH", len(name), name, packet_id) + (b"\0" if self._mqtt5 else b"")
-        self.deliveries.append(Delivery(packet_id, dup, payload))
+        if not _is_marker(topic):
+            self.deliveries.append(Delivery(packet_id, dup, payload))
         self._send(self._packet(0x3A if dup else 0x32, head + payload))
 
     def _packet(self, head: int, body: bytes) -> bytes:
@@ -269,6 +308,10 @@ class StrictBroker:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
             self._socket = None
+
+
+def _is_marker(topic: str) -> bool:
+    return topic.startswith("quanho/marker/")
 
 
 def _read_length(stream: BinaryIO) -> int:

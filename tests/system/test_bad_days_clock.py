@@ -172,3 +172,32 @@ def test_a_day_without_a_store_comes_back_with_every_hour_in_its_place(site: tup
             influxd.start()
     gateway.street.check_stored(range(250))
     gateway.check_times(range(250))
+
+
+def test_what_queued_at_the_broker_while_we_were_away_is_placed_in_our_absence(site: tuple[Mosquitto, Influxd], tmp_path: Path) -> None:
+    host = MovedHost()
+    host.synchronise()
+    gateway = Gateway(site, tmp_path, host)
+    with running(gateway.agent()) as agent:
+        connected(agent)
+        gateway.publish(agent, range(10))
+    left_ns = host.true_ns()
+    gateway.street.publish(range(10, 40))
+    host.advance(3600)
+    back_ns = host.true_ns()
+    with running(gateway.agent()) as agent:
+        connected(agent)
+        gateway.street.wait_stored(40)
+        eventually(lambda: agent.sources[0].state().received == 30)
+        gateway.publish(agent, range(40, 50))
+        gateway.street.wait_stored(50)
+    gateway.street.check_stored(range(50))
+    gateway.check_times([*range(10), *range(40, 50)])
+    stored = gateway.stored()
+    times = [stored[n][0] for n in range(10, 40)]
+    assert times == sorted(set(times))
+    assert left_ns - 2 * NEAR_NS <= times[0] <= times[-1] <= back_ns + NEAR_NS
+    assert {stored[n][1] for n in range(10, 40)} == {quality.TIME_RECONSTRUCTED}
+    [entry] = gateway.street.query("SELECT * FROM ledger WHERE reason = 'broker queue'")
+    assert entry["count"] == 30
+    assert left_ns - 2 * NEAR_NS <= entry["from_ns"] <= entry["to_ns"] <= back_ns + 4 * NEAR_NS

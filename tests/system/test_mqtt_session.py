@@ -8,13 +8,16 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from quanho.demo.servers import OUR_BROKER_SETTINGS, Mosquitto
+from runtime.tls import TrustedTime
 from tests.runtime.mqtt_recorder import Recorder
+from tests.stand_ins.certificates import Authority
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.server
@@ -177,6 +180,34 @@ def test_a_broker_with_a_foreign_certificate_is_refused(tmp_path: Path) -> None:
     tls = {"ca_file": tmp_path / "else" / "ca.pem"}
     with Mosquitto(tmp_path / "broker", settings) as broker, running(Recorder(broker.port, tls=tls)) as recorder:
         eventually(lambda: "certificate verify failed" in str(recorder.session.state().last_error))
+
+
+@VERSIONS
+def test_dates_of_the_broker_s_certificate_wait_for_trusted_time(tmp_path: Path, version: str) -> None:
+    authority = Authority(tmp_path / "ca")
+    server = authority.issue("server", 2020, 2022)
+    server.key_file.chmod(0o644)  # mosquitto may run as another user; a key of this test only
+    settings = (f"certfile {server.file}", f"keyfile {server.key_file}")
+    trusted: list[int] = []
+    with Mosquitto(tmp_path / "broker", (*OUR_BROKER_SETTINGS, *settings)) as broker, ExitStack() as stack:
+
+        def connecting(trusted_ns: TrustedTime | None, ca_file: Path = authority.file) -> Recorder:
+            return stack.enter_context(running(Recorder(broker.port, version=version, tls={"ca_file": ca_file}, trusted_ns=trusted_ns)))
+
+        recorder = connecting(lambda: trusted[-1] if trusted else None)
+        eventually(lambda: recorder.session.state().connected)
+        trusted.append(int(datetime(2030, 1, 1, tzinfo=UTC).timestamp()) * 10**9)
+        eventually(lambda: "valid from 2020-01-01 00:00:00 UTC until 2022-01-01" in str(recorder.session.state().last_error))
+        eventually(lambda: not recorder.session.state().connected)
+        trusted.append(int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * 10**9)
+        eventually(lambda: recorder.session.state().connected)
+        recorder.session.stop(10)
+        stranger = connecting(lambda: None, Authority(tmp_path / "else", "stranger").file)
+        eventually(lambda: "certificate verify failed" in str(stranger.session.state().last_error))
+        assert not stranger.session.state().connected
+        stranger.session.stop(10)
+        as_ever = connecting(None)
+        eventually(lambda: "certificate has expired" in str(as_ever.session.state().last_error))
 
 
 SERVER_FILES = {"cafile": "ca.pem", "certfile": "server.pem", "keyfile": "server.key"}
