@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.config import AgentConfig, MqttSource
+from edge.config import AgentConfig, InfluxUplink, MqttSource
 from edge.config_file import load_agent_config
 from quanho.edge_risks import RISKS
 from quanho.lang import say
+from runtime.kernel_clock import kernel_error_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,20 @@ def check(path: Path, *, as_json: bool) -> int:
 
 def find(config: AgentConfig) -> Iterator[Finding]:
     """Yield what the times rest on, then what may be lost before our acknowledgement, source by source."""
-    yield _finding("clock", f"clock-{config.clock.trust}")
+    yield from (_finding("clock", code) for code in _clock_codes(config))
     for source in config.source:
         if isinstance(source, MqttSource):
             hours = source.session_expiry_s / 3600
             yield from (_finding(source.id, code, hours=hours) for code in _broker_codes(source))
         else:
             yield _finding(source.id, "no-acknowledgement", seconds=config.spool.batch_age_ms / 1000)
+
+
+def _clock_codes(config: AgentConfig) -> Iterator[str]:
+    yield f"clock-{config.clock.trust}"
+    if config.clock.trust == "kernel" and kernel_error_ns() is None:
+        has_tls = isinstance(config.uplink, InfluxUplink) and config.uplink.url.startswith("https:") and config.uplink.verify
+        yield "clock-unsynchronised" if has_tls else "clock-nobody"
 
 
 def _broker_codes(source: MqttSource) -> Iterator[str]:

@@ -54,6 +54,16 @@ RISKS = {
         "readings wait in the spool until the kernel is synchronised (NTP) or a server over TLS has told the date;"
         ' on a host without NTP set clock.trust = "host".',
     ),
+    "clock-unsynchronised": (
+        "trên máy này, ngay lúc này, nhân Linux chưa đồng bộ giờ: giờ sẽ lấy từ máy chủ TLS khi đường lên hoạt động.",
+        "on this machine, just now, the kernel is not synchronised: the date will come from the server over TLS, once it answers.",
+    ),
+    "clock-nobody": (
+        "trên máy này, ngay lúc này, nhân Linux chưa đồng bộ giờ và đường lên không dùng TLS:"
+        ' chưa ai cho biết giờ nên KHÔNG CÓ GÌ ĐƯỢC GỬI ĐI. Bật NTP (timedatectl set-ntp true) hoặc đặt clock.trust = "host".',
+        "on this machine, just now, the kernel is not synchronised and the uplink is without TLS:"
+        ' nobody tells the time, and NOTHING IS SENT. Turn NTP on (timedatectl set-ntp true), or set clock.trust = "host".',
+    ),
     "clock-host": (
         'clock.trust = "host": giờ của máy được tin nguyên như vậy; máy sai giờ thì số đo mang giờ sai.',
         'clock.trust = "host": the host\'s clock is believed as it is; where it is wrong, readings carry wrong times.',
