@@ -10,6 +10,7 @@ from edge.encode import Encoder
 from edge.ledger import Ledger
 from edge.self_metrics import Totals, Vitals, gateway_point
 from edge.spool.spool import Spool
+from edge.storage_meter import StorageLook
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
@@ -35,8 +36,9 @@ class Housekeeping:
         clock: Clock,
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
+        storage: Callable[[], StorageLook | None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one."""
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `storage` looks at the card."""
         self._site, self._gateway = identity
         self._state_dir = state_dir
         self._every_s = every_s
@@ -47,6 +49,7 @@ class Housekeeping:
         self._is_uplink_up = is_uplink_up
         self._clock = clock
         self._lag_s = lag_s
+        self._storage = storage
         self._encoder = Encoder()
         self._before = totals()
         self._looked_s = clock.monotonic_s()
@@ -68,11 +71,15 @@ class Housekeeping:
             self.report_losses()
             if self._clock.monotonic_s() >= health_due:
                 health_due += self._every_s
-                self._report_health()
-        self._report_health()
+                self.report_health()
+        self.report_health()
         self.report_losses()
 
-    def _report_health(self) -> None:
+    def report_health(self) -> None:
+        """Put a look at the agent into its batch. Any thread."""
+        self._put(self._health_batcher, self._health)
+
+    def _health(self) -> list[Point]:
         now_s, totals = self._clock.monotonic_s(), self._totals()
         vitals = Vitals(
             self._clock.wall_ns(),
@@ -83,9 +90,10 @@ class Housekeeping:
             self._is_uplink_up(),
             self._state_dir,
             self._lag_s(),
+            self._storage(),
         )
         self._before, self._looked_s = totals, now_s
-        self._put(self._health_batcher, lambda: [gateway_point(self._site, self._gateway, vitals)])
+        return [gateway_point(self._site, self._gateway, vitals)]
 
     def report_losses(self) -> Batcher:
         """Put what the ledger noted since the last call into its batch, and return that. Any thread."""

@@ -17,6 +17,7 @@ from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
 from runtime.clock import Clock
 from runtime.logs import Log
+from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -52,6 +53,8 @@ class SourceIntake:
     ) -> None:
         self.source = source
         self.counts = IntakeCounts()
+        self.last_s = self.last_but_one_s = float("-inf")  # when readings came (monotonic)
+        self.maintained_until_ns = 0  # boot time at which hands-on work ends; 0 when there was none
         self.normaliser = normaliser
         self._decoder = decoder
         self._encoder = Encoder()
@@ -67,6 +70,8 @@ class SourceIntake:
         """
         began_s = self._clock.monotonic_s()
         arrival_ns = self._clock.wall_ns() // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS
+        if self.maintained_until_ns:
+            self.normaliser.mark(quality.MAINTENANCE if self._clock.boot_ns() < self.maintained_until_ns else quality.GOOD)
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement)
         times: list[int] = []
         for message in messages:
@@ -86,6 +91,7 @@ class SourceIntake:
         if times:
             chunk.raw_bytes = sum(map(len, chunk.lines)) + len(times)
             chunk.first_ns, chunk.last_ns = min(times), max(times)
+            self.last_but_one_s, self.last_s = self.last_s, began_s
         self.counts.messages += len(messages)
         self.counts.points += len(times)
         chunk.work_s = self._clock.monotonic_s() - began_s

@@ -80,12 +80,17 @@ class Normaliser:
         self.counts = NormaliseCounts()
         self.series = SeriesTable(max_series)
         self._settings = settings
+        self._base_quality = settings.quality
         self._max_series = max_series
         self._defaults = {"site": site, "device": source_id}
         self._fixed = {**settings.tags, "gateway": gateway}
         self.is_blocked = is_blocked
         self._field_plans = FieldPlanTable(settings)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
+
+    def mark(self, bits: int) -> None:
+        """Set `bits` in the quality of every point from now on, beside those of the settings; 0 ends it."""
+        self._base_quality = self._settings.quality | bits
 
     def normalise(self, reading: Reading, arrival_ns: int) -> Normalised:
         """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC)."""
@@ -96,7 +101,7 @@ class Normaliser:
                 plan = self._plan(reading)
             except RejectedError as error:
                 return self._refused(Refusal(error.reason))
-        base_quality = self._settings.quality
+        base_quality = self._base_quality
         if time_ns is not None and not self._is_plausible(time_ns, arrival_ns):
             self.counts.ignored_times += 1
             base_quality |= quality.CLOCK_ESTIMATED

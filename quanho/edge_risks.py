@@ -39,9 +39,9 @@ RISKS = {
         "watch_broker_drops = false: the ledger does not learn of messages that the broker drops.",
     ),
     "no-acknowledgement": (
-        "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu (spool.batch_age_ms),"
+        "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu ({setting}),"
         " và mọi thứ thiết bị gửi khi tác tử không chạy.",
-        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings (spool.batch_age_ms),"
+        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings ({setting}),"
         " and whatever the device says while the agent is not running.",
     ),
 }
