@@ -41,7 +41,7 @@ from telemetry.batch import Priority
 
 _LOG = Log("edge.agent")
 _WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
-_SOURCE_DRAIN_S, _SOURCE_STOP_S, _UPLINK_STOP_S = 10.0, 5.0, 5.0  # in a running agent; the others go on meanwhile
+_SOURCE_DRAIN_S, _SOURCE_STOP_S, _UPLINK_STOP_S = 90.0, 5.0, 5.0  # in a running agent; the others go on meanwhile
 _UPLINK_HANGS_S = 1800.0  # a store may take its time-out, and ask for 15 minutes of patience
 
 

@@ -71,7 +71,7 @@ class SourceSet:
     def remove(self, ids: Collection[str], drain_s: float, stop_s: float) -> None:
         """Take sources out: what they have in memory becomes durable and is acknowledged, then they end. The others go on meanwhile.
 
-        Where the disk does not take it within `drain_s`, what can be acknowledged comes again and the rest is written when it can be.
+        Where the disk refuses it, or takes longer than `drain_s`, it is written when that can be; what is acknowledged comes again besides.
         """
         leaving = [unit for unit in self.units if unit.settings.id in ids]
         if not leaving:
@@ -80,6 +80,8 @@ class SourceSet:
             unit.source.drain()
         deadline_s = self._clock.monotonic_s() + drain_s
         while any(unit.batcher.waiting_bytes for unit in leaving) and self._clock.monotonic_s() < deadline_s:
+            if self._writer.state.trouble:
+                break
             self._writer.flush()
             time.sleep(_POLL_S)
         _stop(leaving, self._writer, self._clock, stop_s)

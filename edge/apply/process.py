@@ -138,6 +138,8 @@ class AgentProcess:
                 raise TransientError("another config is on trial; wait for its end, or keep it: quanho edge apply --confirm")
             if self._closing.is_set():
                 raise TransientError("the agent is stopping")
+            if self.agent.writer.state.trouble:
+                raise TransientError(f"the disk does not take readings ({self.agent.writer.state.trouble}); mend that first")
             steps = self.plan(new)
             deadline_s = self._clock.monotonic_s() + within_s
             trial = Trial(deadline_s, asked_of(self.agent, steps, within_s))

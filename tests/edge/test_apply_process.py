@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +18,11 @@ from edge.apply.effective import load_effective
 from edge.apply.folder import APPLIED
 from edge.apply.process import AgentProcess
 from edge.control_client import ask
+from edge.spool.files import Files
 from telemetry.errors import TransientError
 from telemetry.lineprotocol.parse import parse
+from tests.faults.real_disk import FullDisk
+from tests.stand_ins.puback_swallower import PubackSwallower
 from tests.stand_ins.skipping_clock import SkippingClock
 from tests.stand_ins.strict_broker import StrictBroker
 from tests.waiting import eventually
@@ -118,8 +122,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def running(site: Site) -> Iterator[AgentProcess]:
-    process = AgentProcess(load_effective(site.file), commands_of, site.clock, on_death=site.deaths.append)
+def running(site: Site, files: Files | None = None) -> Iterator[AgentProcess]:
+    process = AgentProcess(load_effective(site.file), commands_of, site.clock, files, on_death=site.deaths.append)
     process.start()
     try:
         eventually(lambda: all(source.state().connected for source in process.agent.sources))
@@ -329,3 +333,44 @@ def test_an_invalid_config_is_answered_with_every_problem(site: Site) -> None:
         answer = site.apply(site.text(air='colour = "blue"', log="loud"))
         assert len(answer["problems"]) == 2  # type: ignore[arg-type]
         assert all(str(problem).startswith("new.toml: ") for problem in answer["problems"])  # type: ignore[attr-defined]
+
+
+def test_what_a_lost_acknowledgement_brings_again_to_a_restarted_source_is_recognised(site: Site) -> None:
+    with PubackSwallower(site.brokers["air"].port) as between:
+        port = f"port = {site.brokers['air'].port}"
+        text = site.text().replace(port, f"port = {between.port}")
+        site.file.write_text(text)
+        with running(site) as process:
+            between.swallow()
+            site.publish("air", range(10))
+            eventually(lambda: between.swallowed_count and process.agent.totals().stored >= 10)
+            trial = site.apply(text.replace('id = "air"', 'id = "air"\nmax_series = 7'), confirm=True)["trial"]
+            between.pass_on()
+            assert site.outcome(trial)[0] == "kept"
+            eventually(lambda: len(site.brokers["air"].acknowledged) >= 10)
+            site.publish("air", range(10, 20))
+            eventually(lambda: site.delivered("air") == Counter(range(20)))
+            assert any(delivery.dup for delivery in site.brokers["air"].deliveries)
+
+
+def test_a_source_that_goes_while_the_disk_is_full_leaves_what_it_had_to_be_written_later(site: Site) -> None:
+    disk = FullDisk(".seg")
+    with running(site, disk) as process:
+        trial = site.apply(site.text(usb="not-there", air="max_series = 7"))["trial"]
+        eventually(lambda: site.config_state()["trial"]["missing"] == ["uplink"])  # type: ignore[index]
+        disk.is_full = True
+        site.publish("air", range(5000, 5020))
+        for first in range(0, 300, 20):  # more than the room that was reserved
+            site.brokers["air"].publish("air/d1", json.dumps({"n": first} | {f"f{at}": random.random() for at in range(900)}).encode())
+        eventually(lambda: process.agent.writer.state.trouble)
+        with pytest.raises(TransientError, match="on trial"):
+            site.apply(site.text(log="debug"))
+        site.clock.skip(301)
+        assert site.outcome(trial)[0] == "returned"
+        with pytest.raises(TransientError, match="the disk does not take readings"):
+            site.apply(site.text(log="debug"))
+        disk.is_full = False
+        site.clock.skip(10)
+        eventually(lambda: {*range(5000, 5020), *range(0, 300, 20)} <= site.delivered("air").keys())
+        site.publish("air", range(6000, 6010))
+        eventually(lambda: set(range(6000, 6010)) <= site.delivered("air").keys())
