@@ -76,7 +76,9 @@ class Agent:
         self.started_s = self.clock.monotonic_s()
         gateway = config.gateway
         self.storage = StorageMeter(self._files, gateway.state_dir, self.clock, asks_kernel=not isinstance(config.uplink, FileUplink))
+        self.source_set = SourceSet(self._build_source, lambda: self.writer, self.clock)
         self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
+        self._own_batchers: tuple[Batcher, ...] = ()
         self._delivered_before = 0  # by uplinks that were replaced
         self._lock = SpoolLock(config.spool_dir)
         self._blocks = FieldBlocks(self.clock, self._watch_blocks)
@@ -92,7 +94,6 @@ class Agent:
         self._undo.append((lambda _: self._close_spool(), 0.0))
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         self.uplink = self._build_uplink()
-        self.source_set = SourceSet(self._build_source, self.writer, self.clock)
         self.source_set.build(self.config.source)
         self.housekeeping = self._build_housekeeping()
         commands: dict[str, Command] = {

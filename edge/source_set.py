@@ -33,7 +33,8 @@ class SourceSet:
     `gone_messages` and `gone_refused` are what removed units had counted, so that totals never go back.
     """
 
-    def __init__(self, build: Callable[[SourceSettings], SourceUnit], writer: SpoolWriter, clock: Clock) -> None:
+    def __init__(self, build: Callable[[SourceSettings], SourceUnit], writer: Callable[[], SpoolWriter], clock: Clock) -> None:
+        """`writer` is asked for once there are sources."""
         self.units: tuple[SourceUnit, ...] = ()
         self.gone_messages = 0
         self.gone_refused = 0
@@ -66,7 +67,7 @@ class SourceSet:
             unit.source.drain()
 
     def stop(self, timeout_s: float) -> None:
-        _stop(self.units, self._writer, self._clock, timeout_s)
+        _stop(self.units, self._writer(), self._clock, timeout_s)
 
     def remove(self, ids: Collection[str], drain_s: float, stop_s: float) -> None:
         """Take sources out: what they have in memory becomes durable and is acknowledged, then they end. The others go on meanwhile.
@@ -76,18 +77,19 @@ class SourceSet:
         leaving = [unit for unit in self.units if unit.settings.id in ids]
         if not leaving:
             return
+        writer = self._writer()
         for unit in leaving:
             unit.source.drain()
         deadline_s = self._clock.monotonic_s() + drain_s
         while any(unit.batcher.waiting_bytes for unit in leaving) and self._clock.monotonic_s() < deadline_s:
-            if self._writer.state.trouble:
+            if writer.state.trouble:
                 break
-            self._writer.flush()
+            writer.flush()
             time.sleep(_POLL_S)
-        _stop(leaving, self._writer, self._clock, stop_s)
+        _stop(leaving, writer, self._clock, stop_s)
         self.units = tuple(unit for unit in self.units if unit not in leaving)
         for unit in leaving:
-            self._writer.detach(unit.batcher)
+            writer.detach(unit.batcher)
             self.gone_messages += unit.intake.counts.messages
             self.gone_refused += unit.intake.counts.refused
             _LOG.info("source.removed", source=unit.settings.id)
