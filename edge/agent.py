@@ -3,31 +3,36 @@
 source → SourceIntake (decode, normalise, encode) → Batcher → SpoolWriter → Spool → Uplink → store
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from types import MappingProxyType
 
+from edge.apply.plan import Plan
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
 from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
-from edge.control import ControlServer, Request
+from edge.control import Command, ControlServer, Request
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
+from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
 from edge.self_metrics import Totals
+from edge.source_set import SourceSet, SourceUnit
 from edge.sources.source import SOURCES, Source, SourceContext
-from edge.spool.files import Files
+from edge.spool.counted_files import CountedFiles
+from edge.spool.files import DiskFiles, Files
 from edge.spool.lock import SpoolLock
 from edge.spool.spool import Spool
 from edge.status import agent_status, last_values
+from edge.storage_meter import StorageMeter
 from edge.tail import Tail
 from edge.uplink.sender import PATIENCE, Patience, Uplink
 from edge.uplink.target import Target
@@ -38,6 +43,7 @@ from telemetry.batch import Priority
 
 _LOG = Log("edge.agent")
 _WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
+_SOURCE_DRAIN_S, _SOURCE_STOP_S, _UPLINK_STOP_S = 90.0, 5.0, 5.0  # in a running agent; the others go on meanwhile
 _UPLINK_HANGS_S = 1800.0  # a store may take its time-out, and ask for 15 minutes of patience
 
 
@@ -53,56 +59,72 @@ class Agent:
         files: Files | None = None,
         patience: Patience = PATIENCE,
         on_death: Callable[[str], None] = lambda _: None,
+        more_commands: Mapping[str, Command] = MappingProxyType({}),
+        more_status: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
-        """`on_death` is told when a thread that everything hangs on broke: the process should end."""
+        """`on_death` is told when a thread that everything hangs on broke: the process should end.
+
+        `more_commands` are offered on the control socket, and `more_status` stands in the status, for whoever runs the agent.
+        """
         self.config = config
-        self._files = files
+        self.more_status = more_status
+        self._more_commands = more_commands
+        self._files = CountedFiles(files or DiskFiles())
         self._patience = patience
         self._on_death = on_death
         self.ledger = Ledger(config.gateway.site, config.gateway.id)
         self.tail = Tail()
-        self.sources: list[Source] = []
-        self.intakes: list[SourceIntake] = []
         self.clock = clock or SystemClock()
         self.started_s = self.clock.monotonic_s()
-        self.time = AgentTime(self.clock, config.clock, config.gateway.state_dir, self.ledger.note, files)
+        gateway = config.gateway
+        self.time = AgentTime(self.clock, config.clock, gateway.state_dir, self.ledger.note, files)
+        self.storage = StorageMeter(self._files, gateway.state_dir, self.clock, asks_kernel=not isinstance(config.uplink, FileUplink))
+        self.source_set = SourceSet(self._build_source, lambda: self.writer, self.clock)
+        self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
+        self._own_batchers: tuple[Batcher, ...] = ()
+        self._delivered_before = 0  # by uplinks that were replaced
         self._lock = SpoolLock(config.spool_dir)
         self._blocks = FieldBlocks(self.clock, self._watch_blocks)
-        self._batchers: list[Batcher] = []
         self._undo: list[tuple[Callable[[float], object], float]] = []
 
     def start(self) -> None:
         """Start everything. Raises TransientError when the spool is another agent's, or its folder cannot be used."""
         self._lock.take()
         self._undo.append((lambda _: self._lock.release(), 0.0))
+        self.storage.start()
+        self.maintenance.load()
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files, self.time.place)
         self._undo.append((lambda _: self._close_spool(), 0.0))
         self.time.load(self._last_own_ns(), self.spool.boot_lengths())
         self._undo.append((lambda _: self.time.close(), 0.0))
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
-        target = partial(build_target, self.config, self.time)
-        hearers = (self.ledger.note, self._blocks.note, self._on_death)
-        limits = self.config.uplink.request_limits
-        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+        self.uplink = self._build_uplink()
         self.time.on_trusted = self._time_is_trusted
-        for settings in self.config.source:
-            self._add_source(settings)
-        self._housekeeping = self._build_housekeeping()
-        commands = {"status": self._status, "values": self._values, "tail": self._tail, "replay": self._replay}
+        self.source_set.build(self.config.source)
+        self.housekeeping = self._build_housekeeping()
+        commands: dict[str, Command] = {
+            "status": self._status,
+            "values": self._values,
+            "tail": self._tail,
+            "replay": self._replay,
+            "maintenance": self.maintenance.command,
+            **self._more_commands,
+        }
         control = ControlServer(self.config.control_socket, commands)
         self._begin(control.start, control.stop, 0.05)
         self._begin(self.uplink.start, self._stop_uplink, 0.3)
         self._begin(self.writer.start, self._stop_writer, 0.3)
-        self._begin(self._housekeeping.start, self._housekeeping.stop, 0.05)
-        self._begin(self._start_sources, self._stop_sources, 0.3)
+        self._begin(self.housekeeping.start, self.housekeeping.stop, 0.05)
+        self._begin(self.source_set.start, self.source_set.stop, 0.3)
         _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
 
     def drain(self, timeout_s: float) -> None:
         """Take nothing more in; what is in memory becomes durable and is acknowledged."""
-        for source in self.sources:
-            source.drain()
+        self.source_set.drain()
         deadline_s = self.clock.monotonic_s() + timeout_s
-        while any(batcher.waiting_bytes for batcher in self._batchers) and self.clock.monotonic_s() < deadline_s:
+        while (
+            self.source_set.waiting_bytes or any(each.waiting_bytes for each in self._own_batchers)
+        ) and self.clock.monotonic_s() < deadline_s:
             self.writer.flush()
             time.sleep(0.02)
 
@@ -117,29 +139,30 @@ class Agent:
                 _LOG.exception("agent.stop_failed", part=getattr(undo, "__qualname__", undo))
         _LOG.info("agent.stopped", gateway=self.config.gateway.id)
 
+    def reconfigure(self, config: AgentConfig, plan: Plan) -> None:
+        """Go over to `config` by a plan that does not restart the agent: only what it names stops and starts."""
+        self.source_set.remove({*plan.stops, *plan.restarts}, _SOURCE_DRAIN_S, _SOURCE_STOP_S)
+        self.config = config
+        if plan.reconnects_uplink:
+            self._stop_uplink(_UPLINK_STOP_S)
+            self._delivered_before += self.uplink.state().delivered_lines
+            self.uplink = self._build_uplink()
+            self.uplink.start()
+        wanted = {*plan.starts, *plan.restarts}
+        made = self.source_set.build([settings for settings in config.source if settings.id in wanted])
+        self.source_set.order([settings.id for settings in config.source])
+        for unit in made:
+            unit.source.start()
+
+    def report_now(self) -> None:
+        """Put the agent's own health, and whatever else is open, on its way to the store."""
+        self.housekeeping.report_health()
+        self.writer.flush()
+
     def _begin(self, start: Callable[[], None], stop: Callable[[float], object], share: float) -> None:
         """Start a part; `share` of the time for stopping is its own."""
         start()
         self._undo.append((stop, share))
-
-    def _start_sources(self) -> None:
-        for source in self.sources:
-            source.start()
-
-    def _stop_sources(self, timeout_s: float) -> None:
-        """Stop them all at once: each may have a connection to wait for. While the disk takes nothing they wait for memory: let go."""
-        batchers = [batcher for batcher in self._batchers if batcher.source not in RESERVED_SOURCES]
-        if self.writer.state.trouble:
-            for batcher in batchers:
-                batcher.close()
-        threads = [threading.Thread(target=source.stop, args=(0.8 * timeout_s,), daemon=True) for source in self.sources]
-        for thread in threads:
-            thread.start()
-        deadline_s = self.clock.monotonic_s() + timeout_s
-        for thread in threads:
-            thread.join(max(0.0, deadline_s - self.clock.monotonic_s()))
-        for batcher in batchers:
-            batcher.close()
 
     def _stop_writer(self, timeout_s: float) -> None:
         if not self.writer.stop(timeout_s):
@@ -159,50 +182,72 @@ class Agent:
         """Counters over all sources since the start."""
         counts = [intake.counts for intake in self.intakes]
         return Totals(
-            sum(each.messages for each in counts),
+            self.source_set.gone_messages + sum(each.messages for each in counts),
             self.writer.state.lines,
-            sum(each.refused for each in counts),
-            self.uplink.state().delivered_lines,
+            self.source_set.gone_refused + sum(each.refused for each in counts),
+            self._delivered_before + self.uplink.state().delivered_lines,
         )
 
-    def _add_source(self, settings: SourceSettings) -> None:
+    @property
+    def sources(self) -> list[Source]:
+        return [unit.source for unit in self.source_set.units]
+
+    @property
+    def intakes(self) -> list[SourceIntake]:
+        return [unit.intake for unit in self.source_set.units]
+
+    def _build_uplink(self) -> Uplink:
+        target = partial(build_target, self.config, self.time)
+        hearers = (self.ledger.note, self._blocks.note, self._on_death)
+        limits = self.config.uplink.request_limits
+        return Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+
+    def _build_source(self, settings: SourceSettings) -> SourceUnit:
         kind = dict(settings.decoder)
         decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
         gateway = self.config.gateway
         window_ns = settings.device_window_ns
         normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series, device_window_ns=window_ns)
-        batcher = self._batcher(settings.id, settings.priority, settings.window)
+        age_s = self.config.spool.age_s(acknowledged=settings.is_acknowledged)
+        batcher = self._batcher(settings.id, settings.priority, age_s, settings.window)
         budget = RefusalBudget(settings.refusals_per_minute)
         intake = SourceIntake(settings.id, decoder, normaliser, batcher, budget, self.clock, self.ledger.note, self.time)
+        intake.maintained_until_ns = self.maintenance.until_ns(settings.id)
         client_id = f"{gateway.id}-{self.spool.epoch.hex[:12]}-{settings.id}"
-        context = SourceContext(client_id, gateway.state_dir, intake, self.spool.receipts(settings.id), self.clock, self.time.trusted_ns)
-        self.intakes.append(intake)
-        self.sources.append(import_module(SOURCES[settings.kind]).build(settings, context))
+        receipts, trusted_ns = self.spool.receipts(settings.id), self.time.trusted_ns
+        context = SourceContext(client_id, gateway.state_dir, intake, receipts, self.clock, trusted_ns)
+        if self._blocks.is_active:
+            normaliser.is_blocked = self._blocks.is_blocked
+        return SourceUnit(settings, import_module(SOURCES[settings.kind]).build(settings, context), intake, batcher)
 
-    def _batcher(self, source: str, priority: Priority, window: int | None = None) -> Batcher:
+    def _batcher(self, source: str, priority: Priority, age_s: float, window: int | None = None) -> Batcher:
         spool = self.config.spool
-        policy = ClosePolicy(spool.batch_age_ms / 1000, int(spool.batch_raw_bytes))
+        policy = ClosePolicy(age_s, int(spool.batch_raw_bytes))
         batcher = Batcher(source, priority, policy, int(spool.memory_bytes), self.clock, self.writer.wake, window)
         self.writer.attach(batcher)
-        self._batchers.append(batcher)
         return batcher
 
     def _build_housekeeping(self) -> Housekeeping:
         gateway = self.config.gateway
-        batchers = self._batcher("gateway", Priority.NORMAL), self._batcher("ledger", Priority.HIGH)
+        spool = self.config.spool
+        self._own_batchers = (
+            self._batcher("gateway", Priority.NORMAL, spool.age_s(acknowledged=False)),
+            self._batcher("ledger", Priority.HIGH, spool.age_s(acknowledged=True)),
+        )
         return Housekeeping(
             (gateway.site, gateway.id),
             gateway.state_dir,
             gateway.metrics_every_s,
             self.spool,
             self.ledger,
-            batchers,
+            self._own_batchers,
             self.totals,
             lambda: self.uplink.state().is_up,
             self.clock,
             self.time,
             self._on_death,
             lag_s=lambda: self.uplink.state().lag_s,
+            storage=self.storage.look,
         )
 
     def _last_own_ns(self) -> int | None:
@@ -229,7 +274,7 @@ class Agent:
             for chunk in closed.chunks:
                 for loss in chunk.losses:
                     self.ledger.note(loss)
-        return self._housekeeping.report_losses()
+        return self.housekeeping.report_losses()
 
     def _durable(self, group: Sequence[Closed]) -> None:
         self.uplink.wake()

@@ -108,6 +108,11 @@ class MqttSource(_Source, MqttSettings):
         return self.topics
 
     @property
+    def is_acknowledged(self) -> bool:
+        """Whether what is lost before it is durable comes again."""
+        return self.qos == 1
+
+    @property
     def window(self) -> int | None:
         """Unacknowledged messages that the broker allows, where that is known before connecting."""
         return _MQTT311_WINDOW if self.version == "3.1.1" else None
@@ -121,6 +126,10 @@ class SerialSource(_Source, SerialSourceSettings):
     @property
     def topic_patterns(self) -> tuple[str, ...]:
         return ()
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return False
 
     @property
     def window(self) -> int | None:

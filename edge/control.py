@@ -14,7 +14,7 @@ from pathlib import Path
 from runtime.logs import Log
 
 _LOG = Log("edge.control")
-_REQUEST_BYTES = 64 * 1024
+_REQUEST_BYTES = 1 << 20  # a whole config
 _REQUEST_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 30.0
 _MOST_CLIENTS = 8
@@ -50,6 +50,8 @@ class ControlServer:
         self._stopping.set()
         if self._server is None:
             return
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)  # wakes whoever accepts
         self._accepting.join(timeout_s)
         self._server.close()
         with self._lock:
@@ -68,6 +70,8 @@ class ControlServer:
             except TimeoutError:
                 continue
             except OSError as error:
+                if self._stopping.is_set():
+                    return
                 _LOG.warning("control.refused", reason=error)
                 self._stopping.wait(_PAUSE_S)
                 continue
@@ -108,7 +112,7 @@ class ControlServer:
 def _read_request(connection: socket.socket) -> Request | None:
     data = b""
     while not data.endswith(b"\n") and len(data) < _REQUEST_BYTES:
-        part = connection.recv(4096)
+        part = connection.recv(65_536)
         if not part:
             break
         data += part

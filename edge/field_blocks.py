@@ -11,14 +11,14 @@ _MOST_NOTED = 25
 
 
 class FieldBlocks:
-    """`on_first` is called once, at the first conflict: until then sources need not ask."""
+    """`on_first` is called once, at the first conflict, when it `is_active`: until then sources need not ask."""
 
     def __init__(self, clock: Clock, on_first: Callable[[], None]) -> None:
         self._clock = clock
         self._on_first = on_first
         self._lock = threading.Lock()
         self._table = RefusalTable()
-        self._is_active = False
+        self.is_active = False
 
     def note(self, cause: Cause | None) -> None:
         """Remember what a refusal named as its cause."""
@@ -28,7 +28,7 @@ class FieldBlocks:
         with self._lock:
             for _ in range(min(cause.dropped or 1, _MOST_NOTED)):
                 self._table.note(cause.measurement, cause.field, cause.given, now_s)
-            begins, self._is_active = not self._is_active, True
+            begins, self.is_active = not self.is_active, True
         if begins:
             self._on_first()
 

@@ -12,6 +12,7 @@ from edge.ledger import Ledger
 from edge.self_metrics import Totals, Vitals, gateway_point, marked
 from edge.spool.provisional import dump
 from edge.spool.spool import Spool
+from edge.storage_meter import StorageLook
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
@@ -39,8 +40,9 @@ class Housekeeping:
         time: AgentTime,
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
+        storage: Callable[[], StorageLook | None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one."""
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `storage` looks at the card."""
         self._site, self._gateway = identity
         self._state_dir = state_dir
         self._every_s = every_s
@@ -52,6 +54,7 @@ class Housekeeping:
         self._clock = clock
         self._time = time
         self._lag_s = lag_s
+        self._storage = storage
         self._encoder = Encoder()
         self._before = totals()
         self._looked_s = clock.monotonic_s()
@@ -78,11 +81,15 @@ class Housekeeping:
                 self.report_losses()
             if now_s >= health_due:
                 health_due += self._every_s
-                self._report_health()
-        self._report_health()
+                self.report_health()
+        self.report_health()
         self.report_losses()
 
-    def _report_health(self) -> None:
+    def report_health(self) -> None:
+        """Put a look at the agent into its batch. Any thread."""
+        self._put(self._health_batcher, self._health)
+
+    def _health(self, now_ns: int) -> list[Point]:
         now_s, totals = self._clock.monotonic_s(), self._totals()
         vitals = Vitals(
             self._time.best_ns(),
@@ -93,9 +100,10 @@ class Housekeeping:
             self._is_uplink_up(),
             self._state_dir,
             self._lag_s(),
+            self._storage(),
         )
         self._before, self._looked_s = totals, now_s
-        self._put(self._health_batcher, lambda now_ns: [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)])
+        return [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)]
 
     def report_losses(self) -> Batcher:
         """Put what the ledger noted since the last call into its batch, and return that. Any thread."""

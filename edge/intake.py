@@ -21,6 +21,7 @@ from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
 from runtime.clock import Clock
 from runtime.logs import Log
+from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -60,6 +61,8 @@ class SourceIntake:
         """`time` stamps what arrives; without it the clock is believed as it is."""
         self.source = source
         self.counts = IntakeCounts()
+        self.last_s = self.last_but_one_s = float("-inf")  # when readings came (monotonic)
+        self.maintained_until_ns = 0  # boot time at which hands-on work ends; 0 when there was none
         self.normaliser = normaliser
         self._decoder = decoder
         self._encoder = Encoder()
@@ -79,6 +82,8 @@ class SourceIntake:
         """
         began_s = self._clock.monotonic_s()
         stamp = self._stamp()
+        if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
+            stamp = stamp._replace(bits=stamp.bits | quality.MAINTENANCE)
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
         plain = None if stamp.is_trusted else Arrival(is_trusted=False)
         times: list[int] = []
@@ -102,6 +107,7 @@ class SourceIntake:
             chunk.raw_bytes = sum(map(len, chunk.lines)) + len(times)
             chunk.first_ns, chunk.last_ns = min(times), max(times)
             chunk.produced += len(times)
+            self.last_but_one_s, self.last_s = self.last_s, began_s
         self.counts.messages += len(messages)
         self.counts.points += len(times)
         chunk.work_s = self._clock.monotonic_s() - began_s

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.spool.queue import QueueState
+from edge.storage_meter import StorageLook
 from runtime import host
 from telemetry.batch import Priority
 from telemetry.point import FieldValue, Point
@@ -32,6 +33,7 @@ class Vitals:
     is_uplink_up: bool
     state_dir: Path
     lag_s: float | None = None
+    storage: StorageLook | None = None
 
 
 def marked(point: Point, bits: int) -> Point:
@@ -60,7 +62,20 @@ def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
         "rss_bytes": host.rss_bytes(),
         "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
         "undervoltage": host.is_undervolted(),
+        **_storage_fields(vitals.storage),
         "quality": 0,
     }
     known = {name: value for name, value in fields.items() if value is not None}
     return Point("gateway", {"site": site, "gateway": gateway, "device": gateway}, known, vitals.now_ns)
+
+
+def _storage_fields(look: StorageLook | None) -> dict[str, FieldValue | None]:
+    if look is None:
+        return {}
+    return {
+        "written_bytes": look.written.own_bytes,
+        "written_year_bytes": look.rates.year_bytes if look.rates else None,
+        "sync_rate": look.rates.syncs_s if look.rates else None,
+        "card_bytes": look.card.size_bytes if look.card else None,
+        "card_overwrites_year": look.overwrites_year,
+    }

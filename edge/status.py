@@ -5,6 +5,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from edge.intake import SourceIntake
+from edge.maintenance import Maintenance
+from edge.source_set import SourceUnit
+from edge.storage_meter import StorageLook
 from runtime import host
 
 if TYPE_CHECKING:
@@ -36,18 +39,35 @@ def agent_status(agent: "Agent") -> Mapping[str, object]:
             "stored_lines": writer.lines,
             "queues": {priority.value: asdict(state) for priority, state in queues.items()},
         },
-        "sources": [_source(agent, at) for at in range(len(agent.sources))],
+        "storage": _storage(agent.storage.look()),
+        "sources": [_source(unit, agent.maintenance) for unit in agent.source_set.units],
         "losses": [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(agent.ledger.totals.items())],
+        **agent.more_status(),
     }
 
 
-def _source(agent: "Agent", at: int) -> Mapping[str, object]:
-    settings, source, intake = agent.config.source[at], agent.sources[at], agent.intakes[at]
+def _storage(look: StorageLook) -> Mapping[str, object]:
+    """Return what was written since the start and what that comes to; null in the first minute, or where nothing is known."""
+    return {
+        "written_bytes": look.written.own_bytes,
+        "kernel_written_bytes": look.written.kernel_bytes,
+        "syncs": look.written.syncs,
+        "sync_rate": look.rates.syncs_s if look.rates else None,
+        "written_year_bytes": look.rates.year_bytes if look.rates else None,
+        "card_bytes": look.card.size_bytes if look.card else None,
+        "card_device": look.card.device if look.card else None,
+        "card_overwrites_year": look.overwrites_year,
+    }
+
+
+def _source(unit: SourceUnit, maintenance: Maintenance) -> Mapping[str, object]:
+    settings, intake = unit.settings, unit.intake
     return {
         "id": settings.id,
         "kind": settings.kind,
         "priority": settings.priority.value,
-        **asdict(source.state()),
+        **asdict(unit.source.state()),
+        "maintenance_left_s": maintenance.left_s(settings.id),
         **asdict(intake.counts),
         "series": len(intake.normaliser.series),
         "moved": intake.normaliser.series.moved_count,

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge.config import AgentConfig, InfluxUplink, MqttSource
 from edge.config_file import load_agent_config
 from quanho.edge_risks import RISKS
+from quanho.edge_storage import applied_instead, storage_costs
 from quanho.lang import say
 from runtime.kernel_clock import kernel_error_ns
 
@@ -24,10 +25,11 @@ class Finding:
 def check(path: Path, *, as_json: bool) -> int:
     """Print the findings and return 0; a wrong config raises ConfigError, which the command line prints in full (exit 2)."""
     config = load_agent_config(path)
-    findings = list(find(config))
+    findings, costs, instead = list(find(config)), list(storage_costs(config)), applied_instead(path)
     if as_json:
         entries = [{"source": each.source, "code": each.code, "text": each.text} for each in findings]
         answer = {"ok": True, "file": str(path), "sources": [source.id for source in config.source], "findings": entries}
+        answer |= {"storage": [asdict(cost) for cost in costs], "applied": str(instead) if instead else None}
         print(json.dumps(answer, ensure_ascii=False))
         return 0
     count = len(config.source)
@@ -35,6 +37,12 @@ def check(path: Path, *, as_json: bool) -> int:
     print(say("Những gì có thể mất trước khi tới chúng ta:", "What may be lost before it reaches us:"))
     for each in findings:
         print(f"  {each.source}: {each.text}")
+    print(say("Mất điện thì mất gì, và thẻ nhớ chịu bao nhiêu lần ghi:", "What a power cut costs, and how often the card is written to:"))
+    for cost in costs:
+        print(f"  {cost.source}: {cost.text}")
+    if instead:
+        vi = f"Chú ý: tác tử đang dùng {instead} thay cho {path}, cho tới khi {path} được sửa."
+        print(say(vi, f"Note: the agent uses {instead} in place of {path}, until {path} is edited."))
     return 0
 
 
@@ -46,7 +54,8 @@ def find(config: AgentConfig) -> Iterator[Finding]:
             hours = source.session_expiry_s / 3600
             yield from (_finding(source.id, code, hours=hours) for code in _broker_codes(source))
         else:
-            yield _finding(source.id, "no-acknowledgement", seconds=config.spool.batch_age_ms / 1000)
+            setting = "spool.batch_age_ms" if config.spool.loss_window_s is None else "spool.loss_window_s"
+            yield _finding(source.id, "no-acknowledgement", seconds=config.spool.age_s(acknowledged=False), setting=setting)
 
 
 def _clock_codes(config: AgentConfig) -> Iterator[str]:
@@ -65,5 +74,5 @@ def _broker_codes(source: MqttSource) -> Iterator[str]:
         yield "unwatched"
 
 
-def _finding(source: str, code: str, **values: float) -> Finding:
+def _finding(source: str, code: str, **values: float | str) -> Finding:
     return Finding(source, code, say(*RISKS[code]).format(**values))

@@ -69,9 +69,9 @@ RISKS = {
         'clock.trust = "host": the host\'s clock is believed as it is; where it is wrong, readings carry wrong times.',
     ),
     "no-acknowledgement": (
-        "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu (spool.batch_age_ms),"
+        "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu ({setting}),"
         " và mọi thứ thiết bị gửi khi tác tử không chạy.",
-        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings (spool.batch_age_ms),"
+        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings ({setting}),"
         " and whatever the device says while the agent is not running.",
     ),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from edge.config_file import load_agent_config
 from edge.control_client import ask, stream
+from quanho.edge_words import config_lines, maintenance_mark, storage_lines
 from quanho.lang import say
 from telemetry.lineprotocol.parse import parse
 
@@ -47,13 +48,16 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
     if spool["trouble"]:
         yield say("đĩa không nhận dữ liệu: ", "the disk does not take readings: ") + spool["trouble"]
     yield from _describe_clock(state["clock"])
+    yield from storage_lines(state.get("storage"))
+    yield from config_lines(state.get("config"))
     for source in state["sources"]:
         mark = "●" if source["connected"] else "○"
         counts = say(
             f"{source['messages']} bản tin, {source['points']} điểm, {source['refused']} bị từ chối",
             f"{source['messages']} messages, {source['points']} points, {source['refused']} refused",
         )
-        yield f"{mark} {source['id']} ({source['kind']})  {counts}  {source['last_error'] or source['detail']}".rstrip()
+        detail = " ".join(filter(None, (source["last_error"] or source["detail"], maintenance_mark(source))))
+        yield f"{mark} {source['id']} ({source['kind']})  {counts}  {detail}".rstrip()
     for loss in state["losses"]:
         yield (
             say("sổ cái: ", "ledger: ")

@@ -13,7 +13,7 @@ from telemetry.batch import Priority
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A batch that was taken for writing; `held_bytes` is what it keeps in memory until it is settled."""
+    """A batch that was taken for writing; `held_bytes` is what it keeps in memory of its `owner` until it is settled."""
 
     source: str
     priority: Priority
@@ -22,6 +22,7 @@ class Closed:
     cause: Cause
     stalled: bool = False
     held_bytes: int = 0
+    owner: "Batcher | None" = None
 
 
 class Batcher:
@@ -96,7 +97,7 @@ class Batcher:
             if due > now_s and not at_once:
                 return None
             was_stalled = stalled(filling, now_s)
-            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, was_stalled, self._open)
+            closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, was_stalled, self._open, self)
             self._held += self._open
             self._chunks, self._raw, self._open, self._messages = [], 0, 0, 0
             return closed
@@ -119,6 +120,12 @@ class Batcher:
         """Memory of what is not durable yet; 0 only when all is."""
         with self._free:
             return self._open + self._held
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether it is closed and everything it was given is durable."""
+        with self._free:
+            return self._closed and not self._chunks and not self._held
 
     def _due(self) -> float | None:
         return max(0.0, closes(self._filling(), self._policy)[0]) if self._chunks else None

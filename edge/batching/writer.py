@@ -67,7 +67,9 @@ class SpoolWriter:
         self._account = account
         self._on_durable = on_durable
         self._rng = random.Random()  # noqa: S311 (jitter, not a secret)
-        self._batchers: list[Batcher] = []
+        self._batchers: tuple[Batcher, ...] = ()  # replaced, never changed: any thread may walk it
+        self._leaving: tuple[Batcher, ...] = ()
+        self._attaching = threading.Lock()
         self._parked: dict[Priority, _Parked] = {}
         self.beat_s = clock.monotonic_s()  # when the thread last came round; it does every few seconds unless it hangs
         self._work = threading.Condition()
@@ -77,8 +79,15 @@ class SpoolWriter:
         self._thread = VitalThread("spool-writer", self._run, on_death)
 
     def attach(self, batcher: Batcher) -> None:
-        """Write this source's batches too. Before `start`."""
-        self._batchers.append(batcher)
+        """Write this source's batches too. Any thread."""
+        with self._attaching:
+            self._batchers = (*self._batchers, batcher)
+
+    def detach(self, batcher: Batcher) -> None:
+        """Forget a closed batcher once all that it holds is durable. Any thread."""
+        with self._attaching:
+            self._leaving = (*self._leaving, batcher)
+        self.wake()
 
     def wake(self) -> None:
         """Look at the deadlines again."""
@@ -117,8 +126,16 @@ class SpoolWriter:
             group = fresh + self._again(now_s, at_once=stopping, with_high=bool(fresh))
             if group:
                 self._commit(group)
+            if self._leaving:
+                self._forget_spent()
             if stopping and (not group or any(parked.failures > 1 for parked in self._parked.values())):
                 return
+
+    def _forget_spent(self) -> None:
+        with self._attaching:
+            spent = [batcher for batcher in self._leaving if batcher.is_spent]
+            self._batchers = tuple(batcher for batcher in self._batchers if batcher not in spent)
+            self._leaving = tuple(batcher for batcher in self._leaving if batcher not in spent)
 
     def _wait(self, until_s: float | None) -> None:
         with self._work:
@@ -205,12 +222,12 @@ class SpoolWriter:
         self._parked[priority] = _Parked(part, failures, retry_s, reason)
 
     def _settle(self, part: Sequence[Closed]) -> None:
-        owners = {batcher.source: batcher for batcher in self._batchers}
         for closed in part:
             for chunk in closed.chunks:
                 if chunk.acknowledgement:
                     chunk.acknowledgement.settle()
-            owners[closed.source].settled(closed)
+            if closed.owner:
+                closed.owner.settled(closed)
         self._on_durable(part)
 
     def _tell_trouble(self) -> None:

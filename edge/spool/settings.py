@@ -15,6 +15,13 @@ class SpoolSettings(BaseModel):
     high_share: float = Field(0.1, gt=0, lt=1, description="share of the quota for priority high (ledger, alarms)")
     bulk_share: float = Field(0.2, gt=0, lt=1, description="share of the quota for priority bulk; normal has the rest")
     batch_age_ms: int = Field(1000, ge=1, le=3_600_000, description="longest that a reading waits in memory before its batch is written")
+    loss_window_s: float | None = Field(
+        None,
+        gt=0,
+        le=3600,
+        description="the same for sources without acknowledgement (serial, MQTT with QoS 0, the agent's own health): what a power cut may"
+        " cost, for fewer syncs of the card; batch_age_ms when absent",
+    )
     batch_raw_bytes: ByteSize = Field(
         ByteSize(512 << 10), ge=1024, le=1 << 20, description="size of line protocol at which a batch is written at once"
     )
@@ -28,6 +35,10 @@ class SpoolSettings(BaseModel):
         if self.high_share + self.bulk_share >= 1:
             raise ValueError("high_share + bulk_share must be below 1, or nothing is left for priority normal; make one of them smaller")
         return self
+
+    def age_s(self, *, acknowledged: bool) -> float:
+        """Return how long a reading may wait in memory, in seconds. An acknowledgement never waits for `loss_window_s`."""
+        return self.batch_age_ms / 1000 if acknowledged or self.loss_window_s is None else self.loss_window_s
 
     @property
     def used_segment_bytes(self) -> int:

@@ -113,6 +113,8 @@ class Spool:
                     raise SpoolFull(f"the disk does not take it: {error.strerror or error}") from error
         with self._lock:
             queue.publish(written, batches)
+            for batch in batches:
+                queue.recovered.receipts.add(batch.source, batch.receipts)
             if queue.priority is Priority.HIGH:
                 for each in self._queues.values():
                     each.accounted()
@@ -152,8 +154,9 @@ class Spool:
         return lines
 
     def receipts(self, source: str) -> list[Receipts]:
-        """Return the receipts of a source that the spool held when it was opened, as far back as matters, oldest first."""
-        return [receipts for queue in self._queues.values() for receipts in queue.recovered.receipts.of(source)]
+        """Return the receipts of a source that the spool holds, as far back as matters, oldest first."""
+        with self._lock:
+            return [receipts for queue in self._queues.values() for receipts in queue.recovered.receipts.of(source)]
 
     def newest(self, source: str) -> Head | None:
         """Return the head of the last record of a source that the spool held when it was opened, if that was met."""

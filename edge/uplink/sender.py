@@ -161,7 +161,8 @@ class Uplink:
 
     def _deliver(self, lease: Lease) -> None:
         answer = self._send(lease.body)
-        if self._is_left:
+        if self._is_left:  # another uplink may follow in this process: what became of the request nobody knows, so it is sent again
+            self._spool.release(lease)
             return
         if answer.action is Action.ACCEPT:
             self._accepted(lease, refused=0)

@@ -1,7 +1,9 @@
-"""`quanho edge run|check|status|tail`: the agent, its config, and a look at a running one."""
+"""`quanho edge run|check|status|tail|apply|maintenance`: the agent, its config, and a look at a running one."""
 
 import argparse
 from pathlib import Path
+
+from quanho.durations import duration_s
 
 _EPILOG = """\
 examples:
@@ -9,8 +11,37 @@ examples:
   quanho edge run --config /etc/quanho/edge.toml       run the agent (systemd: deploy/quanho-edge.service)
   quanho edge status --config /etc/quanho/edge.toml    health of the running agent
   quanho edge tail --config /etc/quanho/edge.toml      readings as they become durable
+  quanho edge apply new.toml --config /etc/quanho/edge.toml            a new config, which returns by itself if it does not work
+  quanho edge maintenance air --for 30m --config /etc/quanho/edge.toml   mark readings while a technician works
 
 exit codes: 0 done or healthy   1 failed, or the agent is not healthy   2 wrong usage or config (every error is listed)
+"""
+
+_APPLY = """\
+Put a new config on trial on the running agent. Only what it touches stops and starts. When uplink and readings are back it is kept;
+when they are not within --within, the config before it returns by itself, also when this terminal is gone or the power fails.
+"""
+_APPLY_EPILOG = """\
+examples:
+  quanho edge apply new.toml --config /etc/quanho/edge.toml --dry-run     what would each change cost? changes nothing
+  sudo quanho edge apply new.toml --config /etc/quanho/edge.toml          try it for 5 minutes; keep it when all is back
+  quanho edge apply new.toml --config /etc/quanho/edge.toml --within 20m --no-wait
+  quanho edge apply --confirm --config /etc/quanho/edge.toml              keep the config on trial as it is
+  quanho edge apply --config /etc/quanho/edge.toml                        the trial that runs, or how the last one ended
+  quanho edge apply /etc/quanho/edge.toml --config /etc/quanho/edge.toml  the file was edited in place: try that
+
+Who may write FILE (sudo) has it replaced when the config is kept; else the agent keeps the config in its state folder and uses it in
+place of FILE until FILE is edited. Gateway id, site and state folder are refused: they need a stop.
+
+exit codes: 0 kept, or nothing to do   1 returned, or no agent   2 invalid or refused   130 interrupted; the trial goes on
+"""
+_MAINTENANCE_EPILOG = """\
+examples:
+  quanho edge maintenance air --for 30m --config /etc/quanho/edge.toml    readings of air carry quality bit 64 for half an hour
+  quanho edge maintenance air --off --config /etc/quanho/edge.toml        done earlier
+  quanho edge maintenance --config /etc/quanho/edge.toml                  every source, with the time that is left
+
+It ends by itself, and when the gateway boots. exit codes: 0 done   1 no agent answers   2 no such source
 """
 
 
@@ -28,6 +59,31 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tail.add_argument("--json", action="store_true", help="one JSON object a reading")
     tail.add_argument("--count", type=int, default=0, metavar="N", help="end after N readings")
     tail.add_argument("--seconds", type=float, default=0.0, metavar="S", help="end after S seconds")
+    _add_apply(verbs)
+    _add_maintenance(verbs)
+
+
+def _add_apply(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    apply = _add(verbs, "apply", "a new config on trial, with a way back", _apply)
+    apply.description, apply.epilog, apply.formatter_class = _APPLY, _APPLY_EPILOG, argparse.RawDescriptionHelpFormatter
+    apply.add_argument("new", nargs="?", type=Path, metavar="NEW", help="the new config; without it, the trial that runs")
+    apply.add_argument("--dry-run", action="store_true", help="say what each changed key costs, and change nothing")
+    apply.add_argument(
+        "--within", type=duration_s, default=300.0, metavar="TIME", help="return when it does not work by then (default: 5m)"
+    )
+    apply.add_argument("--confirm", action="store_true", help="keep it whatever is seen: the config on trial, or NEW at once")
+    apply.add_argument("--no-wait", action="store_true", help="leave the trial to the agent")
+    apply.add_argument("--json", action="store_true", help="the plan or the outcome as one JSON object")
+
+
+def _add_maintenance(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    hands_on = _add(verbs, "maintenance", "mark the readings of a source while a technician works at it", _maintenance)
+    hands_on.epilog, hands_on.formatter_class = _MAINTENANCE_EPILOG, argparse.RawDescriptionHelpFormatter
+    hands_on.add_argument("source", nargs="?", metavar="SOURCE", help="the source; without it, all are listed")
+    choice = hands_on.add_mutually_exclusive_group()
+    choice.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help="how long, at most 24h: 90s, 30m, 2h")
+    choice.add_argument("--off", action="store_true", help="end it now")
+    hands_on.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def _add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, purpose: str, run: object) -> argparse.ArgumentParser:
@@ -38,14 +94,16 @@ def _add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from edge.agent import Agent
-    from edge.config_file import load_agent_config
+    from edge.apply.commands import commands_of
+    from edge.apply.effective import load_effective
+    from edge.apply.process import AgentProcess
     from runtime import logs, service
 
-    config = load_agent_config(arguments.config)
-    logs.configure(config.log.level, config.log.format)
+    logs.configure()
+    effective = load_effective(arguments.config)
+    logs.configure(effective.config.log.level, effective.config.log.format)
     shutdown = service.Shutdown()
-    agent = Agent(config, on_death=shutdown.fail)
+    agent = AgentProcess(effective, commands_of, on_death=shutdown.fail)
     return service.run([agent], shutdown, limits=service.Limits(drain_s=10.0, stop_s=15.0), is_healthy=agent.is_alive)
 
 
@@ -65,3 +123,18 @@ def _tail(arguments: argparse.Namespace) -> int:
     from quanho.edge_watch import tail
 
     return tail(arguments.config, as_json=arguments.json, count=arguments.count, seconds=arguments.seconds)
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from quanho.edge_apply import Wishes, apply
+
+    asked = arguments
+    wishes = Wishes(asked.within, dry_run=asked.dry_run, confirm=asked.confirm, waits=not asked.no_wait, as_json=asked.json)
+    return apply(asked.new, asked.config, wishes)
+
+
+def _maintenance(arguments: argparse.Namespace) -> int:
+    from quanho.edge_maintenance import maintenance
+
+    asked = arguments
+    return maintenance(asked.config, asked.source, asked.for_s, off=asked.off, as_json=asked.json)

@@ -194,3 +194,21 @@ def test_a_priority_without_room_holds_back_neither_normal_nor_high(tmp_path: Pa
     assert not deaths
     writer.stop(10.0)
     spool.close()
+
+
+def test_what_a_source_that_left_had_parked_is_its_own_and_not_that_of_its_successor(desks: Callable[..., Desk], disk: FullDisk) -> None:
+    desk = desks()
+    disk.is_full = True
+    desk.put("a")
+    eventually(lambda: desk.writer.state.trouble)
+    left = desk.street
+    left.close()
+    desk.writer.detach(left)
+    desk.street = Batcher("street", Priority.NORMAL, ClosePolicy(0.01, 1 << 18), 1 << 20, SystemClock(), desk.writer.wake)
+    desk.writer.attach(desk.street)
+    acknowledgement = desk.put("b")
+    disk.is_full = False
+    eventually(lambda: acknowledgement.settled and not left.waiting_bytes)
+    eventually(lambda: sorted(desk.durable) == ["a", "b"])
+    assert desk.street.waiting_bytes == 0
+    assert desk.deaths == []

@@ -316,3 +316,25 @@ def test_a_request_that_hangs_does_not_hold_up_the_end(desks: Callable[..., Desk
     let_go.set()
     eventually(lambda: not desk.uplink.is_alive)
     assert desk.spool.state()[Priority.NORMAL].records_unsent == 1
+
+
+def test_what_a_left_request_held_is_sent_by_the_uplink_that_follows(desks: Callable[..., Desk]) -> None:
+    desk, hanging, let_go = desks(), threading.Event(), threading.Event()
+
+    def hang(_: Sequence[str]) -> None:
+        hanging.set()
+        let_go.wait(20)
+
+    desk.store.before_answer = hang
+    desk.uplink.start()
+    desk.append("a n=1 1")
+    eventually(hanging.is_set)
+    assert not desk.uplink.stop(0.05)
+    follower, ignored = Store(), (lambda _: None)
+    uplink = Uplink(desk.spool, lambda: follower, SystemClock(), ignored, ignored, desk.deaths.append, patience=QUICK)
+    uplink.start()
+    desk.append("a n=2 2")
+    eventually(lambda: follower.stored == ["a n=2 2"])
+    let_go.set()
+    eventually(lambda: sorted(follower.stored) == ["a n=1 1", "a n=2 2"])
+    assert uplink.stop(5)
