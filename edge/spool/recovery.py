@@ -11,11 +11,15 @@ It reads the last segment, and of a few before it the heads and receipts.
   whose receipt is found is acknowledged at once when the broker sends it again.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.spool import quarantine
+from edge.spool.extent import Place
 from edge.spool.files import Files
+from edge.spool.newest import MOST_NEWEST, Standing
 from edge.spool.older_receipts import add_older_receipts
 from edge.spool.receipts import RecentReceipts
 from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
@@ -45,7 +49,7 @@ class Recovered:
     """The state of one priority.
 
     `end` is where the next record goes in the last segment, None to begin a new one with a number above `highest_number`. No record
-    has a sequence from `jumped_from` up to `next_sequence`.
+    has a sequence from `jumped_from` up to `next_sequence`. `newest` are the last intact records.
     """
 
     segments: list[Segment]
@@ -56,6 +60,7 @@ class Recovered:
     highest_number: int
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
+    newest: Sequence[Standing] = ()
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class _Tail:
     last: Head | None = None
     damage: list[Damage] = field(default_factory=list)
     end: int = HEAD_BYTES
+    newest: deque[Standing] = field(default_factory=lambda: deque(maxlen=MOST_NEWEST))
 
     @property
     def readable(self) -> bool:
@@ -88,6 +94,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
             floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
             result.lines = tail.last.lines_before + tail.last.count
             result.jumped_from = tail.last.sequence + 1
+            result.newest = tail.newest
             add_older_receipts(files, segments, epoch, result.receipts)
             break
         segments.pop()
@@ -95,7 +102,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     result.segments = segments + unopened
     result.next_sequence = max(floor, result.jumped_from)
     if unopened:
-        result.end, result.jumped_from = None, result.next_sequence
+        result.end, result.jumped_from, result.newest = None, result.next_sequence, ()
     return result
 
 
@@ -109,6 +116,8 @@ def _read_tail(files: Files, segment: Segment, epoch: bytes, receipts: RecentRec
         if isinstance(item, Record):
             receipts.add(item.head.source, item.payload.receipts)
             tail.last, tail.end = item.head, item.end
+            place = Place(segment.number, item.offset, item.head.sequence, item.head.lines_before)
+            tail.newest.append(Standing(place, item.head.body_bytes))
             tail.damage.clear()
         else:
             tail.damage.append(item)
