@@ -28,7 +28,8 @@ from edge.spool.lock import SpoolLock
 from edge.spool.spool import Spool
 from edge.status import agent_status, last_values
 from edge.tail import Tail
-from edge.uplink.sender import PATIENCE, Patience, Uplink
+from edge.uplink.probe import PATIENCE, Patience
+from edge.uplink.sender import Uplink
 from edge.uplink.target import Target
 from runtime.clock import Clock, SystemClock
 from runtime.logs import Log
@@ -77,8 +78,9 @@ class Agent:
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         target = partial(build_target, self.config, self.clock)
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
-        limits = self.config.uplink.request_limits
-        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+        uplink = self.config.uplink
+        limits, budget = uplink.request_limits, uplink.budget
+        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, budget=budget, patience=self._patience)
         for settings in self.config.source:
             self._add_source(settings)
         self._housekeeping = self._build_housekeeping()

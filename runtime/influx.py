@@ -71,9 +71,12 @@ class InfluxClient:
         """The server found by the last detection, None before one."""
         return self._server
 
-    def detect(self) -> Server:
-        """Ask the server what it is. Raises TransientError when nothing that looks like one answers."""
-        found = self._detect()
+    def detect(self, timeout_s: float | None = None) -> Server:
+        """Ask the server what it is. Raises TransientError when nothing that looks like one answers.
+
+        `timeout_s` bounds the connection and the silence before an answer, where the settings allow for more.
+        """
+        found = self._detect(timeout_s)
         if isinstance(found, Answer):
             raise TransientError(f"{found.reason}: {found.words}", found.retry_after_s)
         return found
@@ -103,8 +106,8 @@ class InfluxClient:
         """Close the connection; the next call makes a new one."""
         self._forget()
 
-    def _detect(self) -> Server | Answer:
-        reply = self._call("GET", "/ping", b"", {"Content-Type": _TEXT})
+    def _detect(self, timeout_s: float | None = None) -> Server | Answer:
+        reply = self._call("GET", "/ping", b"", {"Content-Type": _TEXT}, timeout_s)
         if isinstance(reply, Answer):
             return reply
         server = _identify(reply)
@@ -121,7 +124,7 @@ class InfluxClient:
         self._server_errors = self._server_errors + 1 if reply.status >= 500 else 0
         return answer
 
-    def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
+    def _call(self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float | None = None) -> _Reply | Answer:
         try:
             library = self._library = self._library or _connect(self._settings)
         except ConfigError as error:
@@ -129,7 +132,7 @@ class InfluxClient:
         try:
             # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
             response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
-                path, method, header_params=headers, body=body, _preload_content=False
+                path, method, header_params=headers, body=body, _preload_content=False, _request_timeout=_timeout(self._settings, timeout_s)
             )
             return _Reply(status, reply_headers, _read(response))
         except ApiException as error:
@@ -157,13 +160,19 @@ def _connect(settings: InfluxSettings) -> InfluxDBClient:
         token=token,  # type: ignore[arg-type]
         auth_basic=settings.password_file is not None,
         org=settings.org or "-",
-        timeout=(settings.connect_timeout_s * 1000, settings.read_timeout_s * 1000),
+        timeout=_timeout(settings),
         verify_ssl=settings.verify,
         ssl_ca_cert=_text(settings.ca_file),
         cert_file=_text(settings.cert_file),
         cert_key_file=_text(settings.key_file),
         connection_pool_maxsize=1,
     )
+
+
+def _timeout(settings: InfluxSettings, most_s: float | None = None) -> tuple[float, float]:
+    """Return what the library takes: milliseconds for the connection and for silence."""
+    connect_s, read_s = (min(each, most_s or each) for each in (settings.connect_timeout_s, settings.read_timeout_s))
+    return connect_s * 1000, read_s * 1000
 
 
 def _secret(file: Path) -> str:
