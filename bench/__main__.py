@@ -13,6 +13,8 @@ from bench.report import Report, dump
 BENCHMARKS = {
     "ingest": "bench.ingest",
     "drain": "bench.drain",
+    "live": "bench.live",
+    "fleet": "bench.fleet",
     "disk": "bench.disk",
     "memory": "bench.memory",
     "start": "bench.start",

@@ -34,7 +34,9 @@ from edge.spool.spool import Spool
 from edge.status import agent_status, last_values
 from edge.storage_meter import StorageMeter
 from edge.tail import Tail
-from edge.uplink.sender import PATIENCE, Patience, Uplink
+from edge.uplink.pacing import NEWEST_BYTES, NEWEST_RECORDS
+from edge.uplink.probe import PATIENCE, Patience
+from edge.uplink.sender import Uplink
 from edge.uplink.target import Target
 from runtime.clock import Clock, SystemClock
 from runtime.http_date import Evidence
@@ -199,8 +201,18 @@ class Agent:
     def _build_uplink(self) -> Uplink:
         target = partial(build_target, self.config, self.time)
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
-        limits = self.config.uplink.request_limits
-        return Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+        uplink = self.config.uplink
+        return Uplink(
+            self.spool,
+            target,
+            self.clock,
+            *hearers,
+            limits=uplink.request_limits,
+            budget=uplink.budget,
+            patience=self._patience,
+            now_ns=self.time.best_ns,
+            is_time_wanted=lambda: self.time.trusted_ns() is None,
+        )
 
     def _build_source(self, settings: SourceSettings) -> SourceUnit:
         kind = dict(settings.decoder)
@@ -257,7 +269,7 @@ class Agent:
 
     def _time_is_trusted(self) -> None:
         """What waited for the time may go now, behind what comes from now on."""
-        self.spool.split_lanes()
+        self.spool.split_lanes(NEWEST_RECORDS, NEWEST_BYTES)
         self.uplink.wake()
 
     def _watch_blocks(self) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
 
 from edge.clock.settings import ClockSettings
 from edge.normalise_settings import NormaliseSettings
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.settings import SpoolSettings
+from edge.uplink.pacing import Budget
 from runtime.influx_settings import InfluxSettings
 from runtime.mqtt_settings import MqttSettings
 from telemetry.batch import Priority
@@ -55,6 +56,17 @@ class InfluxUplink(InfluxSettings):
     """Table [uplink], kind "influx": InfluxDB 1.6 or later, 2.x, 3 Core, or the cloud ingest."""
 
     kind: Literal["influx"]
+    backlog_share: float = Field(
+        0.8, gt=0, le=1, description="share of the measured link that an old backlog may take, beside live readings"
+    )
+    backlog_bytes_per_s: ByteSize | None = Field(
+        None, ge=256, description="bytes a second that an old backlog may take, instead of the share; the core may make it less"
+    )
+
+    @property
+    def budget(self) -> Budget:
+        """What an old backlog may take."""
+        return Budget(self.backlog_share, int(self.backlog_bytes_per_s) if self.backlog_bytes_per_s else None)
 
     @property
     def request_limits(self) -> tuple[int, int]:
@@ -67,6 +79,11 @@ class FileUplink(_Table):
 
     kind: Literal["file"]
     folder: Path = Field(description="folder of the daily files, which must exist; on a stick, one below the mount point")
+
+    @property
+    def budget(self) -> Budget:
+        """A disk is written as fast as it goes."""
+        return Budget(is_paced=False)
 
     @property
     def request_limits(self) -> tuple[int, int]:

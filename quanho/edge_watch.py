@@ -42,6 +42,13 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
         + f" {state['uptime_s']:.0f} s  RSS {(state['rss_bytes'] or 0) / 1e6:.0f} MB"
     )
     yield say("đường lên:", "uplink:") + f" {way}  {uplink['server']}  {uplink['trouble']}".rstrip()
+    if rate := uplink.get("link_bytes_per_s"):
+        backlog, eta_s = uplink["backlog_bytes_per_s"], uplink["backlog_eta_s"]
+        share = (
+            "" if backlog is None else say(f", hàng tồn tối đa {backlog / 1000:.1f} kB/s", f", backlog at most {backlog / 1000:.1f} kB/s")
+        )
+        end = say(f", hết sau khoảng {eta_s / 60:.0f} phút", f", empty in about {eta_s / 60:.0f} min") if eta_s else ""
+        yield say("đường truyền:", "link:  ") + f" {rate / 1000:.1f} kB/s{share}{end}"
     yield say("kho đệm: ", "spool: ") + say(
         f"{lines} dòng trong {records} bản ghi chưa gửi, cũ nhất {age}", f"{lines} lines in {records} records unsent, oldest {age}"
     )

@@ -90,9 +90,12 @@ class InfluxClient:
         """The server found by the last detection, None before one."""
         return self._server
 
-    def detect(self) -> Server:
-        """Ask the server what it is. Raises TransientError when nothing that looks like one answers."""
-        found = self._detect()
+    def detect(self, timeout_s: float | None = None) -> Server:
+        """Ask the server what it is. Raises TransientError when nothing that looks like one answers.
+
+        `timeout_s` bounds the connection and the silence before an answer, where the settings allow for more.
+        """
+        found = self._detect(timeout_s)
         if isinstance(found, Answer):
             raise TransientError(f"{found.reason}: {found.words}", found.retry_after_s)
         return found
@@ -122,8 +125,8 @@ class InfluxClient:
         """Close the connection; the next call makes a new one."""
         self._forget()
 
-    def _detect(self) -> Server | Answer:
-        reply = self._call("GET", "/ping", b"", {"Content-Type": _TEXT})
+    def _detect(self, timeout_s: float | None = None) -> Server | Answer:
+        reply = self._call("GET", "/ping", b"", {"Content-Type": _TEXT}, timeout_s)
         if isinstance(reply, Answer):
             return reply
         server = _identify(reply)
@@ -140,7 +143,7 @@ class InfluxClient:
         self._server_errors = self._server_errors + 1 if reply.status >= 500 else 0
         return answer
 
-    def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
+    def _call(self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float | None = None) -> _Reply | Answer:
         try:
             library = self._library = self._library or self._connect()
         except ConfigError as error:
@@ -151,7 +154,7 @@ class InfluxClient:
         if refused:
             return refused
         sent_boot_ns = self._clock.boot_ns()
-        reply = _exchange(library, method, path, body, headers)
+        reply = _exchange(library, method, path, body, headers, _timeout(self._settings, timeout_s))
         answered_boot_ns = self._clock.boot_ns()
         if isinstance(reply, Answer):
             return reply
@@ -204,7 +207,7 @@ def _connect(settings: InfluxSettings, tls: DeferredDatesContext | None) -> Infl
         token=token,  # type: ignore[arg-type]
         auth_basic=settings.password_file is not None,
         org=settings.org or "-",
-        timeout=(settings.connect_timeout_s * 1000, settings.read_timeout_s * 1000),
+        timeout=_timeout(settings),
         verify_ssl=settings.verify,
         ssl_context=tls,  # urllib3 sets verify_mode on it as verify_ssl says, and ALPN; the files below it would load again
         ssl_ca_cert=None if tls else _text(settings.ca_file),
@@ -214,11 +217,19 @@ def _connect(settings: InfluxSettings, tls: DeferredDatesContext | None) -> Infl
     )
 
 
-def _exchange(library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Reply | Answer:
+def _timeout(settings: InfluxSettings, most_s: float | None = None) -> tuple[float, float]:
+    """Return what the library takes: milliseconds for the connection and for silence."""
+    connect_s, read_s = (min(each, most_s or each) for each in (settings.connect_timeout_s, settings.read_timeout_s))
+    return connect_s * 1000, read_s * 1000
+
+
+def _exchange(
+    library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str], timeout_ms: tuple[float, float]
+) -> _Reply | Answer:
     try:
         # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
         response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
-            path, method, header_params=headers, body=body, _preload_content=False
+            path, method, header_params=headers, body=body, _preload_content=False, _request_timeout=timeout_ms
         )
         return _Reply(status, reply_headers, _read(response))
     except ApiException as error:

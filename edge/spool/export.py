@@ -2,14 +2,13 @@
 
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 
+from edge.spool.lines import split_lines
 from edge.spool.record import LINES
 from edge.spool.segment_reader import Record
 from edge.spool.survey import SpoolFolder
 from telemetry.batch import Priority
 from telemetry.errors import RejectedError
-from telemetry.lineprotocol.grammar import SyntaxFault, read_entry
 
 _GZIP = 31
 
@@ -40,14 +39,7 @@ def _lines(record: Record) -> Iterator[bytes]:
         text = zlib.decompress(record.payload.body, wbits=_GZIP)
     except zlib.error as error:
         raise RejectedError(f"record {record.head.sequence} of {record.head.source} holds no gzip member: {error}") from error
-    start = 0
-    while start < len(text):
-        end = text.find(b"\n", start) + 1 or len(text)
-        if b'"' in text[start:end]:  # a string may hold a line feed
-            with suppress(SyntaxFault):
-                end = max(end, read_entry(text, start).end)
-        yield text[start:end]
-        start = end
+    return (line + b"\n" for line in split_lines(text))
 
 
 def _time_of(line: bytes, record: Record) -> int:

@@ -1,7 +1,8 @@
 """The records of one priority: one writer, two lanes, one set of what is delivered.
 
-The live lane is first-in first-out from the place where writing stood when the link came back; the backlog lane is first-in
-first-out up to there. One thread calls `write`; every other call is made under the spool's lock, except `replayable`.
+The live lane is first-in first-out from a place at, or a few records before, where writing stood when the link came back; the
+backlog lane is first-in first-out up to there. One thread calls `write`; every other call is made under the spool's lock, except
+`replayable`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from edge.spool.done_file import DoneFile
 from edge.spool.extent import Extent, Place, seek
 from edge.spool.files import Files
 from edge.spool.lane import Gap, Lane
+from edge.spool.newest import NewestRecords
 from edge.spool.quota import Standing
 from edge.spool.record import PROVISIONAL, Head
 from edge.spool.recovery import Recovered, recover
@@ -26,6 +28,7 @@ from runtime.logs import Log
 from telemetry.batch import Batch, Priority
 
 _LOG = Log("edge.spool")
+ANY_SIZE = 1 << 62
 _MOST_SAVED = 250  # intervals; a slot of the done file has room for 253
 
 
@@ -110,7 +113,8 @@ class RecordQueue:
         self._unaccounted, self._unaccounted_lines = self._vanished(), 0
         self.done.add(1, self._oldest_kept - 1)
         self._leased = DoneSet(limit=1 << 16)
-        self._live_from = self._next
+        self._newest = NewestRecords(found.newest)
+        self._live_from, self._live_start = self._next, self._writing_place
         start = seek(self._files, self._epoch, self._extent, self.done.next_open(1))
         self._unopened: dict[int, Segment] = {}
         self._backlog = Lane(self._files, self._epoch, start, self._gap, self._step_over)
@@ -137,19 +141,20 @@ class RecordQueue:
             self._segments = [*self._segments, written.segment]
         self._lines_unsent += written.lines - self._lines
         self._end, self._next, self._lines = written.end, written.next_sequence, written.lines
+        self._newest.published(written, batches)
         for sequence, batch in enumerate(batches, written.next_sequence - len(batches)):
             if batch.count == 0 and (sequence == 1 or sequence - 1 in self.done):  # else a lane gets there: intervals are few
                 self._nothing_to_send(sequence)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def lease(self, name: LaneName, max_lines: int, max_raw_bytes: int) -> Lease | None:
+    def lease(self, name: LaneName, max_lines: int, max_raw_bytes: int, max_body_bytes: int = ANY_SIZE) -> Lease | None:
         """Hand out the next records of a lane, as many as fit into one request, at least one; None when there is none."""
         lane, extent = self._live if name is LaneName.LIVE else self._backlog, self._extent
         limit = self._live_from if name is LaneName.BACKLOG else self._next
         self._jump(lane, extent)
         records: list[Record] = []
-        lines = raw = 0
+        lines = raw = size = 0
         start = before = lane.place
         while lane.place.sequence < limit and (record := lane.next(extent)):
             if record.head.kind == PROVISIONAL:
@@ -159,7 +164,8 @@ class RecordQueue:
                     break
                 record = timed
             head = record.head
-            full = records and (lines + head.count > max_lines or raw + head.raw_bytes > max_raw_bytes)
+            sizes = ((lines + head.count, max_lines), (raw + head.raw_bytes, max_raw_bytes), (size + head.body_bytes, max_body_bytes))
+            full = records and any(total > most for total, most in sizes)
             apart = records and self.done.next_open(records[-1].head.sequence + 1) < head.sequence  # a segment was stepped over
             if full or apart or head.sequence >= limit:
                 lane.move(before)
@@ -169,7 +175,7 @@ class RecordQueue:
             elif head.sequence not in self.done and head.sequence not in self._leased:
                 start = start if records else before
                 records.append(record)
-                lines, raw = lines + head.count, raw + head.raw_bytes
+                lines, raw, size = lines + head.count, raw + head.raw_bytes, size + head.body_bytes
             elif records:
                 break
             before = lane.place
@@ -191,14 +197,21 @@ class RecordQueue:
     def release(self, lease: Lease) -> None:
         """The records could not be delivered now: they are handed out again, in order."""
         self._leased.remove(lease.first, lease.last)
-        lane = self._live if lease.first >= self._live_from else self._backlog
-        if lane.place.sequence > lease.first:
-            lane.move(lease.start)
+        is_live = lease.first >= self._live_from
+        if not is_live and self._backlog.place.sequence > lease.first:
+            self._backlog.move(lease.start)
+        if lease.last >= self._live_from and self._live.place.sequence > max(lease.first, self._live_from):
+            self._live.move(lease.start if is_live else self._live_start)
 
-    def split_lanes(self) -> None:
-        """The link is back: what is written from now on is live, everything before is backlog."""
-        self._live_from = self._next
-        self._live.move(self._writing_place)
+    def split_lanes(self, newest: int = 0, newest_bytes: int = 0) -> None:
+        """The link is back: what is written from now on is live, and so are the last `newest` records that are not delivered.
+
+        Of these only as many as have `newest_bytes` of bodies, but at least one. Everything before is backlog.
+        """
+        start = self._newest.start(lambda sequence: sequence not in self.done, newest, newest_bytes)
+        self._live_start = start or self._writing_place
+        self._live_from = self._live_start.sequence
+        self._live.move(self._live_start)
 
     def replayable(self, first_ns: int, last_ns: int) -> list[Head]:
         """Return the heads of all kept records with points between the two times. It reads everything, so call it without the lock."""
@@ -322,11 +335,15 @@ class RecordQueue:
         return QueueState(
             unsent,
             max(0, self._lines_unsent),
-            self._unsent(self._live_from - 1),
+            self.backlog_records,
             self.bytes_on_disk,
             len(self._segments),
             self._oldest_ns() if unsent else None,
         )
+
+    @property
+    def backlog_records(self) -> int:
+        return self._unsent(self._live_from - 1)
 
     @property
     def bytes_on_disk(self) -> int:

@@ -11,11 +11,15 @@ It reads the last segment, and of a few before it the heads and receipts.
   whose receipt is found is acknowledged at once when the broker sends it again.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.spool import quarantine
+from edge.spool.extent import Place
 from edge.spool.files import Files
+from edge.spool.newest import MOST_NEWEST, Standing
 from edge.spool.older_receipts import add_older_receipts
 from edge.spool.receipts import RecentReceipts
 from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
@@ -45,8 +49,8 @@ class Recovered:
     """The state of one priority.
 
     `end` is where the next record goes in the last segment, None to begin a new one with a number above `highest_number`. No record
-    has a sequence from `jumped_from` up to `next_sequence`. `newest` is the last head of each source that was met, `provisional` the last
-    record without a trusted time.
+    has a sequence from `jumped_from` up to `next_sequence`. `newest` are the last intact records, `heads` the last head of each source that
+    was met, `provisional` the last record without a trusted time.
     """
 
     segments: list[Segment]
@@ -57,8 +61,9 @@ class Recovered:
     highest_number: int
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
-    newest: dict[str, Head] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
     provisional: Record | None = None
+    newest: Sequence[Standing] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class _Tail:
     last: Head | None = None
     damage: list[Damage] = field(default_factory=list)
     end: int = HEAD_BYTES
+    newest: deque[Standing] = field(default_factory=lambda: deque(maxlen=MOST_NEWEST))
 
     @property
     def readable(self) -> bool:
@@ -91,6 +97,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
             floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
             result.lines = tail.last.lines_before + tail.last.count
             result.jumped_from = tail.last.sequence + 1
+            result.newest = tail.newest
             add_older_receipts(files, segments, epoch, result.receipts)
             break
         segments.pop()
@@ -98,7 +105,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     result.segments = segments + unopened
     result.next_sequence = max(floor, result.jumped_from)
     if unopened:
-        result.end, result.jumped_from = None, result.next_sequence
+        result.end, result.jumped_from, result.newest = None, result.next_sequence, ()
     return result
 
 
@@ -111,10 +118,12 @@ def _read_tail(files: Files, segment: Segment, epoch: bytes, result: Recovered) 
         offset = item.end
         if isinstance(item, Record):
             result.receipts.add(item.head.source, item.payload.receipts)
-            result.newest[item.head.source] = item.head
+            result.heads[item.head.source] = item.head
             if item.head.kind == PROVISIONAL:
                 result.provisional = item
             tail.last, tail.end = item.head, item.end
+            place = Place(segment.number, item.offset, item.head.sequence, item.head.lines_before)
+            tail.newest.append(Standing(place, item.head.body_bytes))
             tail.damage.clear()
         else:
             tail.damage.append(item)

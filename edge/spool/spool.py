@@ -24,7 +24,7 @@ from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
 from edge.spool.loss import Loss
 from edge.spool.provisional import boot_of, retimed
-from edge.spool.queue import LaneName, Lease, QueueState, RecordQueue
+from edge.spool.queue import ANY_SIZE, LaneName, Lease, QueueState, RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
 from edge.spool.record import HEAD_BYTES, Head
@@ -119,11 +119,14 @@ class Spool:
                 for each in self._queues.values():
                     each.accounted()
 
-    def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int) -> Lease | None:
-        """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty."""
+    def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int, max_body_bytes: int = ANY_SIZE) -> Lease | None:
+        """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty.
+
+        The limits are those of a request, but it holds at least one record, however large.
+        """
         with self._lock:
             for priority in _SEND_ORDER:
-                lease = self._queues[priority].lease(lane, max_lines, max_raw_bytes)
+                lease = self._queues[priority].lease(lane, max_lines, max_raw_bytes, max_body_bytes)
                 if lease:
                     return lease
         return None
@@ -138,11 +141,19 @@ class Spool:
         with self._lock:
             self._queues[lease.priority].release(lease)
 
-    def split_lanes(self) -> None:
-        """The link is back: what is written from now on goes first."""
+    def split_lanes(self, newest: int = 0, newest_bytes: int = 0) -> None:
+        """The link is back: what is written from now on goes first, and with it, of each priority, the last `newest` records.
+
+        Of these only as many as have `newest_bytes` of bodies, but at least one.
+        """
         with self._lock:
             for queue in self._queues.values():
-                queue.split_lanes()
+                queue.split_lanes(newest, newest_bytes)
+
+    def backlog_records(self) -> int:
+        """Return how many records of the backlog are not delivered. Cheap."""
+        with self._lock:
+            return sum(queue.backlog_records for queue in self._queues.values())
 
     def replay(self, first_ns: int, last_ns: int) -> int:
         """Send again what is kept of delivered readings in a time range; return how many lines that is. It reads everything kept."""
@@ -160,7 +171,7 @@ class Spool:
 
     def newest(self, source: str) -> Head | None:
         """Return the head of the last record of a source that the spool held when it was opened, if that was met."""
-        heads = [queue.recovered.newest.get(source) for queue in self._queues.values()]
+        heads = [queue.recovered.heads.get(source) for queue in self._queues.values()]
         return max((head for head in heads if head is not None and head.count), key=lambda head: head.last_ns, default=None)
 
     def boot_lengths(self) -> list[tuple[str, int]]:

@@ -26,6 +26,8 @@ _LOG = Log("edge.uplink")
 class FileTarget:
     """Writes below `folder`; `now_ns` is the wall clock."""
 
+    round_trip_s = 0.0
+
     def __init__(self, folder: Path, now_ns: Callable[[], int]) -> None:
         self._folder = folder
         self._now_ns = now_ns

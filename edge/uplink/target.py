@@ -6,10 +6,12 @@ from runtime.influx_answers import Answer
 
 
 class Target(Protocol):
-    """A store. Only the uplink's thread calls it."""
+    """A store. Only the uplink's thread calls it. `round_trip_s` is how long the last `connect` waited for the network alone."""
+
+    round_trip_s: float
 
     def connect(self) -> str:
-        """Find out who is there and return it for people to read. Raises TransientError when nobody answers."""
+        """Find out who is there and return it for people to read. Raises TransientError, soon, when nobody answers."""
         ...
 
     def send(self, body: bytes) -> Answer:

@@ -1,6 +1,7 @@
 """The uplink on a real spool: what each answer does to the records, and what goes first."""
 
 import errno
+import random
 import threading
 import zlib
 from collections import deque
@@ -12,7 +13,10 @@ import pytest
 from edge.spool.set_aside import read_set_aside
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Loss, Spool
-from edge.uplink.sender import Patience, Uplink
+from edge.uplink.pacing import Budget
+from edge.uplink.probe import Patience
+from edge.uplink.sender import Uplink
+from edge.uplink.state import UplinkState
 from runtime.backoff import Backoff
 from runtime.clock import SystemClock
 from runtime.influx_answers import Action, Answer
@@ -43,6 +47,7 @@ class Store:
         self.stored: list[str] = []
         self.connect_count = 0
         self.is_closed = False
+        self.round_trip_s = 0.0
 
     def connect(self) -> str:
         self.connect_count += 1
@@ -168,8 +173,9 @@ def test_an_unreachable_store_is_waited_for(desks: Callable[..., Desk]) -> None:
 
 def test_the_newest_readings_go_first_after_an_outage(desks: Callable[..., Desk]) -> None:
     desk = desks(limits=(1, 1 << 20))
-    for number in range(5):
-        desk.append(f"old {number}")
+    old = [f"old {number}" for number in range(40)]
+    for line in old:
+        desk.append(line)
     later = iter(["new 0", "new 1"])
 
     def meanwhile(_: Sequence[str]) -> None:
@@ -178,8 +184,85 @@ def test_the_newest_readings_go_first_after_an_outage(desks: Callable[..., Desk]
 
     desk.store.before_answer = meanwhile
     desk.uplink.start()
-    eventually(lambda: len(desk.store.stored) == 7)
-    assert desk.store.stored == ["old 0", "new 0", "new 1", "old 1", "old 2", "old 3", "old 4"]
+    eventually(lambda: len(desk.store.stored) == 42)
+    assert desk.store.stored == [*old[-16:], "new 0", "new 1", *old[:-16]]
+
+
+def test_a_large_record_goes_in_slices_as_long_as_the_link_may_be_slow_and_the_newest_line_first(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    rng = random.Random(7)
+    lines = [f"line {number} {rng.random()}" for number in range(3000)]
+    desk.append(*lines)
+    desk.uplink.start()
+    desk.wait_stored(*lines)
+    assert len(desk.store.bodies[0]) <= 4000
+    assert desk.store.requests[0][-1] == lines[-1]
+    eventually(lambda: desk.uplink.state().delivered_lines == 3000)
+    assert lines_in(desk.spool) == []
+
+
+def test_live_readings_go_between_the_slices_of_a_backlog_record(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    rng = random.Random(7)
+    old = [f"old {number} {rng.random()}" for number in range(3000)]
+    desk.append(*old)
+    desk.append("newest")
+    later = iter(["new 0", "new 1"])
+
+    def meanwhile(sent: Sequence[str]) -> None:
+        if sent[0].startswith("old") and (line := next(later, None)):
+            desk.append(line)
+
+    desk.store.before_answer = meanwhile
+    desk.uplink.start()
+    desk.wait_stored("newest", "new 0", "new 1", *old)
+    assert [request for request in desk.store.requests if not request[0].startswith("old")] == [["newest"], ["new 0"], ["new 1"]]
+    assert desk.store.requests.index(["new 1"]) < len(desk.store.requests) - 1
+
+
+def test_one_bad_line_in_a_sliced_record_is_set_aside_alone(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    rng = random.Random(7)
+    lines = [f"line {number} {rng.random()}" for number in range(3000)]
+    desk.store.bad = {lines[100], lines[2900]}
+    desk.append(*lines)
+    desk.uplink.start()
+    eventually(lambda: desk.uplink.state().refused_lines == 2)
+    assert sorted(set(desk.store.stored)) == sorted(set(lines) - desk.store.bad)
+    assert {line for _, line, _ in desk.set_aside()} == desk.store.bad
+    assert lines_in(desk.spool) == []
+
+
+def test_a_slow_record_of_the_backlog_goes_on_where_it_was_when_the_link_came_back(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    rng = random.Random(7)
+    lines = [f"line {number} {rng.random()}" for number in range(3000)]
+    desk.append(*lines)
+    desk.append("newest")
+    desk.store.answers.extend([ACCEPTED, ACCEPTED, ACCEPTED, DOWN])
+    desk.uplink.start()
+    desk.wait_stored("newest", *lines)
+    assert desk.store.requests[4] == desk.store.requests[3][: len(desk.store.requests[4])]
+
+
+def test_what_is_not_paced_goes_whole(desks: Callable[..., Desk]) -> None:
+    desk = desks(budget=Budget(is_paced=False))
+    rng = random.Random(7)
+    lines = [f"line {number} {rng.random()}" for number in range(3000)]
+    desk.append(*lines)
+    desk.uplink.start()
+    desk.wait_stored(*lines)
+    assert desk.store.requests == [lines]
+
+
+def test_the_state_tells_how_fast_the_link_is_and_when_the_backlog_ends(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    desk.append("a")
+    desk.uplink.start()
+    state = eventually(lambda: (state := desk.uplink.state()).link_bytes_per_s and state)
+    assert isinstance(state, UplinkState)
+    assert state.backlog_bytes_per_s
+    assert state.backlog_eta_s == 0.0
 
 
 def test_high_priority_goes_first(desks: Callable[..., Desk]) -> None:

@@ -28,7 +28,7 @@ from edge.config_file import load_agent_config
 from edge.control_client import ask
 from edge.spool.files import Files
 from edge.spool.set_aside import read_set_aside
-from edge.uplink.sender import Patience
+from edge.uplink.probe import Patience
 from quanho.demo.influxql import Row, influxql
 from quanho.demo.servers import OUR_BROKER_SETTINGS, Influxd, MissingServer, Mosquitto
 from runtime.backoff import Backoff

@@ -128,7 +128,7 @@ def test_one_bad_line_in_five_thousand_is_set_aside_alone(
     [entry] = street.set_aside()
     assert "n=3333" in str(entry["line"])
     assert entry["reason"] == "the store does not like it"
-    assert store.largest_lines > 3000
+    assert store.largest_lines > 500, "the bad line had a large part of the record around it"
     assert store.write_count <= 40
     assert ledger_in(store) == {"refused by the store": 1}
 

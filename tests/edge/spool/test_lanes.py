@@ -24,6 +24,70 @@ def test_after_an_outage_the_newest_go_first_and_the_backlog_in_order_beside_the
     assert [sources(lease) for lease in opened.leases(BACKLOG)] == [["old2"]]
 
 
+def test_the_newest_of_each_priority_go_before_a_backlog_that_was_there_when_the_link_came_back() -> None:
+    opened = OpenSpool(Disk())
+    opened.append(*(f"n{each}" for each in range(30)))
+    opened.append("h0", "h1", priority=Priority.HIGH)
+    opened.spool.split_lanes(newest=2, newest_bytes=1 << 20)
+    opened.append("n30")
+    assert [sources(lease) for lease in opened.leases(LIVE)] == [["h0", "h1"], ["n28", "n29", "n30"]]
+    assert opened.spool.backlog_records() == 28
+    assert opened.drain() == [f"n{each}" for each in range(28)]
+
+
+def test_the_newest_are_found_again_by_an_agent_that_starts_with_a_backlog() -> None:
+    disk = Disk()
+    opened = OpenSpool(disk)
+    opened.append(*(f"n{each}" for each in range(300)))
+    opened.spool.close()
+    again = OpenSpool(disk)
+    again.spool.split_lanes(newest=3, newest_bytes=1 << 20)
+    assert [sources(lease) for lease in again.leases(LIVE)] == [["n297", "n298", "n299"]]
+    assert again.drain() == [f"n{each}" for each in range(297)]
+
+
+def test_the_newest_are_bounded_in_bytes_and_the_last_one_is_always_among_them() -> None:
+    opened = OpenSpool(Disk())
+    opened.append("a", "b", "c", body_bytes=1000)
+    opened.spool.split_lanes(newest=16, newest_bytes=2000)
+    assert [sources(lease) for lease in opened.leases(LIVE)] == [["b", "c"]]
+    opened.append("large", body_bytes=60_000)
+    opened.spool.split_lanes(newest=16, newest_bytes=2000)
+    assert [sources(lease) for lease in opened.leases(LIVE)] == [["large"]]
+    assert opened.drain() == ["a"]
+
+
+def test_what_is_delivered_does_not_count_among_the_newest() -> None:
+    opened = OpenSpool(Disk())
+    opened.append("a", "b", "c")
+    opened.spool.split_lanes(newest=1, newest_bytes=1 << 20)
+    assert [sources(lease) for lease in opened.leases(LIVE)] == [["c"]]
+    opened.spool.split_lanes(newest=1, newest_bytes=1 << 20)
+    assert [sources(lease) for lease in opened.leases(LIVE)] == [["b"]]
+    assert opened.drain() == ["a"]
+
+
+def test_a_lease_across_the_new_border_comes_back_in_both_lanes_when_it_is_released() -> None:
+    opened = OpenSpool(Disk())
+    opened.append("a", "b", "c", "d")
+    lease = opened.spool.lease(LIVE, 10, 1 << 20)
+    assert lease
+    opened.spool.split_lanes(newest=2, newest_bytes=1 << 20)
+    assert opened.spool.lease(LIVE, 10, 1 << 20) is None
+    opened.spool.release(lease)
+    live, backlog = opened.spool.lease(LIVE, 10, 1 << 20), opened.spool.lease(BACKLOG, 10, 1 << 20)
+    assert live and backlog  # noqa: PT018
+    assert (sources(live), sources(backlog)) == (["c", "d"], ["a", "b"])
+
+
+def test_a_request_is_bounded_by_the_bytes_of_its_bodies() -> None:
+    opened = OpenSpool(Disk())
+    opened.append("a", "b", "c", body_bytes=1000)
+    first, second = (opened.spool.lease(LIVE, 10, 1 << 20, 2000) for _ in range(2))
+    assert first and second  # noqa: PT018
+    assert (sources(first), sources(second)) == (["a", "b"], ["c"])
+
+
 def test_high_goes_before_normal_before_bulk_within_a_lane() -> None:
     opened = OpenSpool(Disk())
     for priority in (Priority.BULK, Priority.NORMAL, Priority.HIGH):
