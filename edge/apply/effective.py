@@ -7,20 +7,21 @@ from pathlib import Path
 from edge.apply.folder import APPLIED, ConfigFolder, sha_of
 from edge.config import AgentConfig
 from edge.config_file import load_agent_config
-from runtime.logs import Log
 from telemetry.errors import ConfigError, Problem
-
-_LOG = Log("edge.config")
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """A config, its text, and the file it is in force for; `file_sha` is the hash of that file's content when it was last looked at."""
+    """A config, its text, and the file it is in force for; `file_sha` is the hash of that file's content when it was last looked at.
+
+    `passed_over` is why something that was applied in place of the file is not used, empty when that is not so.
+    """
 
     config: AgentConfig
     text: bytes
     file: Path
     file_sha: str
+    passed_over: str = ""
 
     @property
     def stands_for_file(self) -> bool:
@@ -37,24 +38,24 @@ def load_effective(file: Path) -> Effective:
         text = file.read_bytes()
     except OSError as error:
         raise ConfigError([Problem(str(file), "", f"cannot be read: {error.strerror or error}")]) from error
-    applied = _applied(file, text)
-    return applied or Effective(load_agent_config(file), text, file, sha_of(text))
+    file_sha, state_dir = sha_of(text), _state_dir(text)
+    folder = ConfigFolder(state_dir) if state_dir else None
+    applied = folder.read_applied(file_sha) if folder else None
+    passed_over = ""
+    if folder and applied is not None:
+        try:
+            return Effective(_load_for(folder.path / APPLIED, state_dir), applied, file, file_sha)
+        except ConfigError as error:
+            passed_over = str(error.problems[0])
+    return Effective(load_agent_config(file), text, file, file_sha, passed_over)
 
 
-def _applied(file: Path, text: bytes) -> Effective | None:
-    state_dir = _state_dir(text)
-    if state_dir is None:
-        return None
-    folder = ConfigFolder(state_dir)
-    applied = folder.read_applied(sha_of(text))
-    if applied is None:
-        return None
-    try:
-        config = load_agent_config(folder.path / APPLIED)
-    except ConfigError as error:
-        _LOG.error("config.applied_invalid", file=folder.path / APPLIED, problem=error.problems[0], hint=f"{file} is used")
-        return None
-    return Effective(config, applied, file, sha_of(text)) if config.gateway.state_dir == state_dir else None
+def _load_for(applied: Path, state_dir: Path | None) -> AgentConfig:
+    """Load what was applied; it must live where it lies. Raises ConfigError."""
+    config = load_agent_config(applied)
+    if config.gateway.state_dir != state_dir:
+        raise ConfigError([Problem(str(applied), "gateway.state_dir", f"is not {state_dir}")])
+    return config
 
 
 def _state_dir(text: bytes) -> Path | None:

@@ -111,6 +111,8 @@ class AgentProcess:
             if self.effective.stands_for_file:
                 _LOG.info("config.applied", file=self.effective.file, instead=self._folder.path / APPLIED)
             elif self._folder.has_applied:
+                if self.effective.passed_over:
+                    _LOG.error("config.applied_invalid", reason=self.effective.passed_over, instead=self.effective.file)
                 self._folder.move(APPLIED, SUPERSEDED)
                 _LOG.warning("config.superseded", file=self.effective.file, aside=self._folder.path / SUPERSEDED)
         except OSError as error:  # none of this may keep the agent from starting

@@ -99,7 +99,6 @@ def _run(arguments: argparse.Namespace) -> int:
     from edge.apply.process import AgentProcess
     from runtime import logs, service
 
-    logs.configure()
     effective = load_effective(arguments.config)
     logs.configure(effective.config.log.level, effective.config.log.format)
     shutdown = service.Shutdown()

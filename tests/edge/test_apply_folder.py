@@ -71,6 +71,7 @@ def test_a_damaged_one_is_passed_over_and_the_agent_starts_with_the_file(
 def test_an_invalid_one_is_passed_over(file: Path, folder: ConfigFolder, tmp_path: Path) -> None:
     folder.write_applied(text(tmp_path, "debug", 'colour = "blue"'), sha_of(file.read_bytes()))
     assert load_effective(file).config.log.level == "info"
+    assert "colour" in load_effective(file).passed_over
 
 
 def test_an_invalid_file_does_not_keep_what_stands_for_it_from_starting(file: Path, folder: ConfigFolder, tmp_path: Path) -> None:

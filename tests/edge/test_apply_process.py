@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import os
 import random
 import threading
@@ -111,6 +112,16 @@ decoder = {{ kind = "json", measurement = "{name}" }}
         data = b"".join(gzip.decompress(path.read_bytes()) for path in sorted((self.folder / folder).glob("*.lp.gz")))
         points = [point for _, point in parse(data, 0) if getattr(point, "measurement", "") == measurement]
         return Counter(int(dict(point.fields)["n"]) for point in points)  # type: ignore[union-attr, arg-type]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A changed log level changes the whole process, with a stream that ends with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
@@ -239,6 +250,14 @@ def test_a_confirmed_trial_is_kept_whatever_is_seen(site: Site) -> None:
         with pytest.raises(TransientError, match="no config is on trial"):
             site.ask("confirm")
     assert site.file.read_text() == new
+
+
+def test_a_log_level_is_in_force_at_once_and_touches_nothing(site: Site) -> None:
+    with running(site) as process:
+        agent, sources, uplink = process.agent, process.agent.sources, process.agent.uplink
+        assert site.outcome(site.apply(site.text(log="error"))["trial"])[0] == "kept"
+        assert logging.getLogger().level == logging.ERROR
+        assert (process.agent, process.agent.sources, process.agent.uplink) == (agent, sources, uplink)
 
 
 def test_a_second_config_waits_for_the_first_trial(site: Site) -> None:
