@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 
+from edge.absence import absence
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
@@ -16,16 +17,18 @@ from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSetting
 from edge.control import ControlServer, Request
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
+from edge.gap_file import GapFile, LeftBehind
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
 from edge.self_metrics import Totals
+from edge.silence_watch import SilentSources
 from edge.sources.source import SOURCES, Source, SourceContext
-from edge.spool.files import Files
+from edge.spool.files import DiskFiles, Files
 from edge.spool.lock import SpoolLock
-from edge.spool.spool import Spool
+from edge.spool.spool import Loss, Spool
 from edge.status import agent_status, last_values
 from edge.tail import Tail
 from edge.uplink.sender import PATIENCE, Patience, Uplink
@@ -36,6 +39,8 @@ from telemetry.batch import Priority
 
 _LOG = Log("edge.agent")
 _WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
+_REPORT_S = 60.0
+_SETTLE_S = 10.0
 _UPLINK_HANGS_S = 1800.0  # a store may take its time-out, and ask for 15 minutes of patience
 
 
@@ -57,7 +62,9 @@ class Agent:
         self._files = files
         self._patience = patience
         self._on_death = on_death
-        self.ledger = Ledger(config.gateway.site, config.gateway.id)
+        self._gap_file = GapFile(files or DiskFiles(), config.gateway.state_dir)
+        self._left = LeftBehind()
+        self.ledger = Ledger(config.gateway.site, config.gateway.id, self._gap_file.write)
         self.tail = Tail()
         self.sources: list[Source] = []
         self.intakes: list[SourceIntake] = []
@@ -74,15 +81,27 @@ class Agent:
         self._undo.append((lambda _: self._lock.release(), 0.0))
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files)
         self._undo.append((lambda _: self._close_spool(), 0.0))
+        self._left = self._gap_file.read()
+        self.ledger.adopt(self._left.gaps)
+        self._gap_file.write(self._left.gaps)
+        self.account_for_absence(self.clock.wall_ns())
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         target = partial(build_target, self.config, self.clock)
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
         limits = self.config.uplink.request_limits
-        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience)
+        self.uplink = Uplink(self.spool, target, self.clock, *hearers, limits=limits, patience=self._patience, on_refused=self._refused)
         for settings in self.config.source:
             self._add_source(settings)
+        expected = {settings.id: settings.expect_every_s for settings in self.config.source}
+        self.silences = SilentSources(self.intakes, expected, self.ledger, self.clock)
         self._housekeeping = self._build_housekeeping()
-        commands = {"status": self._status, "values": self._values, "tail": self._tail, "replay": self._replay}
+        commands = {
+            "status": self._status,
+            "values": self._values,
+            "tail": self._tail,
+            "replay": self._replay,
+            "settle": self._settle,
+        }
         control = ControlServer(self.config.control_socket, commands)
         self._begin(control.start, control.stop, 0.05)
         self._begin(self.uplink.start, self._stop_uplink, 0.3)
@@ -90,6 +109,14 @@ class Agent:
         self._begin(self._housekeeping.start, self._housekeeping.stop, 0.05)
         self._begin(self._start_sources, self._stop_sources, 0.3)
         _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
+
+    def account_for_absence(self, now_ns: int) -> None:
+        """Tell the ledger how long the gateway was off, and close the gaps that a killed process left open. Once time can be trusted."""
+        newest_ns = self.spool.newest_found(RESERVED_SOURCES)
+        for gap in self._left.gaps:
+            self.ledger.close_gap(gap.gap_id, newest_ns or gap.from_ns, None)
+        if off := absence(self._left, newest_ns, now_ns, self.config.gateway.metrics_every_s):
+            self.ledger.close_gap(self.ledger.open_gap("gateway", "gateway off", off.from_ns), off.to_ns, None)
 
     def drain(self, timeout_s: float) -> None:
         """Take nothing more in; what is in memory becomes durable and is acknowledged."""
@@ -132,6 +159,8 @@ class Agent:
         deadline_s = self.clock.monotonic_s() + timeout_s
         for thread in threads:
             thread.join(max(0.0, deadline_s - self.clock.monotonic_s()))
+        for intake in self.intakes:
+            intake.pay()
         for batcher in batchers:
             batcher.close()
 
@@ -144,6 +173,7 @@ class Agent:
             _LOG.warning("uplink.left", reason="the store does not answer; what it did not take is sent after the next start")
 
     def _close_spool(self) -> None:
+        self._gap_file.write(self.ledger.open_gaps(), ended_ns=self.clock.wall_ns())
         try:
             self.spool.close()
         except OSError as error:
@@ -195,7 +225,20 @@ class Agent:
             self.clock,
             self._on_death,
             lag_s=lambda: self.uplink.state().lag_s,
+            flush=self.writer.flush,
+            on_tick=self._tick,
         )
+
+    def _tick(self) -> None:
+        self.silences.look()
+        for intake in self.intakes:
+            intake.pay()
+
+    def _refused(self, losses: Sequence[Loss]) -> bool:
+        """Account for refused lines; True once that is on the disk. On the uplink's thread."""
+        for loss in losses:
+            self.ledger.note(loss)
+        return self._housekeeping.report_durably(_REPORT_S)
 
     def _watch_blocks(self) -> None:
         for intake in self.intakes:
@@ -206,11 +249,9 @@ class Agent:
         now_s = self.clock.monotonic_s()
         return now_s - self.writer.beat_s < _WRITER_HANGS_S and now_s - self.uplink.beat_s < _UPLINK_HANGS_S
 
-    def _account(self, group: Sequence[Closed]) -> Batcher:
-        for closed in group:
-            for chunk in closed.chunks:
-                for loss in chunk.losses:
-                    self.ledger.note(loss)
+    def _account(self, losses: Sequence[Loss]) -> Batcher:
+        for loss in losses:
+            self.ledger.note(loss)
         return self._housekeeping.report_losses()
 
     def _durable(self, group: Sequence[Closed]) -> None:
@@ -234,6 +275,14 @@ class Agent:
         lines = self.spool.replay(int(str(request["from_ns"])), int(str(request["to_ns"])))
         self.uplink.wake()
         yield {"ok": True, "lines": lines}
+
+    def _settle(self, _request: Request) -> Iterator[Mapping[str, object]]:
+        """Make durable what is in memory, save what is delivered, and say what counts now (quanho edge account)."""
+        is_settled = self._housekeeping.report_durably(_SETTLE_S)
+        self.spool.save()
+        horizons = self.spool.horizons()
+        counted = {each.value: {"next": now.next_sequence, "done": list(now.done)} for each, now in horizons.items()}
+        yield {"ok": True, "settled": is_settled, "queues": counted}
 
 
 def build_target(config: AgentConfig, clock: Clock) -> Target:

@@ -79,6 +79,9 @@ class _Source(BaseModel):
     priority: Priority = Field(
         Priority.NORMAL, description="high, normal or bulk: what goes first over a thin line and last when room is short"
     )
+    expect_every_s: float | None = Field(
+        None, gt=0, le=604_800, description="how often a message comes at least; silence is noticed after twice as long (default: learned)"
+    )
     max_series: int = Field(5000, ge=1, description="most series of this source; readings of more are set aside")
     refusals_per_minute: int = Field(
         20, ge=0, description="refused messages kept a minute and topic, ten times as many over all topics; more are only counted"

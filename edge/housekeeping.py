@@ -1,7 +1,7 @@
 """The agent's own readings: its health at a fixed pace, and the ledger's entries, put into the spool like any other."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from edge.batching.batcher import Batcher
@@ -9,14 +9,37 @@ from edge.batching.chunk import Chunk
 from edge.encode import Encoder
 from edge.ledger import Ledger
 from edge.self_metrics import Totals, Vitals, gateway_point
+from edge.spool.loss import Loss
 from edge.spool.spool import Spool
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
+from telemetry.batch import Priority
 from telemetry.point import Point
 
 _LOG = Log("edge.housekeeping")
 _LEDGER_EVERY_S = 5.0
+_TICK_S = 1.0
+
+
+class _Reported:
+    """The acknowledgement of a report of the ledger: what it says is durable (edge/batching/chunk.py)."""
+
+    token = 0
+    packet_ids: Sequence[int] = ()
+    hashes: Sequence[int] = ()
+
+    def __init__(self, spool: Spool, ledger: Ledger, marks: Mapping[Priority, int], points: Sequence[Point]) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._marks = marks
+        self._ended = [str(point.fields["gap_id"]) for point in points if point.fields.get("state") == "closed"]
+        self.is_durable = threading.Event()
+
+    def settle(self) -> None:
+        self._spool.accounted(self._marks)
+        self._ledger.forget(self._ended)
+        self.is_durable.set()
 
 
 class Housekeeping:
@@ -35,8 +58,13 @@ class Housekeeping:
         clock: Clock,
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
+        flush: Callable[[], None] = lambda: None,
+        on_tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one."""
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once.
+
+        `on_tick` is called every second or so.
+        """
         self._site, self._gateway = identity
         self._state_dir = state_dir
         self._every_s = every_s
@@ -47,10 +75,14 @@ class Housekeeping:
         self._is_uplink_up = is_uplink_up
         self._clock = clock
         self._lag_s = lag_s
+        self._flush = flush
+        self._on_tick = on_tick
         self._encoder = Encoder()
         self._before = totals()
         self._looked_s = clock.monotonic_s()
         self._reporting = threading.Lock()
+        self._report: _Reported | None = None
+        self._unwritten = 0  # points of our own health that memory had no room for
         self._stopping = threading.Event()
         self._thread = VitalThread("housekeeping", self._run, on_death)
 
@@ -64,11 +96,18 @@ class Housekeeping:
 
     def _run(self) -> None:
         health_due = self._clock.monotonic_s() + self._every_s
-        while not self._stopping.wait(min(self._every_s, _LEDGER_EVERY_S)):
-            self.report_losses()
+        report_due = self._clock.monotonic_s() + _LEDGER_EVERY_S
+        while not self._stopping.wait(min(self._every_s, _TICK_S)):
+            self._on_tick()
+            self._ledger.save_gaps()
+            if self._clock.monotonic_s() >= report_due:
+                report_due += _LEDGER_EVERY_S
+                self.report_losses()
             if self._clock.monotonic_s() >= health_due:
                 health_due += self._every_s
                 self._report_health()
+        for gap in self._ledger.open_gaps():
+            self._ledger.close_gap(gap.gap_id, self._clock.wall_ns(), None)
         self._report_health()
         self.report_losses()
 
@@ -83,22 +122,46 @@ class Housekeeping:
             self._is_uplink_up(),
             self._state_dir,
             self._lag_s(),
+            str(self._spool.epoch),
         )
         self._before, self._looked_s = totals, now_s
-        self._put(self._health_batcher, lambda: [gateway_point(self._site, self._gateway, vitals)])
+        with self._reporting:
+            chunk = self._chunk([gateway_point(self._site, self._gateway, vitals)])
+            if self._unwritten:
+                chunk.produced += self._unwritten
+                chunk.lose(Loss("memory full", self._health_batcher.source, self._unwritten, chunk.first_ns, chunk.last_ns))
+            if self._health_batcher.add(chunk):
+                self._unwritten = 0
+            else:
+                self._unwritten += 1
+                _LOG.warning("report.lost", source=self._health_batcher.source)
 
     def report_losses(self) -> Batcher:
-        """Put what the ledger noted since the last call into its batch, and return that. Any thread."""
-        self._put(self._ledger_batcher, lambda: self._ledger.points(self._clock.wall_ns()))
+        """Put what the ledger noted since the last call into its batch, and return that. Any thread.
+
+        While memory is full it stays with the ledger: the writer itself calls this, and must not wait for room.
+        """
+        with self._reporting:
+            if not self._ledger_batcher.is_full:
+                marks = self._spool.marks()
+                points = self._ledger.points(self._clock.wall_ns())
+                if points:
+                    chunk = self._chunk(points)
+                    chunk.acknowledgement = self._report = _Reported(self._spool, self._ledger, marks, points)
+                    self._ledger_batcher.add(chunk)
         return self._ledger_batcher
 
-    def _put(self, batcher: Batcher, make: Callable[[], list[Point]]) -> None:
-        """Put the points that `make` returns into a batch, one caller at a time: the encoder is for one thread."""
-        with self._reporting:
-            points = make()
-            if not points:
-                return
-            lines = [self._encoder.line(point) for point in points]
-            times = [point.time_ns for point in points]
-            if not batcher.add(Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times), produced=len(points))):
-                _LOG.warning("report.lost", source=batcher.source, points=len(points))
+    def report_durably(self, timeout_s: float) -> bool:
+        """Report losses and wait until the report is on the disk; False when it is not within `timeout_s`. Not on the writer's thread."""
+        if self._ledger_batcher.is_full:
+            return False
+        self.report_losses()
+        report = self._report
+        self._flush()
+        return report is None or report.is_durable.wait(timeout_s)
+
+    def _chunk(self, points: Sequence[Point]) -> Chunk:
+        """Encode points, one caller at a time: the encoder is for one thread."""
+        lines = [self._encoder.line(point) for point in points]
+        times = [point.time_ns for point in points]
+        return Chunk(lines, sum(map(len, lines)) + len(lines), 0, min(times), max(times), produced=len(points))

@@ -3,6 +3,7 @@
 A message that yields no reading, or breaks its decoder, is set aside; its acknowledgement waits for that like any other.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from edge.decoders.decoder import Decoder
 from edge.encode import Encoder
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
+from edge.spool.reasons import Kind, kind_of
 from edge.spool.record import MAX_BODY_BYTES
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
@@ -59,6 +61,10 @@ class SourceIntake:
         self._budget = budget
         self._clock = clock
         self._on_loss = on_loss
+        self.heard_s: float | None = None  # monotonic time of the last call of `messages`
+        self.heard_ns = 0
+        self._owing = threading.Lock()
+        self._owed: list[Loss] = []  # readings lost before they reached a record; the next record answers for them
 
     def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None) -> None:
         """Take messages (topic, payload, …) that arrived together; blocks while the disk does not take what came before.
@@ -67,6 +73,7 @@ class SourceIntake:
         """
         began_s = self._clock.monotonic_s()
         arrival_ns = self._clock.wall_ns() // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS
+        self.heard_s, self.heard_ns = began_s, arrival_ns
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement)
         times: list[int] = []
         for message in messages:
@@ -121,8 +128,21 @@ class SourceIntake:
         self._put(chunk)
 
     def lose(self, loss: Loss) -> None:
-        """Account for readings that never came here."""
-        self._on_loss(loss)
+        """Account for readings that never came here. Any thread."""
+        if loss.count is None or kind_of(loss.reason) is not Kind.INTAKE:
+            self._on_loss(loss)
+            return
+        with self._owing:
+            self._owed.append(loss)
+        self.pay()
+
+    def pay(self) -> None:
+        """Put what is owed into a chunk of its own, if memory has room for it. Any thread."""
+        if self._owed:
+            chunk = Chunk()
+            self._answer_for_owed(chunk)
+            if chunk.losses and not self._batcher.add(chunk):
+                self._owe(chunk.losses)
 
     def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, at_ns: int) -> None:
         """Keep the message with its reason, within the budget of its topic, and account for it either way."""
@@ -134,13 +154,28 @@ class SourceIntake:
 
     def _put(self, chunk: Chunk) -> None:
         """Hand the chunk on. What is not taken is lost, unless its acknowledgement is outstanding: then it comes again."""
+        if self._owed and chunk.acknowledgement is None:
+            self._answer_for_owed(chunk)
         if self._batcher.add(chunk) or chunk.acknowledgement is not None:
             return
         if chunk.lines:
             self.counts.lost += len(chunk.lines)
             chunk.lose(Loss("memory full", self.source, len(chunk.lines), chunk.first_ns, chunk.last_ns))
-        for loss in chunk.losses:
-            self._on_loss(loss)
+        self._owe(chunk.losses)
+
+    def _answer_for_owed(self, chunk: Chunk) -> None:
+        with self._owing:
+            owed, self._owed = self._owed, []
+        for loss in owed:
+            chunk.lose(loss)
+            chunk.produced += loss.count or 0
+
+    def _owe(self, losses: Sequence[Loss]) -> None:
+        """Keep losses for the next record, added up."""
+        with self._owing:
+            debts = Chunk(losses=self._owed)
+            for loss in losses:
+                debts.lose(loss)
 
 
 def _check_length(line: str) -> None:

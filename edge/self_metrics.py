@@ -32,6 +32,7 @@ class Vitals:
     is_uplink_up: bool
     state_dir: Path
     lag_s: float | None = None
+    spool_epoch: str = ""
 
 
 def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
@@ -55,7 +56,9 @@ def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
         "rss_bytes": host.rss_bytes(),
         "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
         "undervoltage": host.is_undervolted(),
+        "spool_epoch": vitals.spool_epoch or None,
         "quality": 0,
     }
+    fields |= {f"sequence_{priority.value}": queue.last_sequence for priority, queue in vitals.spool.items()}
     known = {name: value for name, value in fields.items() if value is not None}
     return Point("gateway", {"site": site, "gateway": gateway, "device": gateway}, known, vitals.now_ns)

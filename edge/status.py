@@ -47,6 +47,7 @@ def _source(agent: "Agent", at: int) -> Mapping[str, object]:
         "priority": settings.priority.value,
         **asdict(source.state()),
         **asdict(intake.counts),
+        "silent_since_ns": agent.silences.since_ns(settings.id),
         "series": len(intake.normaliser.series),
         "moved": intake.normaliser.series.moved_count,
         "repeated": intake.normaliser.series.repeated_count,

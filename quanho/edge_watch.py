@@ -52,12 +52,20 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
             f"{source['messages']} bản tin, {source['points']} điểm, {source['refused']} bị từ chối",
             f"{source['messages']} messages, {source['points']} points, {source['refused']} refused",
         )
-        yield f"{mark} {source['id']} ({source['kind']})  {counts}  {source['last_error'] or source['detail']}".rstrip()
+        silent = _silent(source.get("silent_since_ns"))
+        yield f"{mark} {source['id']} ({source['kind']})  {counts}  {source['last_error'] or source['detail']}{silent}".rstrip()
     for loss in state["losses"]:
         yield (
             say("sổ cái: ", "ledger: ")
             + f"{loss['source']}: {loss['reason']}: {say('không rõ', 'unknown') if loss['count'] is None else loss['count']}"
         )
+
+
+def _silent(since_ns: int | None) -> str:
+    if since_ns is None:
+        return ""
+    since = datetime.fromtimestamp(since_ns / 1e9, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    return say(f"  im lặng từ {since}", f"  silent since {since}")
 
 
 def tail(path: Path, *, as_json: bool, count: int, seconds: float) -> int:

@@ -19,7 +19,7 @@ from edge.spool.files import Files
 from edge.spool.older_receipts import add_older_receipts
 from edge.spool.receipts import RecentReceipts
 from edge.spool.record import HEAD_BYTES as RECORD_HEAD_BYTES
-from edge.spool.record import Head
+from edge.spool.record import LINES, Head
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Damage, Record, SegmentReader
 from runtime.logs import Log
@@ -56,6 +56,7 @@ class Recovered:
     highest_number: int
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
+    newest: dict[str, int] = field(default_factory=dict)  # latest point time (ns) by source, of the last segment
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class _Tail:
     last: Head | None = None
     damage: list[Damage] = field(default_factory=list)
     end: int = HEAD_BYTES
+    newest: dict[str, int] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -87,7 +89,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
         if tail.last:
             floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
             result.lines = tail.last.lines_before + tail.last.count
-            result.jumped_from = tail.last.sequence + 1
+            result.jumped_from, result.newest = tail.last.sequence + 1, tail.newest
             add_older_receipts(files, segments, epoch, result.receipts)
             break
         segments.pop()
@@ -108,6 +110,8 @@ def _read_tail(files: Files, segment: Segment, epoch: bytes, receipts: RecentRec
         offset = item.end
         if isinstance(item, Record):
             receipts.add(item.head.source, item.payload.receipts)
+            if item.head.kind == LINES and item.head.count:
+                tail.newest[item.head.source] = max(item.head.last_ns, tail.newest.get(item.head.source, 0))
             tail.last, tail.end = item.head, item.end
             tail.damage.clear()
         else:

@@ -10,7 +10,6 @@ import gzip
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from edge.spool.queue import LaneName, Lease
 from edge.spool.segment_reader import Record
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss, Spool
+from edge.uplink.refused import refused_losses
 from edge.uplink.split import Refusal, Splitter
 from edge.uplink.target import Target
 from runtime.backoff import Backoff, next_delay
@@ -78,8 +78,11 @@ class Uplink:
         limits: tuple[int, int] = (5000, 1 << 20),
         patience: Patience = PATIENCE,
         rng: random.Random | None = None,
+        on_refused: Callable[[Sequence[Loss]], bool] | None = None,
     ) -> None:
+        """`on_refused` returns once the ledger's word on refused lines is durable, or False: then the lease is released."""
         self._spool = spool
+        self._on_refused = on_refused or self._note_losses
         self._make_target = make_target
         self._clock = clock
         self._on_loss = on_loss
@@ -202,11 +205,18 @@ class Uplink:
             self._spool.release(lease)
             self._trouble(Answer(Action.RETRY, "set-aside store", words=str(error.strerror)))
             return False
-        for source, count in Counter(entry.source for entry in entries).items():
-            heads = [record.head for record in lease.records if record.head.source == source]
-            first, last = min(head.first_ns for head in heads), max(head.last_ns for head in heads)
-            self._on_loss(Loss("refused by the store", source, count, first, last))
-            _LOG.warning("uplink.refused", source=source, lines=count, reason=refused[0].reason)
+        losses = refused_losses(lease.records, [refusal.line for refusal in refused], lease.priority)
+        for loss in losses:
+            _LOG.warning("uplink.refused", source=loss.source, lines=loss.count, reason=refused[0].reason)
+        if losses and not self._on_refused(losses):
+            self._spool.release(lease)
+            self._trouble(Answer(Action.RETRY, "ledger", words="its word on refused lines is not durable"))
+            return False
+        return True
+
+    def _note_losses(self, losses: Sequence[Loss]) -> bool:
+        for loss in losses:
+            self._on_loss(loss)
         return True
 
     def _accepted(self, lease: Lease, refused: int) -> None:
