@@ -282,7 +282,8 @@ class Agent:
         self.spool.save()
         horizons = self.spool.horizons()
         counted = {each.value: {"next": now.next_sequence, "done": list(now.done)} for each, now in horizons.items()}
-        yield {"ok": True, "settled": is_settled, "queues": counted}
+        pages = [page.to_json() for page in self.spool.pages_waiting()]
+        yield {"ok": True, "settled": is_settled, "queues": counted, "pages": pages}
 
 
 def build_target(config: AgentConfig, clock: Clock) -> Target:

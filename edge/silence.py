@@ -8,12 +8,13 @@ it is learned anew. Times are seconds of a clock that never steps.
 
 from collections import deque
 from dataclasses import dataclass
+from math import sqrt
 
 _LEAST_SILENCE_S = 30.0
 _LEAST_ARRIVALS = 20
 _TOGETHER_S = 5.0
 _PATIENCE = 5.0
-_MEANS = 3.0  # the largest of a few random pauses may be small by chance: it is taken for at least three mean ones
+_DEVIATIONS = 2.5  # the largest of a few random pauses may be small by chance: it is taken for at least so many above the mean
 _PAUSES_KEPT = 64
 _SMALL = 0.1  # pauses below this part of the largest are within bursts, and would crowd out those between them
 _ALARMS_TO_LEARN_ANEW = 3
@@ -38,8 +39,10 @@ class SilenceWatch:
         self._arrival_s: float | None = None  # the first of those that count as one
         self._messages = 0
         self._pauses: deque[float] = deque(maxlen=_PAUSES_KEPT)
+        self._largest_s = 0.0  # pause since then
         self._arrivals = 0
-        self._arrivals_s = 0.0  # time that the pauses took together
+        self._heard_count = 0
+        self._learned_s = self._squares = 0.0  # sums of their pauses and of the squares of these
         self._alarms = 0
         self._rate: tuple[int, float] = (0, 0.0)  # messages, and seconds without alarms in which they came
         self.silence: Silence | None = None
@@ -67,7 +70,9 @@ class SilenceWatch:
             return 2 * self._expect_every_s
         if self._arrivals < _LEAST_ARRIVALS or not self._pauses:
             return None
-        usual_s = max(max(self._pauses), _MEANS * self._arrivals_s / self._arrivals)
+        mean_s = self._learned_s / self._heard_count
+        deviation_s = sqrt(max(0.0, self._squares / self._heard_count - mean_s**2))
+        usual_s = max(max(self._pauses), mean_s + _DEVIATIONS * deviation_s)
         return max(_LEAST_SILENCE_S, _PATIENCE * usual_s)
 
     def _heard(self, heard_s: float, messages: int) -> Silence | None:
@@ -77,29 +82,31 @@ class SilenceWatch:
         self._heard_s, self._messages, self.silence = heard_s, messages, None
         if over is None:
             self._rate = (self._rate[0] + came, self._rate[1] + pause_s)
-            self._learn(heard_s)
+            self._learn(heard_s, pause_s)
             return None
         missing = self._missing(pause_s)
-        self._arrival_s = heard_s
+        self._arrival_s, self._largest_s = heard_s, 0.0
         self._alarms += 1
         if self._alarms >= _ALARMS_TO_LEARN_ANEW:
             self._pauses.clear()
-            self._arrivals, self._arrivals_s, self._alarms, self._rate = 0, 0.0, 0, (0, 0.0)
+            self._arrivals, self._heard_count, self._learned_s, self._squares = 0, 0, 0.0, 0.0
+            self._alarms, self._rate = 0, (0, 0.0)
         return Silence(over.since_s, heard_s, missing)
 
-    def _learn(self, heard_s: float) -> None:
+    def _learn(self, heard_s: float, pause_s: float) -> None:
         if self._arrival_s is None:
             self._arrival_s = heard_s
             return
-        pause_s = heard_s - self._arrival_s
-        if pause_s < _TOGETHER_S:
+        self._heard_count += 1
+        self._learned_s += pause_s
+        self._squares += pause_s**2
+        self._largest_s = max(self._largest_s, pause_s)
+        if heard_s - self._arrival_s < _TOGETHER_S:
             return
-        self._arrival_s = heard_s
+        if self._largest_s >= _SMALL * max(self._pauses, default=0.0):
+            self._pauses.append(self._largest_s)
+        self._arrival_s, self._largest_s = heard_s, 0.0
         self._arrivals += 1
-        self._arrivals_s += pause_s
-        largest_s = max(self._pauses, default=0.0)
-        if pause_s >= _SMALL * largest_s:
-            self._pauses.append(pause_s)
         if self._arrivals % _LEAST_ARRIVALS == 0:
             self._alarms = 0
 

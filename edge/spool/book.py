@@ -55,7 +55,7 @@ def _pages(data: bytes) -> tuple[list[Page], int]:
     return list(latest.values()), bad
 
 
-def _line(page: Page) -> bytes:
+def page_line(page: Page) -> bytes:
     text = page.to_json().encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
@@ -86,7 +86,7 @@ class Book:
         if not self._waiting:
             return
         try:
-            if self._is_spoilt or self._append(b"".join(map(_line, self._waiting))) > self._most_bytes:
+            if self._is_spoilt or self._append(b"".join(map(page_line, self._waiting))) > self._most_bytes:
                 self._rewrite()
             self._waiting = []
         except OSError as error:
@@ -123,7 +123,7 @@ class Book:
         beside = self._folder / f"{NAME}.new"
         file = self._files.open(beside, create=True)
         try:
-            data = b"".join(map(_line, compacted(latest.values())))
+            data = b"".join(map(page_line, compacted(latest.values())))
             file.truncate(0)
             file.write_at(0, data)
             file.sync()
@@ -138,13 +138,13 @@ class Book:
         self._is_spoilt, self._most_bytes = False, max(_MOST_BYTES, 2 * len(data))
 
 
-def compacted(pages: Iterable[Page]) -> list[Page]:
+def compacted(pages: Iterable[Page], kept_pages: int = _KEPT_PAGES) -> list[Page]:
     """Return all pages with all but the newest of each priority merged into one."""
     by_priority: dict[str, list[Page]] = {}
     for page in pages:
         by_priority.setdefault(page.priority, []).append(page)
     result: list[Page] = []
     for each in by_priority.values():
-        old, new = each[:-_KEPT_PAGES], each[-_KEPT_PAGES:]
+        old, new = each[:-kept_pages], each[-kept_pages:]
         result += [merge(old, flattened), *new] if len(old) > 1 else each
     return result

@@ -27,7 +27,8 @@ _MOST_GAPS = 1000
 class Page:
     """`numbers` and `sequences` are the segments and records it stands for, as closed intervals; `lines` all of their lines.
 
-    `sources` maps source → hour → [produced, delivered, lost]; `damaged` are sequences whose heads could not be read.
+    `sources` maps source → hour → [produced, delivered, lost], the hour counted from 1970 UTC and the first of `hours` that the cell
+    is about; `damaged` are sequences whose heads could not be read.
     """
 
     priority: str
@@ -37,6 +38,7 @@ class Page:
     sources: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     damaged: list[tuple[int, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    hours: int = 1
 
     def add(self, source: str, hour: str, produced: int, delivered: int, lost: int) -> None:
         cell = self.sources.setdefault(source, {}).setdefault(hour, [0, 0, 0])
@@ -114,7 +116,7 @@ def heads(reader: SegmentReader, segment: Segment, end: int) -> Iterator[tuple[i
 def merge(pages: Iterable[Page], deduplicate: Callable[[Iterable[Entry]], list[Entry]]) -> Page:
     """Return one page for several of a priority, by days; the oldest beyond 400 days have no day any more."""
     kept = list(pages)
-    result = Page(kept[0].priority, [], [])
+    result = Page(kept[0].priority, [], [], hours=DAY_HOURS)
     for name in ("numbers", "sequences", "damaged"):
         intervals = DoneSet((each for page in kept for each in getattr(page, name)), limit=1 << 20)
         setattr(result, name, list(intervals))

@@ -25,6 +25,7 @@ from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
 from edge.spool.ledger_tail import ledger_tail, taken_back, unsaid
 from edge.spool.loss import Loss, earliest, latest
+from edge.spool.page import Page
 from edge.spool.queue import Horizon, LaneName, Lease, QueueState, RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
@@ -133,6 +134,11 @@ class Spool:
         with self._lock:
             return {priority: queue.horizon() for priority, queue in self._queues.items()}
 
+    def pages_waiting(self) -> Sequence[Page]:
+        """Return pages of the book that a full disk has not taken yet."""
+        with self._lock:
+            return self._book.waiting
+
     def newest_found(self, sources: Collection[str]) -> int | None:
         """Return the latest point time (ns) of these sources that was found at the end of the spool when it was opened."""
         newest = (time for queue in self._queues.values() for source, time in queue.recovered.newest.items() if source in sources)
@@ -221,9 +227,12 @@ class Spool:
 
     def _start_over(self) -> bool:
         """Give up a segment that is being written and wholly delivered: on a full disk it is the last room there is."""
-        with self._lock, suppress(OSError):
-            return any(self._queues[priority].start_over() for priority in reversed(_SEND_ORDER))
-        return False
+        has_room = False
+        with self._lock:
+            with suppress(OSError):
+                has_room = any(self._queues[priority].start_over() for priority in reversed(_SEND_ORDER))
+            self._book.write()
+        return has_room
 
     def _holding(self, priority: Priority) -> Holding:
         queue, settings = self._queues[priority], self._settings

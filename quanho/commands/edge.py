@@ -1,6 +1,7 @@
-"""`quanho edge run|check|status|tail`: the agent, its config, and a look at a running one."""
+"""`quanho edge run|check|status|tail|account`: the agent, its config, a look at a running one, and its balance."""
 
 import argparse
+import re
 from pathlib import Path
 
 _EPILOG = """\
@@ -9,8 +10,11 @@ examples:
   quanho edge run --config /etc/quanho/edge.toml       run the agent (systemd: deploy/quanho-edge.service)
   quanho edge status --config /etc/quanho/edge.toml    health of the running agent
   quanho edge tail --config /etc/quanho/edge.toml      readings as they become durable
+  quanho edge account --config /etc/quanho/edge.toml --from -24h
+                                                       produced = stored + waiting + set aside + dropped, agent running or not
 
-exit codes: 0 done or healthy   1 failed, or the agent is not healthy   2 wrong usage or config (every error is listed)
+exit codes: 0 done, healthy or balanced   1 failed, the agent is not healthy, or the account does not balance
+            2 wrong usage or config (every error is listed)
 """
 
 
@@ -28,6 +32,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tail.add_argument("--json", action="store_true", help="one JSON object a reading")
     tail.add_argument("--count", type=int, default=0, metavar="N", help="end after N readings")
     tail.add_argument("--seconds", type=float, default=0.0, metavar="S", help="end after S seconds")
+
+    account = _add(verbs, "account", "account for every reading: stored, waiting, set aside or dropped, and why", _account)
+    account.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+    account._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+    account.add_argument("--from", dest="from_time", metavar="TIME", help="first time: RFC 3339 with a zone, -2h, or now (default: all)")
+    account.add_argument("--to", dest="to_time", metavar="TIME", help="last time (default: now and beyond)")
 
 
 def _add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, purpose: str, run: object) -> argparse.ArgumentParser:
@@ -59,6 +69,12 @@ def _status(arguments: argparse.Namespace) -> int:
     from quanho.edge_watch import status
 
     return status(arguments.config, as_json=arguments.json)
+
+
+def _account(arguments: argparse.Namespace) -> int:
+    from quanho.edge_account import account
+
+    return account(arguments)
 
 
 def _tail(arguments: argparse.Namespace) -> int:
