@@ -19,6 +19,7 @@ BENCHMARKS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "spool-vs-sqlite": "bench.spool_vs_sqlite",
+    "ledger": "bench.ledger",
 }
 EXIT_MISSED = 1
 

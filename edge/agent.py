@@ -18,6 +18,8 @@ from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSetting
 from edge.control import Command, ControlServer, Request
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
+from edge.gap_file import GapFile, LeftBehind
+from edge.gateway_off import gateway_off
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
@@ -25,12 +27,13 @@ from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
 from edge.self_metrics import Totals
+from edge.silence_watch import SilentSources
 from edge.source_set import SourceSet, SourceUnit
 from edge.sources.source import SOURCES, Source, SourceContext
 from edge.spool.counted_files import CountedFiles
 from edge.spool.files import DiskFiles, Files
 from edge.spool.lock import SpoolLock
-from edge.spool.spool import Spool
+from edge.spool.spool import Loss, Spool
 from edge.status import agent_status, last_values
 from edge.storage_meter import StorageMeter
 from edge.tail import Tail
@@ -46,6 +49,8 @@ from telemetry.batch import Priority
 _LOG = Log("edge.agent")
 _WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
 _SOURCE_DRAIN_S, _SOURCE_STOP_S, _UPLINK_STOP_S = 90.0, 5.0, 5.0  # in a running agent; the others go on meanwhile
+_REPORT_S = 60.0
+_SETTLE_S = 10.0
 _UPLINK_HANGS_S = 1800.0  # a store may take its time-out, and ask for 15 minutes of patience
 
 
@@ -74,10 +79,13 @@ class Agent:
         self._files = CountedFiles(files or DiskFiles())
         self._patience = patience
         self._on_death = on_death
-        self.ledger = Ledger(config.gateway.site, config.gateway.id)
+        self._gap_file = GapFile(self._files, config.gateway.state_dir)
+        self._left = LeftBehind()
+        self._is_absence_told = False
+        self.ledger = Ledger(config.gateway.site, config.gateway.id, self._gap_file.write)
         self.tail = Tail()
         self.clock = clock or SystemClock()
-        self.started_s = self.clock.monotonic_s()
+        self.started_s, self._began_boot_ns = self.clock.monotonic_s(), self.clock.boot_ns()
         gateway = config.gateway
         self.time = AgentTime(self.clock, config.clock, gateway.state_dir, self.ledger.note, files)
         self.storage = StorageMeter(self._files, gateway.state_dir, self.clock, asks_kernel=not isinstance(config.uplink, FileUplink))
@@ -97,12 +105,17 @@ class Agent:
         self.maintenance.load()
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files, self.time.place)
         self._undo.append((lambda _: self._close_spool(), 0.0))
-        self.time.load(self._last_own_ns(), self.spool.boot_lengths())
+        self.time.load(self.spool.newest_found(RESERVED_SOURCES), self.spool.boot_lengths())
         self._undo.append((lambda _: self.time.close(), 0.0))
+        self._left = self._gap_file.read()
+        self.ledger.adopt(self._left.gaps)
+        self._gap_file.write(self._left.gaps)
+        self._account_for_absence()
         self.writer = SpoolWriter(self.spool, self.clock, self._account, self._durable, self._on_death)
         self.uplink = self._build_uplink()
         self.time.on_trusted = self._time_is_trusted
         self.source_set.build(self.config.source)
+        self.silences = SilentSources(self.intakes, self._expected(), self.ledger, self.clock)
         self.housekeeping = self._build_housekeeping()
         commands: dict[str, Command] = {
             "status": self._status,
@@ -110,6 +123,7 @@ class Agent:
             "tail": self._tail,
             "replay": self._replay,
             "maintenance": self.maintenance.command,
+            "settle": self._settle,
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
@@ -119,6 +133,18 @@ class Agent:
         self._begin(self.housekeeping.start, self.housekeeping.stop, 0.05)
         self._begin(self.source_set.start, self.source_set.stop, 0.3)
         _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
+
+    def _account_for_absence(self) -> None:
+        """Tell the ledger how long the gateway was off, and close the gaps that a killed process left open, once time is trusted."""
+        began_ns = self.time.at_boot_ns(self._began_boot_ns)
+        if began_ns is None or self._is_absence_told:
+            return
+        self._is_absence_told = True
+        newest_ns = self.spool.newest_found(RESERVED_SOURCES)
+        for gap in self._left.gaps:
+            self.ledger.close_gap(gap.gap_id, newest_ns or gap.from_ns, None)
+        if off := gateway_off(self._left, newest_ns, began_ns, self.config.gateway.metrics_every_s):
+            self.ledger.close_gap(self.ledger.open_gap("gateway", "gateway off", off.from_ns), off.to_ns, None)
 
     def drain(self, timeout_s: float) -> None:
         """Take nothing more in; what is in memory becomes durable and is acknowledged."""
@@ -153,6 +179,7 @@ class Agent:
         wanted = {*plan.starts, *plan.restarts}
         made = self.source_set.build([settings for settings in config.source if settings.id in wanted])
         self.source_set.order([settings.id for settings in config.source])
+        self.silences.watch(self.intakes, self._expected())
         for unit in made:
             unit.source.start()
 
@@ -175,6 +202,8 @@ class Agent:
             _LOG.warning("uplink.left", reason="the store does not answer; what it did not take is sent after the next start")
 
     def _close_spool(self) -> None:
+        now_ns = self.time.trusted_ns()
+        self._gap_file.write(self.ledger.open_gaps(), ended_ns=self._left.ended_ns if now_ns is None else now_ns)
         try:
             self.spool.close()
         except OSError as error:
@@ -212,6 +241,7 @@ class Agent:
             patience=self._patience,
             now_ns=self.time.best_ns,
             is_time_wanted=lambda: self.time.trusted_ns() is None,
+            on_refused=self._refused,
         )
 
     def _build_source(self, settings: SourceSettings) -> SourceUnit:
@@ -259,18 +289,32 @@ class Agent:
             self.time,
             self._on_death,
             lag_s=lambda: self.uplink.state().lag_s,
+            flush=self.writer.flush,
+            on_tick=self._tick,
             storage=self.storage.look,
         )
 
-    def _last_own_ns(self) -> int | None:
-        """Return the newest time in the spool that was told by our own trusted clock."""
-        heads = [head for source in RESERVED_SOURCES if (head := self.spool.newest(source))]
-        return max((head.last_ns for head in heads if head.span[0] is not None), default=None)
-
     def _time_is_trusted(self) -> None:
-        """What waited for the time may go now, behind what comes from now on."""
+        """What waited for the time may go now, behind what comes from now on; and how long the gateway was off can be told."""
+        self._account_for_absence()
         self.spool.split_lanes(NEWEST_RECORDS, NEWEST_BYTES)
         self.uplink.wake()
+
+    def _expected(self) -> Mapping[str, float | None]:
+        return {settings.id: settings.expect_every_s for settings in self.config.source}
+
+    def _tick(self) -> None:
+        now_ns = self.time.trusted_ns()
+        if now_ns is not None:
+            self.silences.look(now_ns)
+        for intake in self.intakes:
+            intake.pay()
+
+    def _refused(self, losses: Sequence[Loss]) -> bool:
+        """Account for refused lines; True once that is on the disk. On the uplink's thread."""
+        for loss in losses:
+            self.ledger.note(loss)
+        return self.housekeeping.report_durably(_REPORT_S)
 
     def _watch_blocks(self) -> None:
         for intake in self.intakes:
@@ -281,11 +325,9 @@ class Agent:
         now_s = self.clock.monotonic_s()
         return now_s - self.writer.beat_s < _WRITER_HANGS_S and now_s - self.uplink.beat_s < _UPLINK_HANGS_S
 
-    def _account(self, group: Sequence[Closed]) -> Batcher:
-        for closed in group:
-            for chunk in closed.chunks:
-                for loss in chunk.losses:
-                    self.ledger.note(loss)
+    def _account(self, losses: Sequence[Loss]) -> Batcher:
+        for loss in losses:
+            self.ledger.note(loss)
         return self.housekeeping.report_losses()
 
     def _durable(self, group: Sequence[Closed]) -> None:
@@ -309,6 +351,15 @@ class Agent:
         lines = self.spool.replay(int(str(request["from_ns"])), int(str(request["to_ns"])))
         self.uplink.wake()
         yield {"ok": True, "lines": lines}
+
+    def _settle(self, _request: Request) -> Iterator[Mapping[str, object]]:
+        """Make durable what is in memory, save what is delivered, and say what counts now (quanho edge account)."""
+        is_settled = self.housekeeping.report_durably(_SETTLE_S)
+        self.spool.save()
+        horizons = self.spool.horizons()
+        counted = {each.value: {"next": now.next_sequence, "done": list(now.done)} for each, now in horizons.items()}
+        pages = [page.to_json() for page in self.spool.pages_waiting()]
+        yield {"ok": True, "settled": is_settled, "queues": counted, "pages": pages}
 
 
 def build_target(config: AgentConfig, time: AgentTime) -> Target:

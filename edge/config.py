@@ -97,6 +97,9 @@ class _Source(BaseModel):
     priority: Priority = Field(
         Priority.NORMAL, description="high, normal or bulk: what goes first over a thin line and last when room is short"
     )
+    expect_every_s: float | None = Field(
+        None, gt=0, le=604_800, description="how often a message comes at least; silence is noticed after twice as long (default: learned)"
+    )
     device_time_past_s: float = Field(
         7 * 86_400.0, ge=0, description="a time of the device's own further back than this is not believed: the arrival counts"
     )

@@ -1,7 +1,7 @@
 """The agent's own readings: its health at a fixed pace, and the ledger's entries, put into the spool like any other."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from edge.batching.batcher import Batcher
@@ -10,17 +10,39 @@ from edge.clock.agent_time import AgentTime
 from edge.encode import Encoder
 from edge.ledger import Ledger
 from edge.self_metrics import Totals, Vitals, gateway_point, marked
+from edge.spool.loss import Loss
 from edge.spool.provisional import dump
 from edge.spool.spool import Spool
 from edge.storage_meter import StorageLook
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
+from telemetry.batch import Priority
 from telemetry.point import Point
 
 _LOG = Log("edge.housekeeping")
-_LOOK_EVERY_S = 1.0
 _LEDGER_EVERY_S = 5.0
+_TICK_S = 1.0
+
+
+class _Reported:
+    """The acknowledgement of a report of the ledger: what it says is durable (edge/batching/chunk.py)."""
+
+    token = 0
+    packet_ids: Sequence[int] = ()
+    hashes: Sequence[int] = ()
+
+    def __init__(self, spool: Spool, ledger: Ledger, marks: Mapping[Priority, int], points: Sequence[Point]) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._marks = marks
+        self._ended = [str(point.fields["gap_id"]) for point in points if point.fields.get("state") == "closed"]
+        self.is_durable = threading.Event()
+
+    def settle(self) -> None:
+        self._spool.accounted(self._marks)
+        self._ledger.forget(self._ended)
+        self.is_durable.set()
 
 
 class Housekeeping:
@@ -40,9 +62,14 @@ class Housekeeping:
         time: AgentTime,
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
+        flush: Callable[[], None] = lambda: None,
+        on_tick: Callable[[], None] = lambda: None,
         storage: Callable[[], StorageLook | None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `storage` looks at the card."""
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once.
+
+        `on_tick` is called every second or so; `storage` looks at the card.
+        """
         self._site, self._gateway = identity
         self._state_dir = state_dir
         self._every_s = every_s
@@ -53,12 +80,16 @@ class Housekeeping:
         self._is_uplink_up = is_uplink_up
         self._clock = clock
         self._time = time
-        self._lag_s = lag_s
         self._storage = storage
+        self._lag_s = lag_s
+        self._flush = flush
+        self._on_tick = on_tick
         self._encoder = Encoder()
         self._before = totals()
         self._looked_s = clock.monotonic_s()
         self._reporting = threading.Lock()
+        self._report: _Reported | None = None
+        self._unwritten = 0  # points of our own health that memory had no room for
         self._stopping = threading.Event()
         self._thread = VitalThread("housekeeping", self._run, on_death)
 
@@ -71,25 +102,26 @@ class Housekeeping:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        began_s = self._clock.monotonic_s()
-        health_due, ledger_due = began_s + self._every_s, began_s + _LEDGER_EVERY_S
-        while not self._stopping.wait(_LOOK_EVERY_S):
+        health_due = self._clock.monotonic_s() + self._every_s
+        report_due = self._clock.monotonic_s() + _LEDGER_EVERY_S
+        while not self._stopping.wait(min(self._every_s, _TICK_S)):
             self._time.look()
-            now_s = self._clock.monotonic_s()
-            if now_s >= ledger_due:
-                ledger_due += _LEDGER_EVERY_S
+            self._on_tick()
+            self._ledger.save_gaps()
+            if self._clock.monotonic_s() >= report_due:
+                report_due += _LEDGER_EVERY_S
                 self.report_losses()
-            if now_s >= health_due:
+            if self._clock.monotonic_s() >= health_due:
                 health_due += self._every_s
                 self.report_health()
+        now_ns = self._time.trusted_ns()
+        for gap in self._ledger.open_gaps() if now_ns is not None else ():
+            self._ledger.close_gap(gap.gap_id, now_ns or gap.from_ns, None)
         self.report_health()
         self.report_losses()
 
     def report_health(self) -> None:
         """Put a look at the agent into its batch. Any thread."""
-        self._put(self._health_batcher, self._health)
-
-    def _health(self, now_ns: int) -> list[Point]:
         now_s, totals = self._clock.monotonic_s(), self._totals()
         vitals = Vitals(
             self._time.best_ns(),
@@ -101,25 +133,57 @@ class Housekeeping:
             self._state_dir,
             self._lag_s(),
             self._storage(),
+            str(self._spool.epoch),
         )
-        self._before, self._looked_s = totals, now_s
-        return [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)]
+        with self._reporting:
+            self._before, self._looked_s = totals, now_s
+            chunk = self._chunk(lambda now_ns: [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)])
+            if self._unwritten:
+                chunk.produced += self._unwritten
+                span = (None, None) if chunk.is_provisional else (chunk.first_ns, chunk.last_ns)
+                chunk.lose(Loss("memory full", self._health_batcher.source, self._unwritten, *span))
+            if self._health_batcher.add(chunk):
+                self._unwritten = 0
+            else:
+                self._unwritten += 1
+                _LOG.warning("report.lost", source=self._health_batcher.source)
 
     def report_losses(self) -> Batcher:
-        """Put what the ledger noted since the last call into its batch, and return that. Any thread."""
-        self._put(self._ledger_batcher, self._ledger.points)
+        """Put what the ledger noted since the last call into its batch, and return that. Any thread.
+
+        While memory is full it stays with the ledger: the writer itself calls this, and must not wait for room.
+        """
+        with self._reporting:
+            if not self._ledger_batcher.is_full:
+                marks = self._spool.marks()
+                points: Sequence[Point] = ()
+
+                def make(now_ns: int) -> Sequence[Point]:
+                    nonlocal points
+                    points = self._ledger.points(now_ns)
+                    return points
+
+                chunk = self._chunk(make)
+                if points:
+                    chunk.acknowledgement = self._report = _Reported(self._spool, self._ledger, marks, points)
+                    self._ledger_batcher.add(chunk)
         return self._ledger_batcher
 
-    def _put(self, batcher: Batcher, make: Callable[[int], list[Point]]) -> None:
-        """Put the points that `make` returns for a moment into a batch, one caller at a time: the encoder is for one thread."""
-        with self._reporting:
-            stamp = self._time.stamp()
-            points = [marked(point, stamp.bits) for point in make(stamp.ns)]
-            if not points:
-                return
-            boot_id, is_provisional = self._time.boot_id, not stamp.is_trusted
-            lines = [dump(point, boot_id) if is_provisional else self._encoder.line(point) for point in points]
-            times = [point.time_ns for point in points]
-            size, count = sum(map(len, lines)) + len(lines), len(points)
-            if not batcher.add(Chunk(lines, size, 0, min(times), max(times), produced=count, is_provisional=is_provisional)):
-                _LOG.warning("report.lost", source=batcher.source, points=len(points))
+    def report_durably(self, timeout_s: float) -> bool:
+        """Report losses and wait until the report is on the disk; False when it is not within `timeout_s`. Not on the writer's thread."""
+        if self._ledger_batcher.is_full:
+            return False
+        self.report_losses()
+        report = self._report
+        self._flush()
+        return report is None or report.is_durable.wait(timeout_s)
+
+    def _chunk(self, make: Callable[[int], Sequence[Point]]) -> Chunk:
+        """Encode the points that `make` returns for this moment, one caller at a time: the encoder is for one thread."""
+        stamp = self._time.stamp()
+        points = [marked(point, stamp.bits) for point in make(stamp.ns)]
+        boot_id, is_provisional = self._time.boot_id, not stamp.is_trusted
+        lines = [dump(point, boot_id) if is_provisional else self._encoder.line(point) for point in points]
+        times = [point.time_ns for point in points] or [0]
+        size = sum(map(len, lines)) + len(lines)
+        return Chunk(lines, size, 0, min(times), max(times), produced=len(points), is_provisional=is_provisional)

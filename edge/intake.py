@@ -3,6 +3,7 @@
 A message that yields no reading, or breaks its decoder, is set aside; its acknowledgement waits for that like any other.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from edge.encode import Encoder
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
 from edge.spool.provisional import dump
+from edge.spool.reasons import Kind, kind_of
 from edge.spool.record import MAX_BODY_BYTES
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
@@ -73,6 +75,9 @@ class SourceIntake:
         self._was_trusted = True
         self._away_count = 0
         self._on_loss = on_loss
+        self.heard_s: float | None = None  # monotonic time of the last call of `messages`
+        self._owing = threading.Lock()
+        self._owed: list[Loss] = []  # readings lost before they reached a record; the next record answers for them
 
     def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None, absence: Absence | None = None) -> None:
         """Take messages (topic, payload, …) that arrived together; blocks while the disk does not take what came before.
@@ -82,6 +87,7 @@ class SourceIntake:
         """
         began_s = self._clock.monotonic_s()
         stamp = self._stamp()
+        self.heard_s = began_s
         if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
             stamp = stamp._replace(bits=stamp.bits | quality.MAINTENANCE)
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
@@ -149,7 +155,7 @@ class SourceIntake:
             away = away_of(absence, self._time, is_trusted=stamp.is_trusted)
             first_ns, last_ns = (away.from_ns, away.to_ns) if stamp.is_trusted else (None, None)
             detail = "queued at the broker while we were away; their times are reconstructed"
-            self._on_loss(Loss("broker queue", self.source, count, first_ns, last_ns, detail))
+            self._on_loss(Loss("broker queue", self.source, count, first_ns, last_ns, detail=detail))
 
     def _stamp(self) -> Stamp:
         """Return the moment, cut to milliseconds. When time becomes trusted, what is remembered in boot time is told in time."""
@@ -174,8 +180,21 @@ class SourceIntake:
         self._put(chunk)
 
     def lose(self, loss: Loss) -> None:
-        """Account for readings that never came here."""
-        self._on_loss(loss)
+        """Account for readings that never came here. Any thread."""
+        if loss.count is None or kind_of(loss.reason) is not Kind.INTAKE:
+            self._on_loss(loss)
+            return
+        with self._owing:
+            self._owed.append(loss)
+        self.pay()
+
+    def pay(self) -> None:
+        """Put what is owed into a chunk of its own, if memory has room for it. Any thread."""
+        if self._owed:
+            chunk = Chunk()
+            self._answer_for_owed(chunk)
+            if chunk.losses and not self._batcher.add(chunk):
+                self._owe(chunk.losses)
 
     def _set_aside(self, chunk: Chunk, topic: str, payload: bytes, reason: str, stamp: Stamp) -> None:
         """Keep the message with its reason, within the budget of its topic, and account for it either way."""
@@ -188,14 +207,29 @@ class SourceIntake:
 
     def _put(self, chunk: Chunk) -> None:
         """Hand the chunk on. What is not taken is lost, unless its acknowledgement is outstanding: then it comes again."""
+        if self._owed and chunk.acknowledgement is None:
+            self._answer_for_owed(chunk)
         if self._batcher.add(chunk) or chunk.acknowledgement is not None:
             return
         if chunk.lines:
             self.counts.lost += len(chunk.lines)
             first_ns, last_ns = (None, None) if chunk.is_provisional else (chunk.first_ns, chunk.last_ns)
             chunk.lose(Loss("memory full", self.source, len(chunk.lines), first_ns, last_ns))
-        for loss in chunk.losses:
-            self._on_loss(loss)
+        self._owe(chunk.losses)
+
+    def _answer_for_owed(self, chunk: Chunk) -> None:
+        with self._owing:
+            owed, self._owed = self._owed, []
+        for loss in owed:
+            chunk.lose(loss)
+            chunk.produced += loss.count or 0
+
+    def _owe(self, losses: Sequence[Loss]) -> None:
+        """Keep losses for the next record, added up."""
+        with self._owing:
+            debts = Chunk(losses=self._owed)
+            for loss in losses:
+                debts.lose(loss)
 
 
 def _check_length(line: str) -> None:

@@ -34,6 +34,7 @@ class Vitals:
     state_dir: Path
     lag_s: float | None = None
     storage: StorageLook | None = None
+    spool_epoch: str = ""
 
 
 def marked(point: Point, bits: int) -> Point:
@@ -63,8 +64,10 @@ def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
         "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
         "undervoltage": host.is_undervolted(),
         **_storage_fields(vitals.storage),
+        "spool_epoch": vitals.spool_epoch or None,
         "quality": 0,
     }
+    fields |= {f"sequence_{priority.value}": queue.last_sequence for priority, queue in vitals.spool.items()}
     known = {name: value for name, value in fields.items() if value is not None}
     return Point("gateway", {"site": site, "gateway": gateway, "device": gateway}, known, vitals.now_ns)
 

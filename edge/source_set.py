@@ -107,4 +107,5 @@ def _stop(units: Sequence[SourceUnit], writer: SpoolWriter, clock: Clock, timeou
     for thread in threads:
         thread.join(max(0.0, deadline_s - clock.monotonic_s()))
     for unit in units:
+        unit.intake.pay()
         unit.batcher.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge.intake import SourceIntake
 from edge.maintenance import Maintenance
+from edge.silence_watch import SilentSources
 from edge.source_set import SourceUnit
 from edge.storage_meter import StorageLook
 from runtime import host
@@ -40,7 +41,7 @@ def agent_status(agent: "Agent") -> Mapping[str, object]:
             "queues": {priority.value: asdict(state) for priority, state in queues.items()},
         },
         "storage": _storage(agent.storage.look()),
-        "sources": [_source(unit, agent.maintenance) for unit in agent.source_set.units],
+        "sources": [_source(unit, agent.maintenance, agent.silences) for unit in agent.source_set.units],
         "losses": [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(agent.ledger.totals.items())],
         **agent.more_status(),
     }
@@ -60,7 +61,7 @@ def _storage(look: StorageLook) -> Mapping[str, object]:
     }
 
 
-def _source(unit: SourceUnit, maintenance: Maintenance) -> Mapping[str, object]:
+def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources) -> Mapping[str, object]:
     settings, intake = unit.settings, unit.intake
     return {
         "id": settings.id,
@@ -69,6 +70,7 @@ def _source(unit: SourceUnit, maintenance: Maintenance) -> Mapping[str, object]:
         **asdict(unit.source.state()),
         "maintenance_left_s": maintenance.left_s(settings.id),
         **asdict(intake.counts),
+        "silent_since_ns": silences.since_ns(settings.id),
         "series": len(intake.normaliser.series),
         "moved": intake.normaliser.series.moved_count,
         "repeated": intake.normaliser.series.repeated_count,

@@ -63,7 +63,8 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
             f"{source['messages']} bản tin, {source['points']} điểm, {source['refused']} bị từ chối",
             f"{source['messages']} messages, {source['points']} points, {source['refused']} refused",
         )
-        detail = " ".join(filter(None, (source["last_error"] or source["detail"], maintenance_mark(source))))
+        silent = _silent(source.get("silent_since_ns"))
+        detail = " ".join(filter(None, (source["last_error"] or source["detail"], maintenance_mark(source), silent)))
         yield f"{mark} {source['id']} ({source['kind']})  {counts}  {detail}".rstrip()
     for loss in state["losses"]:
         yield (
@@ -89,6 +90,13 @@ def _describe_clock(clock: Mapping[str, Any]) -> Iterator[str]:
     elif abs(clock["host_ahead_s"] or 0.0) >= 1.0:
         line += "  " + say("đồng hồ máy lệch", "the host's clock is off by") + f" {clock['host_ahead_s']:+.1f} s"
     yield line
+
+
+def _silent(since_ns: int | None) -> str:
+    if since_ns is None:
+        return ""
+    since = datetime.fromtimestamp(since_ns / 1e9, UTC).astimezone().isoformat(sep=" ", timespec="seconds")
+    return say(f"im lặng từ {since}", f"silent since {since}")
 
 
 def tail(path: Path, *, as_json: bool, count: int, seconds: float) -> int:

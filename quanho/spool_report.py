@@ -16,7 +16,7 @@ from quanho.lang import say
 
 def inspect(folder: SpoolFolder, *, as_json: bool) -> int:
     """Print what the spool holds; return the exit code."""
-    with _progress(folder) as on_bytes:
+    with progress(folder) as on_bytes:
         survey = folder.survey(on_bytes)
     if as_json:
         print(json.dumps(_as_dict(folder, survey), ensure_ascii=False))
@@ -38,7 +38,7 @@ def inspect(folder: SpoolFolder, *, as_json: bool) -> int:
 
 def verify(folder: SpoolFolder) -> int:
     """Print what is damaged and what that means; return 1 when anything is."""
-    with _progress(folder) as on_bytes:
+    with progress(folder) as on_bytes:
         survey = folder.survey(on_bytes)
     for found in survey.found:
         print(_describe(found))
@@ -52,13 +52,13 @@ def verify(folder: SpoolFolder) -> int:
 
 
 @contextmanager
-def _progress(folder: SpoolFolder) -> Iterator[Callable[[int], None]]:
+def progress(folder: SpoolFolder) -> Iterator[Callable[[int], None]]:
     """Show a bar on standard error, if that is a terminal."""
     console = Console(stderr=True)
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("", total=folder.total_bytes())
-        yield lambda size: progress.advance(task, size)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=folder.total_bytes())
+        yield lambda size: bar.advance(task, size)
 
 
 def _queue_table(survey: SpoolSurvey) -> Table:

@@ -82,6 +82,12 @@ class Batcher:
             self._wake()
         return True
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether `add` would wait or refuse."""
+        with self._free:
+            return self._closed or self._open + self._held > self._memory_bytes
+
     def due_s(self) -> float | None:
         """Return when the open batch closes (monotonic seconds), None when nothing is open."""
         with self._free:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from edge.spool.loss import Loss, earliest, latest
 from edge.spool.set_aside import SetAside
-from edge.spool.spool import Loss
 
 # What CPython 3.11 takes beside the text itself, in bytes, about.
 _CHUNK_BYTES = 512
@@ -80,6 +80,5 @@ class Chunk:
 
 def _sum(one: Loss, other: Loss) -> Loss:
     count = None if one.count is None or other.count is None else one.count + other.count
-    firsts = [each.first_ns for each in (one, other) if each.first_ns is not None]
-    lasts = [each.last_ns for each in (one, other) if each.last_ns is not None]
-    return replace(one, count=count, first_ns=min(firsts, default=None), last_ns=max(lasts, default=None))
+    first, last = earliest((one.first_ns, other.first_ns)), latest((one.last_ns, other.last_ns))
+    return replace(one, count=count, first_ns=first, last_ns=last)

@@ -1,7 +1,8 @@
 """The spool writer: one thread that makes closed batches durable and only then lets their sources acknowledge.
 
 Everything due is written in one group: one write and one sync a priority. The account of what was refused in it goes first, so that
-no acknowledgement overtakes the ledger. While the disk does not take a group, it is kept and
+no acknowledgement overtakes the ledger; it names the records that will answer for it, so that the next start can take it back when
+the process dies between the two. While the disk does not take a group, it is kept and
 tried again; sources that can wait do, the others account for what they drop.
 """
 
@@ -11,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge.batching.batcher import Batcher, Closed
-from edge.batching.compose import compose
+from edge.batching.compose import Part, parts
+from edge.spool.loss import Loss
 from edge.spool.segment import NO_ROOM
 from edge.spool.spool import Spool
 from runtime.backoff import Backoff, next_delay
@@ -37,10 +39,18 @@ class WriterState:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """A closed batch, composed."""
+
+    closed: Closed
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
 class _Parked:
     """Batches of one priority that the disk does not take: they are tried again at `retry_s` (monotonic seconds)."""
 
-    group: Sequence[Closed]
+    group: Sequence[_Ready]
     failures: int
     retry_s: float
     reason: str
@@ -49,7 +59,8 @@ class _Parked:
 class SpoolWriter:
     """See the module.
 
-    `account` is called once with each group; it brings the ledger's batch up to date and returns it, to be written with the group.
+    `account` is called once with the losses of each group; it brings the ledger's batch up to date and returns it, to be written with
+    the group.
     `on_durable` hears of every group that became readable, with its lines by source.
     """
 
@@ -57,7 +68,7 @@ class SpoolWriter:
         self,
         spool: Spool,
         clock: Clock,
-        account: Callable[[Sequence[Closed]], Batcher],
+        account: Callable[[Sequence[Loss]], Batcher],
         on_durable: Callable[[Sequence[Closed]], None],
         on_death: Callable[[str], None],
     ) -> None:
@@ -123,7 +134,7 @@ class SpoolWriter:
             at_once = stopping or self._flushing.is_set()
             self._flushing.clear()
             fresh = self._take(now_s, at_once=at_once)
-            group = fresh + self._again(now_s, at_once=stopping, with_high=bool(fresh))
+            group = self._again(now_s, at_once=stopping, with_high=bool(fresh)) + fresh
             if group:
                 self._commit(group)
             if self._leaving:
@@ -149,21 +160,32 @@ class SpoolWriter:
         dues += [parked.retry_s for parked in self._parked.values()]
         return min((due for due in dues if due is not None), default=None)
 
-    def _take(self, now_s: float, *, at_once: bool) -> list[Closed]:
+    def _take(self, now_s: float, *, at_once: bool) -> list[_Ready]:
         free = [batcher for batcher in self._batchers if batcher.priority not in self._parked]
-        group = [closed for batcher in free if (closed := batcher.take(now_s, at_once=at_once))]
-        if group and (ledger := self._account(group).take(now_s, at_once=True)):
-            group.append(ledger)
+        taken = [closed for batcher in free if (closed := batcher.take(now_s, at_once=at_once))]
+        group = [_Ready(closed, parts(closed)) for closed in taken]
+        if group and (ledger := self._account(self._losses(group)).take(now_s, at_once=True)):
+            group.append(_Ready(ledger, parts(ledger)))
         return group
 
-    def _again(self, now_s: float, *, at_once: bool, with_high: bool) -> list[Closed]:
+    def _losses(self, group: Sequence[_Ready]) -> list[Loss]:
+        """Return the losses of a group with the sequences of the records that will answer for them: parked ones are not in it."""
+        losses = []
+        for priority in Priority:
+            sequence = self._spool.next_sequence(priority)
+            for part in (part for ready in group if ready.closed.priority is priority for part in ready.parts):
+                losses += [loss.of(priority.value, sequence) for loss in part.losses]
+                sequence += 1
+        return losses
+
+    def _again(self, now_s: float, *, at_once: bool, with_high: bool) -> list[_Ready]:
         """Return what was parked and is to be tried now; what is high is tried whenever anything is (`with_high`)."""
         due = {priority for priority, parked in self._parked.items() if at_once or parked.retry_s <= now_s}
         if due or with_high:
             due.add(Priority.HIGH)
-        return [closed for priority, parked in self._parked.items() if priority in due for closed in parked.group]
+        return [ready for priority, parked in self._parked.items() if priority in due for ready in parked.group]
 
-    def _commit(self, group: Sequence[Closed]) -> None:
+    def _commit(self, group: Sequence[_Ready]) -> None:
         """Make a group durable, high first, and settle it.
 
         What the disk does not take is parked by priority, and what comes with another priority goes on: room may be found for it.
@@ -171,7 +193,7 @@ class SpoolWriter:
         """
         began = self._clock.monotonic_s()
         for priority in Priority:
-            part = [closed for closed in group if closed.priority is priority]
+            part = [ready for ready in group if ready.closed.priority is priority]
             if not part:
                 continue
             high = self._parked.get(Priority.HIGH) if priority is not Priority.HIGH else None
@@ -184,21 +206,22 @@ class SpoolWriter:
         self.state.last_commit_s = self._clock.monotonic_s() - began
         self._tell_trouble()
 
-    def _write(self, part: Sequence[Closed]) -> str:
+    def _write(self, part: Sequence[_Ready]) -> str:
         """Make batches of one priority durable and settle them; return why the disk does not take them, or an empty text.
 
         What was refused goes first. Where only that finds no room it is given up, counted, rather than hold the readings back.
         """
-        batches = [batch for closed in part for batch in compose(closed)]
+        batches = [each.batch for ready in part for each in ready.parts]
+        closed = [ready.closed for ready in part]
         try:
-            has_room = self._set_aside(part)
+            has_room = self._set_aside(closed)
             if batches:
                 self._spool.append(batches)
             if not has_room:
-                self._set_aside(part, give_up=True)
+                self._set_aside(closed, give_up=True)
         except (SpoolFull, OSError) as error:
             return str(error)
-        self._settle(part)
+        self._settle(closed)
         self.state.lines += sum(batch.count for batch in batches)
         return ""
 
@@ -215,7 +238,7 @@ class SpoolWriter:
             chunk.refused = []
         return True
 
-    def _park(self, priority: Priority, part: Sequence[Closed], reason: str) -> None:
+    def _park(self, priority: Priority, part: Sequence[_Ready], reason: str) -> None:
         before = self._parked.get(priority)
         failures = before.failures + 1 if before else 1
         retry_s = self._clock.monotonic_s() + next_delay(_RETRY, failures, self._rng)

@@ -225,7 +225,7 @@ class AgentTime:
                     continue
                 end_ns = line.time_ns if is_this else boot.place.end_ns
                 detail = "times found when the clock was trusted" if is_this else "boot without a trusted clock, placed between known times"
-                self._on_note(Loss(REASON, SOURCE, 0, boot.place.start_ns, end_ns, detail))
+                self._on_note(Loss(REASON, SOURCE, 0, boot.place.start_ns, end_ns, detail=detail))
 
     def _tell(self, event: Event) -> None:
         now_ns = self.trusted_ns()
@@ -247,7 +247,7 @@ class AgentTime:
                 detail = f"an earlier trusted time, {_shown(from_ns)}, was wrong"
             case _:
                 return
-        self._on_note(Loss(REASON, SOURCE, 0, now_ns, now_ns, detail))
+        self._on_note(Loss(REASON, SOURCE, 0, now_ns, now_ns, detail=detail))
 
     def _adopt(self, boot_id: str) -> Boot | None:
         """Give a boot that the file does not name a place before this one."""

@@ -30,11 +30,12 @@ def export_lines(folder: SpoolFolder, first_ns: int, last_ns: int, *, unsent_onl
                 and not (unsent_only and head.sequence in done)
             ):
                 is_within = first_ns <= head.first_ns and head.last_ns <= last_ns
-                lines = _lines(record)
-                yield from lines if is_within else (line for line in lines if first_ns <= _time_of(line, record) <= last_ns)
+                lines = lines_of(record)
+                yield from lines if is_within else (line for line in lines if first_ns <= time_of(line, record) <= last_ns)
 
 
-def _lines(record: Record) -> Iterator[bytes]:
+def lines_of(record: Record) -> Iterator[bytes]:
+    """Yield the lines of a record, LF included. Raises RejectedError when it holds no gzip member."""
     try:
         text = zlib.decompress(record.payload.body, wbits=_GZIP)
     except zlib.error as error:
@@ -42,7 +43,7 @@ def _lines(record: Record) -> Iterator[bytes]:
     return (line + b"\n" for line in split_lines(text))
 
 
-def _time_of(line: bytes, record: Record) -> int:
+def time_of(line: bytes, record: Record) -> int:
     """Return the line's own time; what has none is taken to be of its record's first time."""
     try:
         return int(line[line.rindex(b" ") + 1 :])

@@ -18,7 +18,7 @@ class Gap:
     """Records `first` to `last` are not there.
 
     `lines` is how many lines they held, None when it cannot be known, 0 when numbering only jumped. `source` and times are known
-    when no more than the bodies were hit.
+    when no more than the bodies were hit; so is `produced`, what they answer for.
     """
 
     first: int
@@ -27,6 +27,7 @@ class Gap:
     source: str = ""
     first_ns: int | None = None
     last_ns: int | None = None
+    produced: int | None = None
 
 
 class Lane:
@@ -155,7 +156,8 @@ class Lane:
         heads = {head.sequence: head for head in self._damaged if first <= head.sequence < until}
         if len(heads) == until - first:
             for sequence, head in sorted(heads.items()):
-                self._on_gap(Gap(sequence, sequence, head.count, head.source, *head.span))
+                first_ns, last_ns = head.span
+                self._on_gap(Gap(sequence, sequence, head.count, head.source, first_ns, last_ns, head.produced))
         else:
             # a start that could not open the last segment counts on from the one before: numbers jump, and lines go back
             lines = max(0, lines_before - self.place.lines) if lines_before is not None and self.place.lines is not None else None

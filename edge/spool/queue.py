@@ -13,23 +13,26 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge.spool.appender import Appender, Written
+from edge.spool.book import Book
 from edge.spool.done import DoneSet
 from edge.spool.done_file import DoneFile
 from edge.spool.extent import Extent, Place, seek
 from edge.spool.files import Files
 from edge.spool.lane import Gap, Lane
 from edge.spool.newest import NewestRecords
+from edge.spool.page import page_of
 from edge.spool.quota import Standing
 from edge.spool.record import PROVISIONAL, Head
 from edge.spool.recovery import Recovered, recover
 from edge.spool.segment import HEAD_BYTES, Segment
-from edge.spool.segment_reader import Record
+from edge.spool.segment_reader import Record, SegmentReader
 from runtime.logs import Log
 from telemetry.batch import Batch, Priority
 
 _LOG = Log("edge.spool")
 ANY_SIZE = 1 << 62
 _MOST_SAVED = 250  # intervals; a slot of the done file has room for 253
+_WINDOW_BYTES = 4096  # of heads that are read alone
 
 
 class LaneName(Enum):
@@ -69,6 +72,25 @@ class QueueState:
     bytes_on_disk: int
     segments: int
     oldest_ns: int | None
+    last_sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """What of a priority counts at one moment: records below `next_sequence`; `done` are those that are accounted for."""
+
+    next_sequence: int
+    done: DoneSet
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaid:
+    """Records that are gone, and the ledger's word on them is not durable yet; `mark` counts such words."""
+
+    mark: int
+    first: int
+    last: int
+    lines: int
 
 
 class RecordQueue:
@@ -85,6 +107,7 @@ class RecordQueue:
         epoch: bytes,
         segment_bytes: int,
         on_gap: Callable[[Priority, Gap], None],
+        book: Book,
         timed: Callable[[Record], Record | None] = lambda _: None,
     ) -> None:
         self.priority = priority
@@ -93,6 +116,7 @@ class RecordQueue:
         self._epoch = epoch
         self._on_gap = on_gap
         self._timed = timed
+        self._book = book
         files.make_folder(folder)
         self._done_file = DoneFile(files, folder / "done")
         self.done = self._done_file.loaded.done
@@ -109,8 +133,11 @@ class RecordQueue:
         self._end = found.end or (last.size if last else HEAD_BYTES)
         self._appender.resume(last if found.end else None, self._end, found.highest_number)
         highest_saved = self.done.highest
+        self.first_free = max(found.jumped_from, highest_saved + 1)  # records from here on never came to be
         self.done.add(found.jumped_from, found.next_sequence - 1)
-        self._unaccounted, self._unaccounted_lines = self._vanished(), 0
+        self.vanished = self._vanished()
+        self._unsaid: list[_Unsaid] = []
+        self._mark = 0
         self.done.add(1, self._oldest_kept - 1)
         self._leased = DoneSet(limit=1 << 16)
         self._newest = NewestRecords(found.newest)
@@ -124,10 +151,13 @@ class RecordQueue:
         saved = self._done_file.loaded
         most = self._lines - start.lines if start.lines is not None else self._lines
         self._lines_unsent = max(0, min(most, saved.unsent + self._lines - saved.lines))
-        if gone := list(self._unaccounted):
+        if gone := list(self.vanished):
             lines = saved.unsent - saved.lines + start.lines if start.lines is not None and highest_saved < self._oldest_kept else 0
-            self._unaccounted_lines, self._done_changed = max(0, lines), True
-            self.evicted = Gap(gone[0][0], gone[-1][1], self._unaccounted_lines or None)
+            for interval in gone:
+                self._leave_unsaid(*interval, 0)
+            self._leave_unsaid(gone[0][0], gone[0][0], max(0, lines))
+            self._done_changed = True
+            self.evicted = Gap(gone[0][0], gone[-1][1], max(0, lines) or None)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -248,10 +278,14 @@ class RecordQueue:
         firsts = [segment.first for segment in self._segments]
         return [self._standing(first, follower) for first, follower in pairwise(firsts)]
 
+    def number_of(self, index: int) -> int:
+        return self._segments[index].number
+
     def drop(self, index: int) -> list[Gap]:
         """Delete the sealed segment at `index` and return what of it was not delivered. Raises OSError."""
         segment, follower = self._segments[index], self._segments[index + 1]
         lost = self._undelivered(segment, follower.first)
+        self._write_page(segment, follower.first)
         if not lost:
             self.done.add(segment.first, follower.first - 1)
         self._save_before_dropping()
@@ -263,9 +297,9 @@ class RecordQueue:
         if lost:
             lines = sum(gap.lines or 0 for gap in lost)
             self._lines_unsent -= lines
-            self._unaccounted_lines += lines
             for first, last in self.done.missing(segment.first, follower.first - 1):
-                self._unaccounted.add(first, last)
+                self._leave_unsaid(first, last, lines)
+                lines = 0
         self.done.add(segment.first, follower.first - 1)
         self._done_changed = True
         return lost
@@ -275,6 +309,7 @@ class RecordQueue:
         if not self._segments or self.done.next_open(self._segments[-1].first) < self._next:
             return False
         segment = self._segments[-1]
+        self._write_page(segment, self._next)
         self._save_before_dropping()
         self._appender.close()
         self._files.unlink(segment.path)
@@ -283,10 +318,52 @@ class RecordQueue:
         self._segments, self._end = self._segments[:-1], HEAD_BYTES
         return True
 
-    def accounted(self) -> None:
-        """What was evicted so far is in the ledger."""
-        self._done_changed = self._done_changed or bool(list(self._unaccounted))
-        self._unaccounted, self._unaccounted_lines = DoneSet(), 0
+    @property
+    def mark(self) -> int:
+        """How often the ledger was told of records that are gone."""
+        return self._mark
+
+    def accounted(self, mark: int) -> None:
+        """What the ledger was told up to `mark` is durable."""
+        left = [each for each in self._unsaid if each.mark > mark]
+        self._done_changed = self._done_changed or len(left) < len(self._unsaid)
+        self._unsaid = left
+
+    def horizon(self) -> Horizon:
+        """Return what counts now, as it would be found after a crash in which all saving had come just in time."""
+        return Horizon(self._next, self._accounted_for())
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence of the next record. On the writing thread."""
+        return self._appender.next_sequence
+
+    def _leave_unsaid(self, first: int, last: int, lines: int) -> None:
+        self._mark += 1
+        self._unsaid.append(_Unsaid(self._mark, first, last, lines))
+
+    def _accounted_for(self) -> DoneSet:
+        """Return the done set without what the ledger's durable words do not cover."""
+        known = DoneSet(self.done, limit=_MOST_SAVED)
+        for each in self._unsaid:
+            known.remove(each.first, each.last)
+        return known
+
+    def _write_page(self, segment: Segment, end: int) -> None:
+        """Write down in the book what the records of a segment say that is about to be deleted."""
+        place = self._extent.find(segment.number)
+        follower = self._segments[place + 1] if place + 1 < len(self._segments) else None
+        lines_end = seek(self._files, self._epoch, self._extent, follower.first).lines if follower else self._lines
+        try:
+            reader = SegmentReader(self._files.open(segment.path), self._epoch, _WINDOW_BYTES)
+            try:
+                page = page_of(reader, self.priority.value, segment, end, lines_end, self.done)
+            finally:
+                reader.close()
+        except OSError as error:
+            _LOG.warning("book.unread", segment=segment.path, reason=error)
+            return
+        self._book.add(page)
 
     def _save_before_dropping(self) -> None:
         """Have the disk know what was delivered, or else the next start takes a missing segment for one that was evicted undelivered."""
@@ -322,10 +399,8 @@ class RecordQueue:
     def save(self, *, sync: bool = False) -> None:
         """Write down what is delivered or accounted for, if that changed. Raises OSError."""
         if self._done_changed or sync:
-            saved = DoneSet(self.done, limit=_MOST_SAVED)
-            for first, last in self._unaccounted:
-                saved.remove(first, last)
-            self._done_file.write(saved, self._lines, max(0, self._lines_unsent) + self._unaccounted_lines, sync=sync)
+            unsaid = sum(each.lines for each in self._unsaid)
+            self._done_file.write(self._accounted_for(), self._lines, max(0, self._lines_unsent) + unsaid, sync=sync)
             self._done_changed = False
 
     def state(self) -> QueueState:
@@ -339,6 +414,7 @@ class RecordQueue:
             self.bytes_on_disk,
             len(self._segments),
             self._oldest_ns() if unsent else None,
+            self._next - 1,
         )
 
     @property
@@ -434,5 +510,6 @@ class RecordQueue:
             if gap.lines != 0:
                 self._on_gap(self.priority, gap)
                 self._lines_unsent -= gap.lines or 0
+                self._leave_unsaid(gap.first, gap.last, gap.lines or 0)
             self.done.add(gap.first, gap.last)
             self._done_changed = True

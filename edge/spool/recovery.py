@@ -49,8 +49,8 @@ class Recovered:
     """The state of one priority.
 
     `end` is where the next record goes in the last segment, None to begin a new one with a number above `highest_number`. No record
-    has a sequence from `jumped_from` up to `next_sequence`. `newest` are the last intact records, `heads` the last head of each source that
-    was met, `provisional` the last record without a trusted time.
+    has a sequence from `jumped_from` up to `next_sequence`. `newest` are the last intact records, `provisional` the last
+    one without a trusted time.
     """
 
     segments: list[Segment]
@@ -61,7 +61,7 @@ class Recovered:
     highest_number: int
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
-    heads: dict[str, Head] = field(default_factory=dict)
+    last_times: dict[str, int] = field(default_factory=dict)  # latest point time (ns) by source, of the last segment
     provisional: Record | None = None
     newest: Sequence[Standing] = ()
 
@@ -72,6 +72,7 @@ class _Tail:
     damage: list[Damage] = field(default_factory=list)
     end: int = HEAD_BYTES
     newest: deque[Standing] = field(default_factory=lambda: deque(maxlen=MOST_NEWEST))
+    times: dict[str, int] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -96,8 +97,7 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
         if tail.last:
             floor = max(floor, _mend(files, segment, tail, result, quarantine_folder))
             result.lines = tail.last.lines_before + tail.last.count
-            result.jumped_from = tail.last.sequence + 1
-            result.newest = tail.newest
+            result.jumped_from, result.last_times, result.newest = tail.last.sequence + 1, tail.times, tail.newest
             add_older_receipts(files, segments, epoch, result.receipts)
             break
         segments.pop()
@@ -118,9 +118,10 @@ def _read_tail(files: Files, segment: Segment, epoch: bytes, result: Recovered) 
         offset = item.end
         if isinstance(item, Record):
             result.receipts.add(item.head.source, item.payload.receipts)
-            result.heads[item.head.source] = item.head
             if item.head.kind == PROVISIONAL:
                 result.provisional = item
+            elif item.head.count:
+                tail.times[item.head.source] = max(item.head.last_ns, tail.times.get(item.head.source, 0))
             tail.last, tail.end = item.head, item.end
             place = Place(segment.number, item.offset, item.head.sequence, item.head.lines_before)
             tail.newest.append(Standing(place, item.head.body_bytes))

@@ -5,6 +5,7 @@
     high/ normal/ bulk/    segments and `done` of each priority
     set-aside/        what can never be delivered, with the reason
     quarantine/       bytes that were damaged, for a person to look at
+    book              what the records of deleted segments said
     unreported.jsonl  losses that a tool met while no agent ran
 
 `append` returns when the batches are on the device. `lease` hands out ready bodies; `accept` and `release` end a lease. Delivered
@@ -12,22 +13,25 @@ segments stay as history until the quota asks for their room. Nothing here ever 
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from edge.clock.boots import Place
 from edge.spool import unreported
+from edge.spool.book import Book, read_book
 from edge.spool.epoch import load_epoch
 from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
-from edge.spool.loss import Loss
+from edge.spool.ledger_tail import ledger_tail, taken_back, unsaid
+from edge.spool.loss import Loss, earliest, latest
+from edge.spool.page import Page
 from edge.spool.provisional import boot_of, retimed
-from edge.spool.queue import ANY_SIZE, LaneName, Lease, QueueState, RecordQueue
+from edge.spool.queue import ANY_SIZE, Horizon, LaneName, Lease, QueueState, RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
-from edge.spool.record import HEAD_BYTES, Head
+from edge.spool.record import HEAD_BYTES
 from edge.spool.segment import NO_ROOM
 from edge.spool.segment_reader import Record
 from edge.spool.set_aside import SetAsideStore
@@ -71,10 +75,19 @@ class Spool:
         for queue in self._queues.values():
             for mended in queue.recovered.mended:
                 on_loss(Loss(f"spool {mended.action}", mended.source, mended.count, mended.first_ns, mended.last_ns))
-            if queue.evicted:
-                on_loss(Loss("quota", "", queue.evicted.lines, None, None))
+        self._finish_what_a_kill_left(folder)
         for loss in unreported.take(self._files, folder):
             on_loss(loss)
+
+    def _finish_what_a_kill_left(self, folder: Path) -> None:
+        """Have the ledger say what it did not get to say, and take back what it said too early."""
+        entries = ledger_tail(self._files, self.epoch.bytes, self._queues[Priority.HIGH].recovered.segments)
+        pages, _ = read_book(self._files, folder)
+        losses = taken_back(entries, {priority.value: queue.first_free for priority, queue in self._queues.items()})
+        for priority, queue in self._queues.items():
+            losses += unsaid(priority.value, queue.vanished, queue.evicted, pages, entries)
+        for loss in losses:
+            self._on_loss(loss)
 
     def _open(self, folder: Path) -> None:
         self._files.make_folder(folder)
@@ -88,16 +101,18 @@ class Spool:
         room = partial(self._make_room, Priority.NORMAL)
         quota_bytes = int(self._settings.set_aside_bytes)
         self.set_aside = SetAsideStore(self._files, folder / "set-aside", quota_bytes, self._on_loss, room)
+        self._book = Book(self._files, folder)
         self._queues = {
-            priority: RecordQueue(self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap, self._timed)
+            priority: RecordQueue(
+                self._files, path, priority, self.epoch.bytes, self._settings.used_segment_bytes, self._gap, self._book, self._timed
+            )
             for priority, path in folders.items()
         }
 
     def append(self, batches: Sequence[Batch]) -> None:
         """Return once `batches`, all of one priority, are durable: one write, one sync.
 
-        Raises SpoolFull when there is no room and nothing may be evicted; then none of them counts. An append of priority high is
-        taken to hold the ledger's word on all that was evicted before.
+        Raises SpoolFull when there is no room and nothing may be evicted; then none of them counts.
         """
         queue = self._queues[batches[0].priority]
         size = sum(HEAD_BYTES + len(batch.source) + len(batch.receipts) + len(batch.body) for batch in batches)
@@ -115,9 +130,37 @@ class Spool:
             queue.publish(written, batches)
             for batch in batches:
                 queue.recovered.receipts.add(batch.source, batch.receipts)
-            if queue.priority is Priority.HIGH:
-                for each in self._queues.values():
-                    each.accounted()
+            self._book.write()
+
+    def next_sequence(self, priority: Priority) -> int:
+        """Return the sequence that the next batch of a priority gets. On the writing thread."""
+        return self._queues[priority].next_sequence
+
+    def marks(self) -> dict[Priority, int]:
+        """Return how far `on_loss` has been told of records that are gone; see `accounted`."""
+        with self._lock:
+            return {priority: queue.mark for priority, queue in self._queues.items()}
+
+    def accounted(self, marks: Mapping[Priority, int]) -> None:
+        """The ledger's word on all that `on_loss` was told up to `marks` is durable."""
+        with self._lock:
+            for priority, mark in marks.items():
+                self._queues[priority].accounted(mark)
+
+    def horizons(self) -> dict[Priority, Horizon]:
+        """Return what counts at this moment."""
+        with self._lock:
+            return {priority: queue.horizon() for priority, queue in self._queues.items()}
+
+    def pages_waiting(self) -> Sequence[Page]:
+        """Return pages of the book that a full disk has not taken yet."""
+        with self._lock:
+            return self._book.waiting
+
+    def newest_found(self, sources: Collection[str]) -> int | None:
+        """Return the latest point time (ns) of these sources that was found at the end of the spool when it was opened."""
+        newest = (time for queue in self._queues.values() for source, time in queue.recovered.last_times.items() if source in sources)
+        return max(newest, default=None)
 
     def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int, max_body_bytes: int = ANY_SIZE) -> Lease | None:
         """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty.
@@ -169,11 +212,6 @@ class Spool:
         with self._lock:
             return [receipts for queue in self._queues.values() for receipts in queue.recovered.receipts.of(source)]
 
-    def newest(self, source: str) -> Head | None:
-        """Return the head of the last record of a source that the spool held when it was opened, if that was met."""
-        heads = [queue.recovered.heads.get(source) for queue in self._queues.values()]
-        return max((head for head in heads if head is not None and head.count), key=lambda head: head.last_ns, default=None)
-
     def boot_lengths(self) -> list[tuple[str, int]]:
         """Return boot times (ns) at which boots without a trusted clock were alive when the spool was opened, by boot id."""
         records = [record for queue in self._queues.values() if (record := queue.recovered.provisional)]
@@ -212,19 +250,24 @@ class Spool:
             if give is None:
                 return False
             giver, index = give
+            number = self._queues[giver].number_of(index)
             try:
                 lost = self._queues[giver].drop(index)
             except OSError:
                 return False
-        for loss in _losses("quota", lost):
-            self._on_loss(loss)
+            for loss in _losses("quota", lost):
+                self._on_loss(loss.of(giver.value, number))
+            self._book.write()  # what a full disk did not take before
         return True
 
     def _start_over(self) -> bool:
         """Give up a segment that is being written and wholly delivered: on a full disk it is the last room there is."""
-        with self._lock, suppress(OSError):
-            return any(self._queues[priority].start_over() for priority in reversed(_SEND_ORDER))
-        return False
+        has_room = False
+        with self._lock:
+            with suppress(OSError):
+                has_room = any(self._queues[priority].start_over() for priority in reversed(_SEND_ORDER))
+            self._book.write()
+        return has_room
 
     def _holding(self, priority: Priority) -> Holding:
         queue, settings = self._queues[priority], self._settings
@@ -238,11 +281,11 @@ class Spool:
             return None
         timed, unread_count = made
         if unread_count:
-            self._on_loss(Loss("spool damaged", record.head.source, unread_count, None, None, "provisional readings that cannot be read"))
+            self._on_loss(Loss("spool damaged", record.head.source, unread_count, None, None, detail="provisional and unreadable"))
         return timed
 
-    def _gap(self, _priority: Priority, gap: Gap) -> None:
-        self._on_loss(Loss("spool damaged", gap.source, gap.lines, gap.first_ns, gap.last_ns))
+    def _gap(self, priority: Priority, gap: Gap) -> None:
+        self._on_loss(Loss("spool damaged", gap.source, gap.lines, gap.first_ns, gap.last_ns).of(priority.value, gap.first))
 
 
 def _losses(reason: str, gaps: Sequence[Gap]) -> list[Loss]:
@@ -253,8 +296,6 @@ def _losses(reason: str, gaps: Sequence[Gap]) -> list[Loss]:
         if gap.lines is not None:
             known.setdefault(gap.source, []).append(gap)
     for source, parts in known.items():
-        firsts = [gap.first_ns for gap in parts if gap.first_ns is not None]
-        lasts = [gap.last_ns for gap in parts if gap.last_ns is not None]
         count = sum(gap.lines or 0 for gap in parts)
-        losses.append(Loss(reason, source, count, min(firsts, default=None), max(lasts, default=None)))
+        losses.append(Loss(reason, source, count, earliest(gap.first_ns for gap in parts), latest(gap.last_ns for gap in parts)))
     return losses

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from edge.spool.files import Files
-from edge.spool.loss import Loss
+from edge.spool.loss import Claim, Loss
 
 _NAME = "unreported.jsonl"
 _MAX_BYTES = 1 << 20
@@ -40,7 +40,9 @@ def take(files: Files, folder: Path) -> list[Loss]:
     try:
         for line in file.read_at(0, _MAX_BYTES).splitlines():
             with suppress(ValueError, TypeError):
-                losses.append(Loss(**json.loads(line)))
+                found = json.loads(line)
+                claims = tuple(Claim(*claim) for claim in found.pop("claims", ()))
+                losses.append(Loss(**found, claims=claims))
     except OSError:
         return []
     finally:

@@ -12,7 +12,6 @@ import gzip
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -25,6 +24,7 @@ from edge.uplink.eta import BacklogEta
 from edge.uplink.pacing import NEWEST_BYTES, NEWEST_RECORDS, Budget, Pacer
 from edge.uplink.parcel import Parcel
 from edge.uplink.probe import PATIENCE, Patience, wait_s
+from edge.uplink.refused import refused_losses
 from edge.uplink.state import UplinkState
 from edge.uplink.target import Target
 from runtime.clock import Clock
@@ -61,9 +61,14 @@ class Uplink:
         rng: random.Random | None = None,
         now_ns: Callable[[], int] | None = None,
         is_time_wanted: Callable[[], bool] = lambda: False,
+        on_refused: Callable[[Sequence[Loss]], bool] | None = None,
     ) -> None:
-        """`now_ns` tells the time for people; while `is_time_wanted`, a store that has nothing to do is asked again for its date."""
+        """`now_ns` tells the time for people; while `is_time_wanted`, a store that has nothing to do is asked again for its date.
+
+        `on_refused` returns once the ledger's word on refused lines is durable, or False: then the lease is released.
+        """
         self._spool = spool
+        self._on_refused = on_refused or self._note_losses
         self._make_target = make_target
         self._clock = clock
         self._on_loss = on_loss
@@ -211,11 +216,18 @@ class Uplink:
             parcel.is_partly_delivered = False
             self._trouble(Answer(Action.RETRY, "set-aside store", words=str(error.strerror)))
             return False
-        for source, count in Counter(entry.source for entry in entries).items():
-            heads = [record.head for record in records if record.head.source == source]
-            first, last = min(head.first_ns for head in heads), max(head.last_ns for head in heads)
-            self._on_loss(Loss("refused by the store", source, count, first, last))
-            _LOG.warning("uplink.refused", source=source, lines=count, reason=refused[0].reason)
+        losses = refused_losses(records, [refusal.line for refusal in refused], parcel.lease.priority)
+        for loss in losses:
+            _LOG.warning("uplink.refused", source=loss.source, lines=loss.count, reason=refused[0].reason)
+        if losses and not self._on_refused(losses):
+            parcel.is_partly_delivered = False
+            self._trouble(Answer(Action.RETRY, "ledger", words="its word on refused lines is not durable"))
+            return False
+        return True
+
+    def _note_losses(self, losses: Sequence[Loss]) -> bool:
+        for loss in losses:
+            self._on_loss(loss)
         return True
 
     def _accepted(self, parcel: Parcel) -> None:

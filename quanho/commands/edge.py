@@ -1,6 +1,7 @@
-"""`quanho edge run|check|status|tail|apply|maintenance`: the agent, its config, and a look at a running one."""
+"""`quanho edge run|check|status|tail|account|apply|maintenance`: the agent, its config, a look at a running one, and its balance."""
 
 import argparse
+import re
 from pathlib import Path
 
 from quanho.durations import duration_s
@@ -13,8 +14,11 @@ examples:
   quanho edge tail --config /etc/quanho/edge.toml      readings as they become durable
   quanho edge apply new.toml --config /etc/quanho/edge.toml            a new config, which returns by itself if it does not work
   quanho edge maintenance air --for 30m --config /etc/quanho/edge.toml   mark readings while a technician works
+  quanho edge account --config /etc/quanho/edge.toml --from -24h
+                                                       produced = stored + waiting + set aside + dropped, agent running or not
 
-exit codes: 0 done or healthy   1 failed, or the agent is not healthy   2 wrong usage or config (every error is listed)
+exit codes: 0 done, healthy or balanced   1 failed, the agent is not healthy, or the account does not balance
+            2 wrong usage or config (every error is listed)
 """
 
 _APPLY = """\
@@ -61,6 +65,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tail.add_argument("--seconds", type=float, default=0.0, metavar="S", help="end after S seconds")
     _add_apply(verbs)
     _add_maintenance(verbs)
+    _add_account(verbs)
 
 
 def _add_apply(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -84,6 +89,14 @@ def _add_maintenance(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     choice.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help="how long, at most 24h: 90s, 30m, 2h")
     choice.add_argument("--off", action="store_true", help="end it now")
     hands_on.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def _add_account(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    account = _add(verbs, "account", "account for every reading: stored, waiting, set aside or dropped, and why", _account)
+    account.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+    account._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+    account.add_argument("--from", dest="from_time", metavar="TIME", help="first time: RFC 3339 with a zone, -2h, or now (default: all)")
+    account.add_argument("--to", dest="to_time", metavar="TIME", help="last time (default: now and beyond)")
 
 
 def _add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, purpose: str, run: object) -> argparse.ArgumentParser:
@@ -116,6 +129,12 @@ def _status(arguments: argparse.Namespace) -> int:
     from quanho.edge_watch import status
 
     return status(arguments.config, as_json=arguments.json)
+
+
+def _account(arguments: argparse.Namespace) -> int:
+    from quanho.edge_account import account
+
+    return account(arguments)
 
 
 def _tail(arguments: argparse.Namespace) -> int:

@@ -26,5 +26,9 @@ GATEWAY = (
     Quantity("card_overwrites_year", "float", "", 0, None, "Số lần ghi hết thẻ mỗi năm", "Full overwrites of the card a year"),
     Quantity("uptime_s", "float", "s", 0, None, "Thời gian chạy liên tục", "Time since the agent started"),
     Quantity("undervoltage", "bool", "", None, None, "Thiếu điện áp nguồn", "Supply voltage too low"),
+    Quantity("sequence_high", "int", "{count}", 0, None, "Số thứ tự lô ưu tiên cao", "Newest batch on disk, high", is_counter=True),
+    Quantity("sequence_normal", "int", "{count}", 0, None, "Số thứ tự lô thường", "Newest batch on disk, normal", is_counter=True),
+    Quantity("sequence_bulk", "int", "{count}", 0, None, "Số thứ tự lô khối lượng lớn", "Newest batch on disk, bulk", is_counter=True),
+    Quantity("spool_epoch", "string", "", None, None, "Mã kho đệm", "Spool"),
     Quantity("clock_trusted", "bool", "", None, None, "Đồng hồ đáng tin", "Clock is trusted"),
 )

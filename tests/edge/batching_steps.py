@@ -22,8 +22,8 @@ class Counted:
     on_settle: Callable[[], object] = field(default=lambda: None)
 
     def settle(self) -> None:
-        self.settled += 1
         self.on_settle()
+        self.settled += 1
 
 
 def chunk_of(*lines: str, acknowledgement: Counted | None = None) -> Chunk:

@@ -12,7 +12,7 @@ from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
 from edge.spool.set_aside import SetAside, read_set_aside
 from edge.spool.settings import SpoolSettings
-from edge.spool.spool import Spool
+from edge.spool.spool import Loss, Spool
 from runtime.clock import SystemClock
 from telemetry.batch import Batch, Priority
 from tests.edge.batching_steps import Counted, chunk_of, lines_in
@@ -45,8 +45,7 @@ class Desk:
         assert self.street.add(chunk_of(*lines, acknowledgement=acknowledgement))
         return acknowledgement
 
-    def _ledger(self, group: Sequence[Closed]) -> Batcher:
-        assert group
+    def _ledger(self, _losses: Sequence[Loss]) -> Batcher:
         lines, self.account = self.account, []
         if lines:
             self.ledger.add(chunk_of(*lines))

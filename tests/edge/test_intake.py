@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
+from edge.batching.compose import compose
 from edge.decoders.decoder import Decoded, Decoder, Refusal
 from edge.decoders.table import build_decoder
 from edge.intake import MAX_LINE_BYTES, SourceIntake
@@ -182,8 +183,33 @@ def test_readings_nobody_will_send_again_are_accounted_for_when_memory_is_full()
     desk = Desk(JSON, memory_bytes=10)
     desk.take_in(("site/d1", b'{"level": 1}'))
     desk.take_in(("site/d1", b'{"level": 2}'), ("site/d1", b"{"), ("site/d1", b'{"level": 3}'))
-    assert [(loss.reason, loss.count) for loss in desk.losses] == [("decoder rejected", 1), ("memory full", 2)]
     assert desk.intake.counts.lost == 2
+    assert desk.losses == [], "no word before a record answers for them"
+    full = desk.closed()
+    assert full is not None
+    desk.batcher.settled(full)
+    desk.take_in(("site/d1", b'{"level": 4}'))
+    answering = desk.closed()
+    assert answering is not None
+    [chunk] = answering.chunks
+    assert [(loss.reason, loss.count) for loss in chunk.losses] == [("decoder rejected", 1), ("memory full", 2)]
+    assert (len(chunk.lines), chunk.produced) == (1, 4)
+
+
+def test_frames_that_never_became_a_message_are_answered_for_by_a_record_of_no_lines() -> None:
+    desk = Desk(JSON)
+    desk.intake.lose(Loss("frame too long", "street", 3, 100, 200))
+    closed = desk.closed()
+    assert closed is not None
+    [batch] = compose(closed)
+    assert (batch.count, batch.produced, batch.receipts, batch.first_ns, batch.last_ns) == (0, 3, b"", 100, 200)
+
+
+def test_what_the_broker_lost_is_said_at_once_and_no_record_answers_for_it() -> None:
+    desk = Desk(JSON)
+    desk.intake.lose(Loss("broker", "street", 3, None, None))
+    assert [loss.reason for loss in desk.losses] == ["broker"]
+    assert desk.closed() is None
 
 
 def test_readings_the_broker_still_has_are_no_loss_when_the_agent_stops() -> None:

@@ -283,7 +283,7 @@ def test_one_bad_line_is_set_aside_with_its_reason_and_its_neighbours_are_stored
     eventually(lambda: desk.uplink.state().refused_lines == 1)
     assert sorted(set(desk.store.stored)) == sorted({f"line {number}" for number in range(20)} - {"line 7"})
     assert desk.set_aside() == [("street", "line 7", "bad line")]
-    assert desk.losses == [Loss("refused by the store", "street", 1, 100, 200)]
+    assert desk.losses == [Loss("refused by the store", "street", 1, 100, 200).of("normal", 1)]
     assert desk.uplink.state().delivered_lines == 19
     assert lines_in(desk.spool) == []
 

@@ -36,6 +36,12 @@ class OpenSpool:
     def append(self, *names: str, priority: Priority = Priority.NORMAL, body_bytes: int = 100, count: int = 1) -> None:
         self.spool.append([batch(name, priority, body_bytes=body_bytes, count=count) for name in names])
 
+    def append_ledger(self) -> None:
+        """Append the ledger's word on all that was reported so far, as housekeeping does."""
+        marks = self.spool.marks()
+        self.append("ledger", priority=Priority.HIGH)
+        self.spool.accounted(marks)
+
     def append_until_full(self, priority: Priority) -> tuple[list[str], str]:
         """Append records of 60 kB until the spool refuses one; return the accepted names and the reason."""
         accepted: list[str] = []

@@ -20,7 +20,9 @@ def test_what_was_evicted_before_a_kill_is_reported_at_the_next_start_with_its_l
     lost = sum(loss.count or 0 for loss in evicting(disk).losses)
     disk.process_died()
     again = OpenSpool(disk)
-    assert again.lost() == [("quota", "", lost)]
+    assert {reason for reason, _, _ in again.lost()} == {"quota"}
+    assert sum(count or 0 for _, _, count in again.lost()) == lost
+    assert "" not in {source for _, source, _ in again.lost()}, "the book knows whose they were"
     assert again.spool.state()[Priority.NORMAL].lines_unsent == 1000 - lost
     assert 10 * len(again.drain()) == 1000 - lost
 
@@ -31,9 +33,9 @@ def test_it_is_reported_again_until_a_batch_of_the_ledger_is_durable() -> None:
     for _ in range(2):
         disk.process_died()
         again = OpenSpool(disk)
-        assert len(again.losses) == 1
+        assert again.losses
         again.spool.save()
-    again.append("ledger", priority=Priority.HIGH)
+    again.append_ledger()
     again.spool.save()
     disk.process_died()
     assert OpenSpool(disk).losses == []
@@ -42,7 +44,7 @@ def test_it_is_reported_again_until_a_batch_of_the_ledger_is_durable() -> None:
 def test_eviction_that_the_ledger_knows_of_is_not_reported_again() -> None:
     disk = Disk()
     opened = evicting(disk)
-    opened.append("ledger", priority=Priority.HIGH)
+    opened.append_ledger()
     opened.spool.close()
     assert OpenSpool(disk).losses == []
 
@@ -57,6 +59,26 @@ def test_history_that_went_is_never_taken_for_readings_that_were_lost(seed: int)
     disk.process_died()
     assert OpenSpool(disk).losses == []
     assert OpenSpool(disk.power_cut()).losses == []
+
+
+def test_eviction_after_the_ledger_was_drawn_up_is_not_covered_by_it() -> None:
+    disk = Disk()
+    opened = OpenSpool(disk)
+    marks = opened.spool.marks()
+    for each in range(100):
+        opened.append(f"n{each}", body_bytes=60_000)
+    opened.append("ledger", priority=Priority.HIGH)
+    opened.spool.accounted(marks)
+    opened.spool.close()
+    assert sum(count or 0 for _, _, count in OpenSpool(disk).lost()) == len(opened.losses) > 0
+
+
+def test_without_the_book_the_lines_are_known_and_their_sources_are_not() -> None:
+    disk = Disk()
+    lost = sum(loss.count or 0 for loss in evicting(disk).losses)
+    disk.process_died()
+    disk.remove(disk.paths("book")[0])
+    assert OpenSpool(disk).lost() == [("quota", "", lost)]
 
 
 def test_a_lost_done_file_says_nothing_about_eviction() -> None:
