@@ -246,6 +246,8 @@ class _Sheet:
             row.take(entry.reason, sum(cell[2] for hour, cell in cells.items() if self._has(page, hour)))
         elif self._span is None or self._in_page_or_span(entry, page):
             row.take(entry.reason, claim.lines)
+            if is_alone:  # a power cut may have brought it back, and it went again, when all of it was accounted for
+                row.stored -= max(0, claim.lines - sum(cell[2] for cell in cells.values()))
 
     def _page_of_segment(self, claim: Claim) -> Page | None:
         page = self._pages.get((claim.priority, claim.number))

@@ -5,7 +5,7 @@ backlog lane is first-in first-out up to there. One thread calls `write`; every 
 `replayable`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -20,7 +20,7 @@ from edge.spool.extent import Extent, Place, seek
 from edge.spool.files import Files
 from edge.spool.lane import Gap, Lane
 from edge.spool.newest import NewestRecords
-from edge.spool.page import page_of
+from edge.spool.page import Page, page_of
 from edge.spool.quota import Standing
 from edge.spool.record import PROVISIONAL, Head
 from edge.spool.recovery import Recovered, recover
@@ -138,6 +138,7 @@ class RecordQueue:
         self.vanished = self._vanished()
         self._unsaid: list[_Unsaid] = []
         self._mark = 0
+        self._paged: set[int] = set()  # first sequences of segments that have a page in the book
         self.done.add(1, self._oldest_kept - 1)
         self._leased = DoneSet(limit=1 << 16)
         self._newest = NewestRecords(found.newest)
@@ -284,7 +285,7 @@ class RecordQueue:
     def drop(self, index: int) -> list[Gap]:
         """Delete the sealed segment at `index` and return what of it was not delivered. Raises OSError."""
         segment, follower = self._segments[index], self._segments[index + 1]
-        lost = self._undelivered(segment, follower.first)
+        lost = self._undelivered(segment, self._end_of(segment, follower.first))
         self._write_page(segment, follower.first)
         if not lost:
             self.done.add(segment.first, follower.first - 1)
@@ -349,11 +350,31 @@ class RecordQueue:
             known.remove(each.first, each.last)
         return known
 
+    def learn_of(self, pages: Iterable[Page]) -> None:
+        """Take what has a page in the book and is not kept for gone, also between kept segments: a power cut may leave holes."""
+        kept = {segment.number for segment in self._segments}
+        for page in pages:
+            self._paged |= {first for first, _ in page.sequences}
+            if kept.intersection(first for first, _ in page.numbers):
+                continue
+            for first, last in page.sequences:
+                for hole in self.done.missing(first, min(last, self._next - 1)):
+                    self.vanished.add(*hole)
+                    self._leave_unsaid(*hole, 0)
+                    self.done.add(*hole)
+
+    def _end_of(self, segment: Segment, follower: int) -> int:
+        """Return the sequence behind a segment's last: that of the next one, kept or gone before."""
+        return min((first for first in self._paged if segment.first < first < follower), default=follower)
+
     def _write_page(self, segment: Segment, end: int) -> None:
         """Write down in the book what the records of a segment say that is about to be deleted."""
         place = self._extent.find(segment.number)
         follower = self._segments[place + 1] if place + 1 < len(self._segments) else None
         lines_end = seek(self._files, self._epoch, self._extent, follower.first).lines if follower else self._lines
+        if self._end_of(segment, end) < end:
+            end, lines_end = self._end_of(segment, end), None
+        self._paged.add(segment.first)
         try:
             reader = SegmentReader(self._files.open(segment.path), self._epoch, _WINDOW_BYTES)
             try:

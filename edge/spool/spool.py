@@ -85,6 +85,7 @@ class Spool:
         pages, _ = read_book(self._files, folder)
         losses = taken_back(entries, {priority.value: queue.first_free for priority, queue in self._queues.items()})
         for priority, queue in self._queues.items():
+            queue.learn_of(page for page in pages if page.priority == priority.value)
             losses += unsaid(priority.value, queue.vanished, queue.evicted, pages, entries)
         for loss in losses:
             self._on_loss(loss)
