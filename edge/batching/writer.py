@@ -20,7 +20,7 @@ from runtime.backoff import Backoff, next_delay
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
-from telemetry.batch import Priority
+from telemetry.batch import Batch, Priority
 from telemetry.errors import SpoolFull
 
 _LOG = Log("edge.writer")
@@ -40,10 +40,10 @@ class WriterState:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A closed batch, composed."""
+    """A closed batch, composed; `parts` are those that are not durable yet."""
 
     closed: Closed
-    parts: Sequence[Part]
+    parts: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,19 +211,37 @@ class SpoolWriter:
 
         What was refused goes first. Where only that finds no room it is given up, counted, rather than hold the readings back.
         """
-        batches = [each.batch for ready in part for each in ready.parts]
         closed = [ready.closed for ready in part]
         try:
             has_room = self._set_aside(closed)
-            if batches:
-                self._spool.append(batches)
+            self._append(part)
             if not has_room:
                 self._set_aside(closed, give_up=True)
         except (SpoolFull, OSError) as error:
             return str(error)
         self._settle(closed)
-        self.state.lines += sum(batch.count for batch in batches)
         return ""
+
+    def _append(self, part: Sequence[_Ready]) -> None:
+        """Write batches in pieces of a segment at most: a larger one could not be given up for room piece by piece. Raises OSError."""
+        while any(ready.parts for ready in part):
+            piece: list[Batch] = []
+            size, taken = 0, []
+            for ready in part:
+                count = 0
+                for each in ready.parts:
+                    size += len(each.batch.body) + len(each.batch.receipts)
+                    if piece and size > self._spool.piece_bytes:
+                        break
+                    piece.append(each.batch)
+                    count += 1
+                taken.append((ready, count))
+                if count < len(ready.parts):
+                    break
+            self._spool.append(piece)
+            for ready, count in taken:
+                del ready.parts[:count]
+            self.state.lines += sum(batch.count for batch in piece)
 
     def _set_aside(self, part: Sequence[Closed], *, give_up: bool = False) -> bool:
         """Make refused messages durable; False for want of room. Raises OSError."""

@@ -110,6 +110,11 @@ class Spool:
             for priority, path in folders.items()
         }
 
+    @property
+    def piece_bytes(self) -> int:
+        """What should be appended at once, at most, about."""
+        return self._settings.used_segment_bytes
+
     def append(self, batches: Sequence[Batch]) -> None:
         """Return once `batches`, all of one priority, are durable: one write, one sync.
 

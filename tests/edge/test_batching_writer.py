@@ -211,3 +211,29 @@ def test_what_a_source_that_left_had_parked_is_its_own_and_not_that_of_its_succe
     eventually(lambda: sorted(desk.durable) == ["a", "b"])
     assert desk.street.waiting_bytes == 0
     assert desk.deaths == []
+
+
+def test_what_is_larger_than_a_segment_is_written_in_pieces_so_that_room_can_be_made_for_it(tmp_path: Path) -> None:
+    losses: list[Loss] = []
+    spool = Spool(tmp_path / "spool", SpoolSettings(quota_bytes=ByteSize(4 << 20)), losses.append)
+    writer = SpoolWriter(spool, SystemClock(), lambda _: ledger, lambda _: None, lambda _: None)
+    street, ledger = (
+        Batcher(name, priority, ClosePolicy(3600, 1 << 30), 64 << 20, SystemClock(), writer.wake)
+        for name, priority in (("street", Priority.NORMAL), ("ledger", Priority.HIGH))
+    )
+    for batcher in (street, ledger):
+        writer.attach(batcher)
+    noise = Random(7)
+    lines = [f"m,device=d f={noise.random()},g={noise.random()} {at}" for at in range(300_000)]
+    acknowledgement = Counted()
+    for first in range(0, len(lines), 1000):
+        assert street.add(chunk_of(*lines[first : first + 1000], acknowledgement=acknowledgement if first == 0 else None))
+    writer.start()
+    try:
+        writer.flush()
+        eventually(lambda: acknowledgement.settled, 60.0, "six megabytes in a spool of four")
+        assert writer.state.lines == len(lines)
+        assert 0 < sum(loss.count or 0 for loss in losses if loss.reason == "quota") < len(lines)
+    finally:
+        writer.stop(10)
+        spool.close()
