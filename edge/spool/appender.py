@@ -97,8 +97,11 @@ class Appender:
         except OSError:
             if writer:
                 writer.close()
-            with suppress(OSError):
+            try:
                 self._files.unlink(segment.path)
+                self._files.sync_folder(self._folder)
+            except OSError:
+                self.close()  # the name may come back, and then what is written to an earlier segment from here on would not count
             raise
         self.close()
         self._writer = writer

@@ -14,6 +14,7 @@ from edge.spool.segment import Segment
 
 _TORN_BYTES = 32 << 20
 _NAME = re.compile(r"(\d{6})-.*\.(seg|torn)")
+_MOVED = re.compile(r"\d{6}-(.+)-(\d{8})-(\d{12,})\.seg")
 
 
 def keep(files: Files, folder: Path, segment: Segment, offset: int, data: bytes) -> None:
@@ -35,6 +36,15 @@ def move(files: Files, folder: Path, segment: Segment) -> bool:
     except OSError:
         return False
     return True
+
+
+def highest_moved(files: Files, folder: Path, queue: str) -> tuple[int, int]:
+    """Return the highest number and the highest first sequence of the segments of a queue that were moved here, 0 when there is none."""
+    try:
+        moved = [match for name in files.names(folder) if (match := _MOVED.fullmatch(name)) and match[1] == queue]
+    except OSError:
+        return 0, 0
+    return max((int(match[2]) for match in moved), default=0), max((int(match[3]) for match in moved), default=0)
 
 
 def _path(files: Files, folder: Path, name: str) -> Path:

@@ -7,7 +7,7 @@ backlog lane is first-in first-out up to there. One thread calls `write`; every 
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
@@ -413,7 +413,7 @@ class RecordQueue:
             head = record.head
             lost.append(Gap(head.sequence, head.sequence, head.count, head.source, *head.span))
         walk.close()
-        return [gap for gap in lost if gap.lines != 0 and self.done.next_open(gap.first) <= gap.last]
+        return [self._open_part(gap) for gap in lost if gap.lines != 0 and self.done.next_open(gap.first) <= gap.last]
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -528,9 +528,14 @@ class RecordQueue:
         """Account for records that are gone, unless they were delivered long ago or never were."""
         missing = gap.last - gap.first + 1 - self.done.count(gap.first, gap.last)
         if missing > 0:
+            gap = self._open_part(gap)
             if gap.lines != 0:
                 self._on_gap(self.priority, gap)
                 self._lines_unsent -= gap.lines or 0
                 self._leave_unsaid(gap.first, gap.last, gap.lines or 0)
             self.done.add(gap.first, gap.last)
             self._done_changed = True
+
+    def _open_part(self, gap: Gap) -> Gap:
+        """Return the gap as it is to be reported: where some of it was accounted for before, nobody knows how many lines the rest held."""
+        return replace(gap, lines=None) if gap.lines and self.done.count(gap.first, gap.last) else gap

@@ -5,7 +5,8 @@ It reads the last segment, and of a few before it the heads and receipts.
 - Bytes behind the last intact record (a torn tail, or a last record that the medium spoilt) are copied to `quarantine/` and cut off.
 - Damage between intact records stays where it is; the reader accounts for it.
 - A last segment without one intact record is moved to `quarantine/`; numbering jumps over whatever it may have held.
-- A last segment whose tail cannot be read or cut is left alone, and a new one is begun.
+- A last segment whose tail cannot be read or cut is left alone, and a new one is begun. So it is when a later segment was put away, or
+  could not be.
 - A segment that cannot be opened says nothing about its records: it stays, a new one is begun, and the lanes try it again.
 - What is found intact is synced before it counts: a killed process may have left it in the kernel's memory only, and a message
   whose receipt is found is acknowledged at once when the broker sends it again.
@@ -82,8 +83,9 @@ class _Tail:
 def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarantine_folder: Path) -> Recovered:
     """Read the last segment of `folder` and mend its tail. Raises OSError only when the folder itself cannot be used."""
     segments = list_segments(files, folder)
-    result = Recovered([], 1, 1, 0, None, segments[-1].number if segments else 0)
-    floor = highest_done + 1
+    moved_number, moved_first = quarantine.highest_moved(files, quarantine_folder, folder.name)  # a power cut may bring those back
+    result = Recovered([], 1, 1, 0, None, max(moved_number, segments[-1].number if segments else 0))
+    floor = max(highest_done + 1, moved_first)
     unopened: list[Segment] = []
     while segments:
         segment = segments[-1]
@@ -106,6 +108,8 @@ def recover(files: Files, folder: Path, epoch: bytes, highest_done: int, quarant
     result.next_sequence = max(floor, result.jumped_from)
     if unopened:
         result.end, result.jumped_from, result.newest = None, result.next_sequence, ()
+    if result.segments and result.segments[-1].number < result.highest_number:
+        result.end = None  # where a later one stays or comes back, a reader takes what is written on here for garbage of a failed sync
     return result
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from edge.spool.queue import LaneName
 from telemetry.batch import Priority
-from tests.edge.spool.harness import OpenSpool
+from tests.edge.spool.harness import OpenSpool, sources
 from tests.faults.disk import Disk
 
 
@@ -86,3 +87,52 @@ def test_a_lost_done_file_says_nothing_about_eviction() -> None:
     evicting(disk).spool.close()
     disk.put(next(path for path in disk.paths("done") if path.parent.name == "normal"), b"")
     assert OpenSpool(disk).losses == []
+
+
+def test_lines_that_were_accounted_for_are_not_counted_again_when_what_lay_beside_them_is_missed() -> None:
+    """Of a gap that an earlier process accounted for in part, nobody knows how many lines the rest held."""
+    for finds in (found_by_a_lane, found_by_the_next_eviction):
+        disk = Disk()
+        kept = evicting_in_the_middle(disk)
+        disk.process_died()
+        disk.remove(disk.paths("book")[0])  # which knows all of it
+        again = OpenSpool(disk)
+        assert again.losses == []
+        reason, kept = finds(again, kept)
+        assert [count for reason_, name, count in again.lost() if (reason_, name) == (reason, "")] == [None]
+        assert again.spool.state()[Priority.NORMAL].lines_unsent >= 10 * sum("high" not in name for name in kept)
+        assert sorted(name for name in again.drain() if name != "ledger") == sorted(kept)
+
+
+def evicting_in_the_middle(disk: Disk) -> list[str]:
+    """Have one segment evicted behind the first one, which the ledger knows, and then another, which it does not; return what is kept."""
+    opened = OpenSpool(disk)
+    names = [f"n{each}" for each in range(60)]
+    for name in names:
+        opened.append(name, body_bytes=60_000, count=10)
+    assert opened.spool.lease(LaneName.LIVE, 10, 1 << 20)
+    for priority in (Priority.HIGH, Priority.NORMAL):
+        losses = len(opened.losses)
+        while len(opened.losses) == losses:
+            names.append(f"{priority.value}{len(names)}")
+            opened.append(names[-1], priority=priority, body_bytes=60_000, count=10)
+        if priority is Priority.HIGH:
+            opened.append_ledger()
+    return [name for name in names if name not in {loss.source for loss in opened.losses}]
+
+
+def found_by_a_lane(again: OpenSpool, kept: list[str]) -> tuple[str, list[str]]:
+    delivered: list[str] = []
+    while not again.losses:
+        lease = again.spool.lease(LaneName.BACKLOG, 10, 1 << 20)
+        assert lease
+        again.spool.accept(lease)
+        delivered += sources(lease)
+    return "spool damaged", [name for name in kept if name not in delivered]
+
+
+def found_by_the_next_eviction(again: OpenSpool, kept: list[str]) -> tuple[str, list[str]]:
+    while not again.losses:
+        kept.append(f"later{len(kept)}")
+        again.append(kept[-1], body_bytes=60_000, count=10)
+    return "quota", [name for name in kept if name not in {loss.source for loss in again.losses}]

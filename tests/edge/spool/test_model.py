@@ -26,6 +26,8 @@ class SpoolMachine(RuleBasedStateMachine):
         self.delivered: set[str] = set()
         self.lost: set[str] = set()
         self.replayed: set[str] = set()
+        self.written_down: set[str] = set()  # delivered, and a start after a kill knows it
+        self.forgotten: set[str] = set()  # delivered, and the process was killed before that was written down
         self.resurrection = False  # a power cut may bring deleted segments and older done sets back
         self.open_spool = OpenSpool(self.disk)
         self.start()
@@ -41,15 +43,22 @@ class SpoolMachine(RuleBasedStateMachine):
         self.highest_leased: dict[tuple[Priority, LaneName], int] = {}
         self.newest = 0
         self.started_early: dict[Priority, set[str]] = {priority: set() for priority in Priority}
+        self.torn = False  # a write of the done set that stops half-way costs what the slot said before
+
+    def die(self) -> None:
+        self.forgotten |= self.delivered if self.torn else self.delivered - self.written_down
+        self.disk.process_died()
+        self.start()
 
     def take_losses(self) -> None:
         for loss in self.open_spool.losses:
             assert loss.reason == "quota" or loss.source not in self.acknowledged, f"{loss}: no medium was damaged"
             if loss.reason == "quota":
                 assert self.acknowledged.get(loss.source) is not Priority.HIGH, "high is never evicted"
-                assert self.resurrection or loss.source not in self.delivered or loss.source in self.replayed
+                assert self.resurrection or loss.source not in self.delivered or loss.source in self.replayed | self.forgotten
                 if not loss.source and not self.resurrection:
-                    assert 0 < (loss.count or 1) <= len(self.lost - {""}), "what an earlier process evicted, and nothing else"
+                    vanished = (self.lost - {""}) | self.forgotten
+                    assert 0 < (loss.count or 1) <= len(vanished), "what an earlier process evicted, and nothing else"
                 self.lost.add(loss.source)
         self.open_spool.losses.clear()
 
@@ -65,8 +74,7 @@ class SpoolMachine(RuleBasedStateMachine):
         except SpoolFull:
             return
         except Killed:
-            self.disk.process_died()
-            self.start()
+            self.die()
             return
         self.acknowledged |= dict.fromkeys(names, priority)
         self.since_split |= dict.fromkeys(names, priority)
@@ -130,11 +138,11 @@ class SpoolMachine(RuleBasedStateMachine):
     def save(self) -> None:
         try:
             self.open_spool.spool.save()
+            self.written_down |= self.delivered
         except OSError:
             return
         except Killed:
-            self.disk.process_died()
-            self.start()
+            self.die()
 
     @rule(count=st.integers(1, 3))
     def syncs_fail(self, count: int) -> None:
@@ -142,6 +150,7 @@ class SpoolMachine(RuleBasedStateMachine):
 
     @rule(size=st.integers(0, 5_000))
     def a_write_is_torn(self, size: int) -> None:
+        self.torn = True
         self.disk.faults.append(TornWrite(size))
 
     @rule(room=st.integers(0, 200_000))
@@ -159,8 +168,7 @@ class SpoolMachine(RuleBasedStateMachine):
 
     @rule()
     def kill(self) -> None:
-        self.disk.process_died()
-        self.start()
+        self.die()
         self.take_losses()
 
     @rule()
@@ -173,6 +181,7 @@ class SpoolMachine(RuleBasedStateMachine):
     def restart(self) -> None:
         self.disk_is_well_again()
         self.open_spool.spool.close()
+        self.written_down |= self.delivered
         self.start()
         assert {loss.reason for loss in self.open_spool.losses} <= {"quota"}, "a clean stop leaves nothing to mend"
         self.take_losses()
