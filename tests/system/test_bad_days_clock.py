@@ -1,5 +1,6 @@
 """The clock is wrong, comes late, never comes, or is set back: the store holds the right times, or says that it does not know them."""
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from edge.config_file import load_agent_config
 from quanho.demo.servers import Influxd, Mosquitto
 from telemetry import quality
 from tests.stand_ins.moved_host import MovedHost
-from tests.system.agent_process import QUICK, Street, connected, running, servers
+from tests.system.agent_process import QUICK, Street, connected, edge_command, running, servers
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.server
@@ -60,6 +61,14 @@ class Gateway:
         assert wrong == {}
         assert {stored[n][1] for n in numbers} == {bits}
 
+    def check_account(self) -> None:
+        """The stopped gateway's account balances, and what it calls stored is what the store counts."""
+        done = edge_command("account", self.street.config, "--json")
+        answer = json.loads(done.stdout)
+        row = next(row for row in answer["sources"] if row["source"] == "street")
+        assert (done.returncode, answer["balanced"], row["waiting"], row["dropped"]) == (0, True, 0, {}), (done.stdout, done.stderr)
+        assert row["produced"] == row["stored"] == self.street.stored_count() == len(self.published_at)
+
     def check_nothing_is_old(self) -> None:
         rows = self.street.query("SELECT * FROM reading; SELECT * FROM gateway; SELECT * FROM ledger")
         assert {row["name"] for row in rows} >= {"reading", "gateway"}
@@ -84,6 +93,7 @@ def test_a_boot_in_1970_that_is_synchronised_later_has_the_right_times(site: tup
         eventually(lambda: agent.time.state().is_trusted)
         gateway.publish(agent, range(61, 80))
         gateway.street.wait_stored(80)
+    gateway.check_account()
     gateway.street.check_stored(range(80))
     gateway.check_times(range(80))
     gateway.check_nothing_is_old()
@@ -114,6 +124,7 @@ def test_a_boot_that_is_never_synchronised_is_placed_between_what_is_known_and_m
         eventually(lambda: agent.time.state().is_trusted)
         gateway.publish(agent, range(30, 40))
         gateway.street.wait_stored(40)
+    gateway.check_account()
     gateway.street.check_stored(range(40))
     gateway.check_times([*range(10), *range(30, 40)])
     stored = gateway.stored()
@@ -143,6 +154,7 @@ def test_a_clock_set_back_by_a_week_while_running_moves_no_reading(site: tuple[M
         connected(agent)
         gateway.publish(agent, range(60, 80))
         gateway.street.wait_stored(80)
+    gateway.check_account()
     gateway.street.check_stored(range(80))
     gateway.check_times(range(80))
     rows = gateway.street.query("SELECT * FROM ledger WHERE reason = 'clock corrected'")
@@ -170,6 +182,7 @@ def test_a_day_without_a_store_comes_back_with_every_hour_in_its_place(site: tup
     finally:
         if not influxd.is_running:
             influxd.start()
+    gateway.check_account()
     gateway.street.check_stored(range(250))
     gateway.check_times(range(250))
 
@@ -183,6 +196,7 @@ def test_what_queued_at_the_broker_while_we_were_away_is_placed_in_our_absence(s
         gateway.publish(agent, range(10))
     left_ns = host.true_ns()
     gateway.street.publish(range(10, 40))
+    gateway.published_at |= dict.fromkeys(range(10, 40), host.true_ns())
     host.advance(3600)
     back_ns = host.true_ns()
     with running(gateway.agent()) as agent:
@@ -191,6 +205,7 @@ def test_what_queued_at_the_broker_while_we_were_away_is_placed_in_our_absence(s
         eventually(lambda: agent.sources[0].state().received == 30)
         gateway.publish(agent, range(40, 50))
         gateway.street.wait_stored(50)
+    gateway.check_account()
     gateway.street.check_stored(range(50))
     gateway.check_times([*range(10), *range(40, 50)])
     stored = gateway.stored()
