@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.agent_process import AgentProcess, memory_of, wait_for
 from bench.bodies import FULL_RATE, Commit, commits
 from bench.report import Limit, Report, spread
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Spool
 from quanho.demo.servers import Influxd, influxql

@@ -35,8 +35,9 @@ from edge.normalise_settings import NormaliseSettings
 from edge.refusal_budget import RefusalBudget
 from edge.self_metrics import Totals
 from edge.silence_watch import SilentSources
+from edge.spool.lease import LaneName
 from edge.spool.loss import Loss
-from edge.spool.queue import LaneName, RecordQueue
+from edge.spool.queue import RecordQueue
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Spool
 from runtime.clock import SystemClock

@@ -6,12 +6,11 @@ whole (written beside, synced, renamed), so a crash leaves the old one or the ne
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge.ledger import Gap
-from edge.spool.files import Files
+from edge.spool.files import Files, replace_file
 from runtime.logs import Log
 
 _LOG = Log("edge.gaps")
@@ -56,23 +55,7 @@ class GapFile:
         if ended_ns is not None:
             content["ended_ns"] = ended_ns
         try:
-            self._replace(json.dumps(content).encode() + b"\n")
+            replace_file(self._files, self._folder / _NAME, json.dumps(content).encode() + b"\n")
             self._written = list(gaps)
         except OSError as error:
             _LOG.warning("gaps.unsaved", reason=error)
-
-    def _replace(self, data: bytes) -> None:
-        beside = self._folder / f"{_NAME}.new"
-        file = self._files.open(beside, create=True)
-        try:
-            file.truncate(0)
-            file.write_at(0, data)
-            file.sync()
-        except OSError:
-            with suppress(OSError):
-                self._files.unlink(beside)
-            raise
-        finally:
-            file.close()
-        self._files.rename(beside, self._folder / _NAME)
-        self._files.sync_folder(self._folder)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.spool.queue import QueueState
+from edge.spool.lease import QueueState
 from edge.storage_meter import StorageLook
 from runtime import host
 from telemetry.batch import Priority

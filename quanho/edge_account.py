@@ -18,8 +18,8 @@ from edge.config_file import load_agent_config
 from edge.control_client import ask
 from edge.spool.done import DoneSet
 from edge.spool.history import Span, read_history
+from edge.spool.lease import Horizon
 from edge.spool.page import Page, page_from
-from edge.spool.queue import Horizon
 from edge.spool.reasons import BEFORE_US
 from edge.spool.set_aside import read_set_aside
 from edge.spool.survey import SpoolFolder

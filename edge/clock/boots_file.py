@@ -15,7 +15,7 @@ from typing import Any
 
 from edge.clock.boots import Boot, Place
 from edge.clock.trust import EARLIEST_NS, Line
-from edge.spool.files import Files
+from edge.spool.files import Files, replace_file
 from runtime.logs import Log
 
 _LOG = Log("edge.clock")
@@ -66,17 +66,7 @@ def save(files: Files, folder: Path, saved: Saved) -> None:
         "boots": [_boot_tree(boot) for boot in boots],
         "line": line and [line.boot_id, line.line.boot_ns, line.line.time_ns, line.line.surplus_ns, line.error_ns],
     }
-    data = json.dumps(tree, separators=(",", ":")).encode()
-    new = folder / f"{_NAME}.new"
-    file = files.open(new, create=True)
-    try:
-        file.truncate(0)
-        file.write_at(0, data)
-        file.sync()
-    finally:
-        file.close()
-    files.rename(new, folder / _NAME)
-    files.sync_folder(folder)
+    replace_file(files, folder / _NAME, json.dumps(tree, separators=(",", ":")).encode())
 
 
 def _boot_tree(boot: Boot) -> dict[str, Any]:

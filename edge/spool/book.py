@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from edge.spool.files import Files
+from edge.spool.files import Files, replace_file
 from edge.spool.page import Page, flattened, merge, page_from
 from runtime.logs import Log
 
@@ -120,21 +120,8 @@ class Book:
         if bad:
             _LOG.warning("book.damaged", lines=bad)
         latest = {(page.priority, tuple(page.numbers)): page for page in (*pages, *self._waiting)}
-        beside = self._folder / f"{NAME}.new"
-        file = self._files.open(beside, create=True)
-        try:
-            data = b"".join(map(page_line, compacted(latest.values())))
-            file.truncate(0)
-            file.write_at(0, data)
-            file.sync()
-        except OSError:
-            with suppress(OSError):
-                self._files.unlink(beside)
-            raise
-        finally:
-            file.close()
-        self._files.rename(beside, self._folder / NAME)
-        self._files.sync_folder(self._folder)
+        data = b"".join(map(page_line, compacted(latest.values())))
+        replace_file(self._files, self._folder / NAME, data)
         self._is_spoilt, self._most_bytes = False, max(_MOST_BYTES, 2 * len(data))
 
 

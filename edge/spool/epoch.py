@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.spool.files import Files
+from edge.spool.files import Files, replace_file
 from edge.spool.segment import HEAD_BYTES, NO_ROOM, Segment, list_segments
 from edge.spool.segment_reader import Damage, SegmentReader
 
@@ -46,7 +46,7 @@ def load_epoch(files: Files, folder: Path, queues: Iterable[Path]) -> uuid.UUID:
         folders = list(queues)
         epoch = _from_segments(files, folders) or _new(files, folder, folders)
         try:
-            _write(files, folder, epoch)
+            replace_file(files, folder / _NAME, _content(epoch))
         except OSError as error:
             if error.errno not in NO_ROOM:  # on a full disk the segments carry it until the next start
                 raise
@@ -89,19 +89,6 @@ def _epoch_of(reader: SegmentReader, size: int) -> bytes | None:
             return item.head.epoch
         offset = item.end
     return None
-
-
-def _write(files: Files, folder: Path, epoch: uuid.UUID) -> None:
-    new = folder / f"{_NAME}.new"
-    file = files.open(new, create=True)
-    try:
-        file.truncate(0)
-        file.write_at(0, _content(epoch))
-        file.sync()
-    finally:
-        file.close()
-    files.rename(new, folder / _NAME)
-    files.sync_folder(folder)
 
 
 def _content(epoch: uuid.UUID) -> bytes:

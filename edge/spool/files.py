@@ -4,6 +4,7 @@ Nothing here retries: a failed `sync` in particular is reported once, because th
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -130,3 +131,21 @@ class ReadOnlyFiles(DiskFiles):
         if create:
             raise PermissionError(f"{path}: opened for reading only")
         return ReadOnlyFile(path)
+
+
+def replace_file(files: Files, path: Path, data: bytes) -> None:
+    """Give `path` this content as a whole: a power cut leaves the old one or the new one. Raises OSError; then the old one stays."""
+    beside = path.with_name(f"{path.name}.new")
+    file = files.open(beside, create=True)
+    try:
+        file.truncate(0)
+        file.write_at(0, data)
+        file.sync()
+    except OSError:
+        with suppress(OSError):
+            files.unlink(beside)
+        raise
+    finally:
+        file.close()
+    files.rename(beside, path)
+    files.sync_folder(path.parent)

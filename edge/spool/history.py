@@ -19,9 +19,9 @@ from edge.spool.export import lines_of, time_of
 from edge.spool.extent import Extent, Place
 from edge.spool.files import Files, ReadOnlyFiles
 from edge.spool.lane import Gap, Lane
+from edge.spool.lease import Horizon
 from edge.spool.page import Page, heads
 from edge.spool.provisional import retimed
-from edge.spool.queue import Horizon
 from edge.spool.reasons import UNKNOWN_SOURCE
 from edge.spool.record import LINES, PROVISIONAL
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments

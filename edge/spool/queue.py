@@ -7,8 +7,7 @@ backlog lane is first-in first-out up to there. One thread calls `write`; every 
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from edge.spool.done_file import DoneFile
 from edge.spool.extent import Extent, Place, seek
 from edge.spool.files import Files
 from edge.spool.lane import Gap, Lane
+from edge.spool.lease import ANY_SIZE, Horizon, LaneName, Lease, QueueState
 from edge.spool.newest import NewestRecords
 from edge.spool.page import Page, page_of
 from edge.spool.quota import Standing
@@ -26,71 +26,13 @@ from edge.spool.record import PROVISIONAL, Head
 from edge.spool.recovery import Recovered, recover
 from edge.spool.segment import HEAD_BYTES, Segment
 from edge.spool.segment_reader import Record, SegmentReader
+from edge.spool.unsaid import Unsaid
 from runtime.logs import Log
 from telemetry.batch import Batch, Priority
 
 _LOG = Log("edge.spool")
-ANY_SIZE = 1 << 62
 _MOST_SAVED = 250  # intervals; a slot of the done file has room for 253
 _WINDOW_BYTES = 4096  # of heads that are read alone
-
-
-class LaneName(Enum):
-    """Which of the two lanes."""
-
-    LIVE = "live"
-    BACKLOG = "backlog"
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Records handed out for delivery: `body` is their gzip members in a row. It ends with accept or release."""
-
-    priority: Priority
-    lane: LaneName
-    records: tuple[Record, ...]
-    body: bytes
-    count: int
-    start: Place
-
-    @property
-    def first(self) -> int:
-        return self.records[0].head.sequence
-
-    @property
-    def last(self) -> int:
-        return self.records[-1].head.sequence
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """Depth of one priority. `oldest_ns` is the earliest point time of the first record that is not delivered."""
-
-    records_unsent: int
-    lines_unsent: int
-    backlog_records: int
-    bytes_on_disk: int
-    segments: int
-    oldest_ns: int | None
-    last_sequence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """What of a priority counts at one moment: records below `next_sequence`; `done` are those that are accounted for."""
-
-    next_sequence: int
-    done: DoneSet
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsaid:
-    """Records that are gone, and the ledger's word on them is not durable yet; `mark` counts such words."""
-
-    mark: int
-    first: int
-    last: int
-    lines: int
 
 
 class RecordQueue:
@@ -136,8 +78,7 @@ class RecordQueue:
         self.first_free = max(found.jumped_from, highest_saved + 1)  # records from here on never came to be
         self.done.add(found.jumped_from, found.next_sequence - 1)
         self.vanished = self._vanished()
-        self._unsaid: list[_Unsaid] = []
-        self._mark = 0
+        self._unsaid = Unsaid()
         self._paged: set[int] = set()  # first sequences of segments that have a page in the book
         self.done.add(1, self._oldest_kept - 1)
         self._leased = DoneSet(limit=1 << 16)
@@ -155,8 +96,8 @@ class RecordQueue:
         if gone := list(self.vanished):
             lines = saved.unsent - saved.lines + start.lines if start.lines is not None and highest_saved < self._oldest_kept else 0
             for interval in gone:
-                self._leave_unsaid(*interval, 0)
-            self._leave_unsaid(gone[0][0], gone[0][0], max(0, lines))
+                self._unsaid.add(*interval, 0)
+            self._unsaid.add(gone[0][0], gone[0][0], max(0, lines))
             self._done_changed = True
             self.evicted = Gap(gone[0][0], gone[-1][1], max(0, lines) or None)
 
@@ -299,7 +240,7 @@ class RecordQueue:
             lines = sum(gap.lines or 0 for gap in lost)
             self._lines_unsent -= lines
             for first, last in self.done.missing(segment.first, follower.first - 1):
-                self._leave_unsaid(first, last, lines)
+                self._unsaid.add(first, last, lines)
                 lines = 0
         self.done.add(segment.first, follower.first - 1)
         self._done_changed = True
@@ -322,33 +263,20 @@ class RecordQueue:
     @property
     def mark(self) -> int:
         """How often the ledger was told of records that are gone."""
-        return self._mark
+        return self._unsaid.mark
 
     def accounted(self, mark: int) -> None:
         """What the ledger was told up to `mark` is durable."""
-        left = [each for each in self._unsaid if each.mark > mark]
-        self._done_changed = self._done_changed or len(left) < len(self._unsaid)
-        self._unsaid = left
+        self._done_changed = self._unsaid.said(mark) or self._done_changed
 
     def horizon(self) -> Horizon:
         """Return what counts now, as it would be found after a crash in which all saving had come just in time."""
-        return Horizon(self._next, self._accounted_for())
+        return Horizon(self._next, self._unsaid.taken_from(self.done, _MOST_SAVED))
 
     @property
     def next_sequence(self) -> int:
         """The sequence of the next record. On the writing thread."""
         return self._appender.next_sequence
-
-    def _leave_unsaid(self, first: int, last: int, lines: int) -> None:
-        self._mark += 1
-        self._unsaid.append(_Unsaid(self._mark, first, last, lines))
-
-    def _accounted_for(self) -> DoneSet:
-        """Return the done set without what the ledger's durable words do not cover."""
-        known = DoneSet(self.done, limit=_MOST_SAVED)
-        for each in self._unsaid:
-            known.remove(each.first, each.last)
-        return known
 
     def learn_of(self, pages: Iterable[Page]) -> None:
         """Take what has a page in the book and is not kept for gone, also between kept segments: a power cut may leave holes."""
@@ -360,7 +288,7 @@ class RecordQueue:
             for first, last in page.sequences:
                 for hole in self.done.missing(first, min(last, self._next - 1)):
                     self.vanished.add(*hole)
-                    self._leave_unsaid(*hole, 0)
+                    self._unsaid.add(*hole, 0)
                     self.done.add(*hole)
 
     def _end_of(self, segment: Segment, follower: int) -> int:
@@ -420,8 +348,8 @@ class RecordQueue:
     def save(self, *, sync: bool = False) -> None:
         """Write down what is delivered or accounted for, if that changed. Raises OSError."""
         if self._done_changed or sync:
-            unsaid = sum(each.lines for each in self._unsaid)
-            self._done_file.write(self._accounted_for(), self._lines, max(0, self._lines_unsent) + unsaid, sync=sync)
+            known, unsent = self._unsaid.taken_from(self.done, _MOST_SAVED), max(0, self._lines_unsent) + self._unsaid.lines
+            self._done_file.write(known, self._lines, unsent, sync=sync)
             self._done_changed = False
 
     def state(self) -> QueueState:
@@ -532,7 +460,7 @@ class RecordQueue:
             if gap.lines != 0:
                 self._on_gap(self.priority, gap)
                 self._lines_unsent -= gap.lines or 0
-                self._leave_unsaid(gap.first, gap.last, gap.lines or 0)
+                self._unsaid.add(gap.first, gap.last, gap.lines or 0)
             self.done.add(gap.first, gap.last)
             self._done_changed = True
 

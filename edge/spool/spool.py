@@ -24,11 +24,12 @@ from edge.spool.book import Book, read_book
 from edge.spool.epoch import load_epoch
 from edge.spool.files import DiskFiles, Files
 from edge.spool.lane import Gap
+from edge.spool.lease import ANY_SIZE, Horizon, LaneName, Lease, QueueState
 from edge.spool.ledger_tail import ledger_tail, taken_back, unsaid
 from edge.spool.loss import Loss, earliest, latest
 from edge.spool.page import Page
 from edge.spool.provisional import boot_of, retimed
-from edge.spool.queue import ANY_SIZE, Horizon, LaneName, Lease, QueueState, RecordQueue
+from edge.spool.queue import RecordQueue
 from edge.spool.quota import Holding, what_to_give
 from edge.spool.receipts import Receipts
 from edge.spool.record import HEAD_BYTES

@@ -14,8 +14,8 @@ import gzip
 import zlib
 from collections.abc import Sequence
 
+from edge.spool.lease import LaneName, Lease
 from edge.spool.lines import split_lines
-from edge.spool.queue import LaneName, Lease
 from edge.uplink.split import Refusal, Splitter
 from runtime.influx_answers import Action, Answer
 

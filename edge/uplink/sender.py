@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from edge.spool.lease import ANY_SIZE, LaneName
 from edge.spool.lines import split_lines
-from edge.spool.queue import ANY_SIZE, LaneName
 from edge.spool.segment_reader import Record
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss, Spool

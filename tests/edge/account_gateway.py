@@ -13,7 +13,7 @@ from edge.batching.compose import parts
 from edge.encode import Encoder
 from edge.ledger import Ledger
 from edge.spool.history import Span, read_history
-from edge.spool.queue import LaneName, Lease
+from edge.spool.lease import LaneName, Lease
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Loss, Spool
 from edge.uplink.refused import refused_losses

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from edge.batching.chunk import Chunk
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.spool import Spool
 
 ONE_DAY_NS = 1_700_000_000_000_000_000

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull
 from tests.edge.account_gateway import Gateway, account_of, differences

@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.spool.lease import LaneName, Lease
 from edge.spool.lines import split_lines
-from edge.spool.queue import LaneName, Lease
 from edge.uplink.parcel import Parcel
 from runtime.influx_answers import Action, Answer
 from telemetry.batch import Batch, Priority

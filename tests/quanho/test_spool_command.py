@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge.control import ControlServer, Request
+from edge.spool.lease import LaneName
 from edge.spool.lock import SpoolLock
-from edge.spool.queue import LaneName
 from edge.spool.set_aside import SetAside
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Loss, Spool

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.spool.files import Files
-from edge.spool.queue import LaneName, Lease
+from edge.spool.lease import LaneName, Lease
 from edge.spool.settings import SpoolSettings
 from edge.spool.spool import Loss, Spool
 from telemetry.batch import Batch, Priority

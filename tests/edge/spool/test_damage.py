@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.record import HEAD_BYTES, pack
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull

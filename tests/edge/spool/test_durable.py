@@ -3,7 +3,7 @@
 import pytest
 
 from edge.spool import receipts
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.receipts import Receipts
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull, TransientError

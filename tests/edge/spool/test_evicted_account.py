@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from telemetry.batch import Priority
 from tests.edge.spool.harness import OpenSpool, sources
 from tests.faults.disk import Disk

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.spool.files import DiskFiles, Files, ReadOnlyFiles
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from telemetry.batch import Priority
 from telemetry.errors import TransientError
 from tests.edge.spool.harness import OpenSpool, sources

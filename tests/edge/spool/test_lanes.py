@@ -3,7 +3,7 @@
 import time
 import tracemalloc
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from telemetry.batch import Priority
 from tests.edge.spool.harness import OpenSpool, batch, sources
 from tests.faults.disk import Disk

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.spool.queue import LaneName, Lease
+from edge.spool.lease import LaneName, Lease
 from telemetry.batch import Priority
 from telemetry.errors import SpoolFull
 from tests.edge.spool.harness import OpenSpool, batch, sources

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from edge.arrival import Away, DeviceTime
 from edge.clock.boots import Place
+from edge.spool.lease import LaneName
 from edge.spool.provisional import dump, retimed
-from edge.spool.queue import LaneName
 from edge.spool.record import LINES
 from edge.spool.segment_reader import Record
 from edge.spool.settings import SpoolSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 from edge.spool import receipts
 from edge.spool.export import export_lines
 from edge.spool.files import DiskFiles
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.receipts import Receipts
 from edge.spool.survey import SpoolFolder
 from telemetry.batch import Batch, Priority

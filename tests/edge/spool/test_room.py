@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from edge.spool.quota import Holding, Standing, what_to_give
 from edge.spool.set_aside import SetAside
 from telemetry.batch import Priority

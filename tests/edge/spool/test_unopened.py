@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from edge.spool.queue import LaneName
+from edge.spool.lease import LaneName
 from telemetry.batch import Priority
 from telemetry.errors import TransientError
 from tests.edge.spool.harness import FOLDER, OpenSpool, sources
