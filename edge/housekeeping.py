@@ -20,6 +20,7 @@ from telemetry.point import Point
 _LOG = Log("edge.housekeeping")
 _LEDGER_EVERY_S = 5.0
 _TICK_S = 1.0
+_LOOK_S = 0.1
 
 
 class _Reported:
@@ -59,11 +60,11 @@ class Housekeeping:
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
         flush: Callable[[], None] = lambda: None,
+        is_writing: Callable[[], bool] = lambda: True,
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once.
-
-        `on_tick` is called every second or so.
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once,
+        and `is_writing` tells whether it still does. `on_tick` is called every second or so.
         """
         self._site, self._gateway = identity
         self._state_dir = state_dir
@@ -76,6 +77,7 @@ class Housekeeping:
         self._clock = clock
         self._lag_s = lag_s
         self._flush = flush
+        self._is_writing = is_writing
         self._on_tick = on_tick
         self._encoder = Encoder()
         self._before = totals()
@@ -157,8 +159,12 @@ class Housekeeping:
             return False
         self.report_losses()
         report = self._report
-        self._flush()
-        return report is None or report.is_durable.wait(timeout_s)
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        while report and not report.is_durable.is_set():
+            self._flush()
+            if not report.is_durable.wait(_LOOK_S) and (not self._is_writing() or self._clock.monotonic_s() > deadline_s):
+                return False
+        return True
 
     def _chunk(self, points: Sequence[Point]) -> Chunk:
         """Encode points, one caller at a time: the encoder is for one thread."""
