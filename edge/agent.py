@@ -290,6 +290,7 @@ class Agent:
             self._on_death,
             lag_s=lambda: self.uplink.state().lag_s,
             flush=self.writer.flush,
+            is_writing=lambda: self.writer.is_alive,
             on_tick=self._tick,
             storage=self.storage.look,
         )

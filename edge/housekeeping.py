@@ -23,6 +23,7 @@ from telemetry.point import Point
 _LOG = Log("edge.housekeeping")
 _LEDGER_EVERY_S = 5.0
 _TICK_S = 1.0
+_LOOK_S = 0.1
 
 
 class _Reported:
@@ -63,12 +64,13 @@ class Housekeeping:
         on_death: Callable[[str], None],
         lag_s: Callable[[], float | None] = lambda: None,
         flush: Callable[[], None] = lambda: None,
+        is_writing: Callable[[], bool] = lambda: True,
         on_tick: Callable[[], None] = lambda: None,
         storage: Callable[[], StorageLook | None] = lambda: None,
     ) -> None:
-        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once.
-
-        `on_tick` is called every second or so; `storage` looks at the card.
+        """`lag_s` is how old the newest reading of the last delivery was (seconds), None before one; `flush` has the writer write at once,
+        and `is_writing` tells whether it still does. `on_tick` is called every second or so; `storage` looks at
+        the card.
         """
         self._site, self._gateway = identity
         self._state_dir = state_dir
@@ -83,6 +85,7 @@ class Housekeeping:
         self._storage = storage
         self._lag_s = lag_s
         self._flush = flush
+        self._is_writing = is_writing
         self._on_tick = on_tick
         self._encoder = Encoder()
         self._before = totals()
@@ -175,8 +178,12 @@ class Housekeeping:
             return False
         self.report_losses()
         report = self._report
-        self._flush()
-        return report is None or report.is_durable.wait(timeout_s)
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        while report and not report.is_durable.is_set():
+            self._flush()
+            if not report.is_durable.wait(_LOOK_S) and (not self._is_writing() or self._clock.monotonic_s() > deadline_s):
+                return False
+        return True
 
     def _chunk(self, make: Callable[[int], Sequence[Point]]) -> Chunk:
         """Encode the points that `make` returns for this moment, one caller at a time: the encoder is for one thread."""

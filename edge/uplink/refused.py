@@ -2,7 +2,7 @@
 
 import gzip
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from edge.spool.loss import Claim, Loss
 from edge.spool.segment_reader import Record
@@ -11,12 +11,13 @@ from telemetry.batch import Priority
 REASON = "refused by the store"
 
 
-def refused_losses(records: Sequence[Record], lines: Iterable[bytes], priority: Priority) -> list[Loss]:
+def refused_losses(records: Sequence[Record], lines: Sequence[bytes], priority: Priority) -> list[Loss]:
     """Return one loss a source for refused `lines` (without LF) of `records`, with how many of them each record holds."""
-    owners: dict[bytes, deque[Record]] = {}
-    for record in records:
+    owners: dict[bytes, deque[Record]] = {line: deque() for line in lines}
+    for record in records if owners else ():
         for line in gzip.decompress(record.payload.body).split(b"\n"):
-            owners.setdefault(line, deque()).append(record)
+            if line in owners:
+                owners[line].append(record)
     counts: Counter[int] = Counter()
     by_sequence = {record.head.sequence: record.head for record in records}
     for line in lines:

@@ -40,6 +40,11 @@ def of(answer: dict[str, Any], source: str = "street") -> dict[str, Any]:
     return next(row for row in answer["sources"] if row["source"] == source)
 
 
+def counts(street: Street) -> tuple[int, int]:
+    row = of(account(street))
+    return row["produced"], row["waiting"]
+
+
 def numbers(first: int, last: int) -> list[bytes]:
     """Messages of many digits that do not compress well, so that a small quota is soon spent."""
     rng = Random(first)
@@ -49,7 +54,7 @@ def numbers(first: int, last: int) -> list[bytes]:
 def test_a_day_of_every_kind_of_trouble_balances_and_stored_is_what_the_store_counts(
     site: tuple[Mosquitto, Influxd], tmp_path: Path
 ) -> None:
-    street = make_street(site, tmp_path, source={"refusals_per_minute": 10_000}, spool={"quota_bytes": 4 << 20, "segment_bytes": 256 << 10})
+    street = make_street(site, tmp_path, source={"refusals_per_minute": 10_000}, spool={"quota_bytes": 4 << 20, "memory_bytes": 1 << 20})
     influxd = site[1]
     agent = AgentProcess(street.config)
     agent.start()
@@ -73,7 +78,7 @@ def test_a_day_of_every_kind_of_trouble_balances_and_stored_is_what_the_store_co
     assert of(during)["dropped"]["quota"] >= of(offline)["dropped"]["quota"] > 0
 
     influxd.start()
-    eventually(lambda: of(account(street))["waiting"] == 0, 60.0, "drained")
+    eventually(lambda: counts(street) == (5107, 0), 120.0, "all produced, and drained")
     street.publish_raw("d1", [b"poison again", b'{"n": 9999}'])
     eventually(lambda: street.stored()["d1", 9999] == 1, 30.0)
     agent.kill()

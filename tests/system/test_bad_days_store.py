@@ -124,6 +124,7 @@ def test_one_bad_line_in_five_thousand_is_set_aside_alone(
         store.start()
         eventually(lambda: len(numbers_in(store)) == 4999)
         eventually(lambda: street.set_aside())
+        eventually(lambda: ledger_in(store))
     assert numbers_in(store) == dict.fromkeys(set(range(5000)) - {3333}, 1)
     [entry] = street.set_aside()
     assert "n=3333" in str(entry["line"])

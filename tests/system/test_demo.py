@@ -24,12 +24,12 @@ SOURCES = ["air", "noise", "power", "weather", "dust", "river"]
 # Acknowledges every reading and loses one in ten on the way to the disk.
 LOSES_EVERY_TENTH_LINE = """
 import edge.batching.compose as compose
-honest = compose.compose
+honest = compose.parts
 def careless(closed):
     for chunk in closed.chunks:
         chunk.lines = [line for at, line in enumerate(chunk.lines) if at % 10]
     return honest(closed)
-compose.compose = careless
+compose.parts = careless
 """
 
 # A machine on which neither server can be had.
