@@ -25,6 +25,7 @@ from edge.intake import SourceIntake
 from edge.ledger import Ledger
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
+from edge.paces import paces
 from edge.refusal_budget import RefusalBudget
 from edge.self_metrics import Totals
 from edge.silence_watch import SilentSources
@@ -105,7 +106,7 @@ class Agent:
         self.maintenance.load()
         self.spool = Spool(self.config.spool_dir, self.config.spool, self.ledger.note, self._files, self.time.place)
         self._undo.append((lambda _: self._close_spool(), 0.0))
-        self.time.load(self.spool.newest_found(RESERVED_SOURCES), self.spool.boot_lengths())
+        self.time.load(self.spool.newest_found(RESERVED_SOURCES), self.spool.boot_lengths(), self.spool.newest_found())
         self._undo.append((lambda _: self.time.close(), 0.0))
         self._left = self._gap_file.read()
         self.ledger.adopt(self._left.gaps)
@@ -140,7 +141,8 @@ class Agent:
         if began_ns is None or self._is_absence_told:
             return
         self._is_absence_told = True
-        newest_ns = self.spool.newest_found(RESERVED_SOURCES)
+        newest_ns = self.spool.newest_found()
+        newest_ns = min(newest_ns, began_ns) if newest_ns is not None else None  # a device's clock may be ahead of ours
         for gap in self._left.gaps:
             self.ledger.close_gap(gap.gap_id, newest_ns or gap.from_ns, None)
         if off := gateway_off(self._left, newest_ns, began_ns, self.config.gateway.metrics_every_s):
@@ -250,6 +252,7 @@ class Agent:
         gateway = self.config.gateway
         window_ns = settings.device_window_ns
         normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series, device_window_ns=window_ns)
+        normaliser.series.seed(paces(self.spool.last_bodies(settings.id)))
         age_s = self.config.spool.age_s(acknowledged=settings.is_acknowledged)
         batcher = self._batcher(settings.id, settings.priority, age_s, settings.window)
         budget = RefusalBudget(settings.refusals_per_minute)

@@ -50,6 +50,7 @@ class SeriesTable:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._series: dict[str, Series] = {}
+        self._seeds: dict[str, tuple[int, int]] = {}
         self.moved_count = 0  # points that got a later time than theirs
         self.repeated_count = 0  # device-stamped points that were there before
 
@@ -61,7 +62,12 @@ class SeriesTable:
         series = self._series.get(key)
         if series is None and len(self._series) < self._limit:
             series = self._series[key] = Series(key, measurement, tags)
+            series.time_ns, series.pace_ns = self._seeds.pop(key, (series.time_ns, 0))
         return series
+
+    def seed(self, known: Mapping[str, tuple[int, int]]) -> None:
+        """Know of series that an earlier process had: by key, their last time and their pace (edge/paces.py)."""
+        self._seeds = dict(list(known.items())[-self._limit :])
 
     def snapshot(self) -> list[Series]:
         """Return the series as they are now, in order of appearance."""

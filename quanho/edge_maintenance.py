@@ -23,6 +23,10 @@ def maintenance(path: Path, source: str | None, for_s: float | None, *, off: boo
             file=sys.stderr,
         )
         return 2
+    if source is None and (off or for_s is not None):
+        names = ", ".join(sources)
+        print(say(f"quanho: hãy nêu nguồn; các nguồn: {names}", f"quanho: name the source; sources: {names}"), file=sys.stderr)
+        return 2
     if source is not None and (off or for_s is not None):
         request: dict[str, object] = {"command": "maintenance", "source": source}
         request |= {"off": True} if off else {"for_s": for_s}

@@ -71,7 +71,7 @@ RISKS = {
     "no-acknowledgement": (
         "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu ({setting}),"
         " và mọi thứ thiết bị gửi khi tác tử không chạy.",
-        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} seconds of readings ({setting}),"
+        "a serial line has no acknowledgement: a power cut costs up to {seconds:g} s of readings ({setting}),"
         " and whatever the device says while the agent is not running.",
     ),
 }

@@ -67,10 +67,8 @@ def describe(state: Mapping[str, Any]) -> Iterator[str]:
         detail = " ".join(filter(None, (source["last_error"] or source["detail"], maintenance_mark(source), silent)))
         yield f"{mark} {source['id']} ({source['kind']})  {counts}  {detail}".rstrip()
     for loss in state["losses"]:
-        yield (
-            say("sổ cái: ", "ledger: ")
-            + f"{loss['source']}: {loss['reason']}: {say('không rõ', 'unknown') if loss['count'] is None else loss['count']}"
-        )
+        count = say("không rõ bao nhiêu", "nobody knows how many") if loss["count"] is None else loss["count"]
+        yield say("sổ cái: ", "ledger: ") + f"{loss['source']}: {loss['reason']}: {count}"
 
 
 def _describe_clock(clock: Mapping[str, Any]) -> Iterator[str]:

@@ -69,10 +69,11 @@ class AgentTime:
         self._has_waited = self._is_news = False
         self.before_ns: int | None = None
 
-    def load(self, last_own_ns: int | None = None, lengths: Sequence[tuple[str, int]] = ()) -> None:
+    def load(self, last_own_ns: int | None = None, lengths: Sequence[tuple[str, int]] = (), last_sign_ns: int | None = None) -> None:
         """Read what is known, and enter this boot.
 
-        `last_own_ns` is the newest trusted time found in the spool, `lengths` boot times of signs of life found there, by boot id.
+        `last_own_ns` is the newest time of our own found in the spool, `last_sign_ns` the newest of any source, which no floor is made of;
+        `lengths` are boot times of signs of life found there, by boot id.
         """
         with self._lock:
             with suppress(OSError):
@@ -87,7 +88,7 @@ class AgentTime:
             self._trust = Trust(
                 self._settings.trust, floor_ns, self._settings.drift_ppm, told.line if told else None, told.error_ns if told else 0
             )
-            self.before_ns = floor_ns if saved.boots else None
+            self.before_ns = max(floor_ns, last_sign_ns or 0) if saved.boots else None
             self._line = self._trust.line
             self._write()
         self.look()

@@ -30,6 +30,7 @@ from edge.spool.segment_reader import Damage, Record, SegmentReader
 from runtime.logs import Log
 
 _LOG = Log("edge.spool")
+_BODIES_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Recovered:
     mended: list[Mended] = field(default_factory=list)
     receipts: RecentReceipts = field(default_factory=RecentReceipts)
     last_times: dict[str, int] = field(default_factory=dict)  # latest point time (ns) by source, of the last segment
+    last_bodies: dict[str, deque[bytes]] = field(default_factory=dict)  # of the last records of each source with line protocol
     provisional: Record | None = None
     newest: Sequence[Standing] = ()
 
@@ -126,6 +128,7 @@ def _read_tail(files: Files, segment: Segment, epoch: bytes, result: Recovered) 
                 result.provisional = item
             elif item.head.count:
                 tail.times[item.head.source] = max(item.head.last_ns, tail.times.get(item.head.source, 0))
+                result.last_bodies.setdefault(item.head.source, deque(maxlen=_BODIES_KEPT)).append(item.payload.body)
             tail.last, tail.end = item.head, item.end
             place = Place(segment.number, item.offset, item.head.sequence, item.head.lines_before)
             tail.newest.append(Standing(place, item.head.body_bytes))

@@ -164,10 +164,14 @@ class Spool:
         with self._lock:
             return self._book.waiting
 
-    def newest_found(self, sources: Collection[str]) -> int | None:
-        """Return the latest point time (ns) of these sources that was found at the end of the spool when it was opened."""
-        newest = (time for queue in self._queues.values() for source, time in queue.recovered.last_times.items() if source in sources)
-        return max(newest, default=None)
+    def newest_found(self, sources: Collection[str] | None = None) -> int | None:
+        """Return the latest point time (ns) of these sources, or of all, that was found at the end of the spool when it was opened."""
+        times = [found for queue in self._queues.values() for found in queue.recovered.last_times.items()]
+        return max((time for source, time in times if sources is None or source in sources), default=None)
+
+    def last_bodies(self, source: str) -> list[bytes]:
+        """Return the bodies of the last records of a source that were found at the end of the spool, oldest first."""
+        return [body for queue in self._queues.values() for body in queue.recovered.last_bodies.get(source, ())]
 
     def lease(self, lane: LaneName, max_lines: int, max_raw_bytes: int, max_body_bytes: int = ANY_SIZE) -> Lease | None:
         """Hand out the next request's worth of records of a lane, high before normal before bulk; None when it is empty.

@@ -96,7 +96,13 @@ class SpoolFolder:
         candidates = [folder for folder in (given, given / "spool") if (folder / Priority.NORMAL.value).is_dir()]
         if not candidates:
             raise ConfigError(
-                [Problem(str(given), "", "no spool is here; give the folder that holds high/, normal/ and bulk/, or its parent")]
+                [
+                    Problem(
+                        str(given),
+                        "",
+                        "no spool is here; give the folder that holds high/, normal/ and bulk/, or its parent",
+                    )
+                ]
             )
         self.path = candidates[0]
         self.is_running = is_held(self.path)

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from quanho.demo.servers import Influxd, Mosquitto
+from telemetry import quality
 from tests.stand_ins.puback_swallower import PubackSwallower
 from tests.system.agent_process import AgentProcess, Street, monotonic_s, servers
 from tests.waiting import eventually
@@ -118,3 +120,26 @@ def test_sigterm_under_load_loses_nothing_and_a_restart_resumes(street: Street) 
     assert codes == [0, 0, 0]
     street.check_stored(range(produced))
     assert street.ledger() == {"decoder rejected": len(load.poison)}
+
+
+def test_what_queued_after_a_kill_comes_behind_what_was_there_before_at_the_pace_of_its_series(
+    street: Street,
+) -> None:
+    agent = AgentProcess(street.config)
+    agent.start()
+    for number in range(6):
+        street.publish([number])
+        street.wait_stored(number + 1)
+    agent.kill()
+    killed_s = monotonic_s()
+    street.publish(range(6, 10))
+    eventually(lambda: monotonic_s() - killed_s > 3, what="an absence that counts as one")
+    agent.start()
+    street.wait_stored(10)
+    assert agent.terminate() == 0
+    rows = {int(row["n"]): row for row in street.query("SELECT n, quality FROM reading")}
+    times = [rows[number]["time"] for number in range(10)]
+    assert times == sorted(set(times))
+    assert {rows[number]["quality"] for number in range(6, 10)} == {quality.TIME_RECONSTRUCTED}
+    gaps = sorted(later - earlier for earlier, later in pairwise(times[:6]))
+    assert times[7] - times[6] >= gaps[0] // 2, "not all in the first moment of the absence"
