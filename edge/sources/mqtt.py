@@ -91,6 +91,8 @@ class MqttInput:
     def state(self) -> SourceState:
         state = self._session.state()
         detail = f"session {'resumed' if state.session_present else 'new'}, {state.pending} unacknowledged" if state.connected else ""
+        if state.connected and self._absence:
+            detail += ", catching up"  # with what waited at the broker
         return SourceState(state.connected, detail, state.received, state.last_error or "")
 
     def _deliver(self, messages: Sequence[MqttMessage], generation: int) -> None:

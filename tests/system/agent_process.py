@@ -26,6 +26,7 @@ import pytest
 from edge.agent import Agent
 from edge.config_file import load_agent_config
 from edge.control_client import ask
+from edge.sources.source import SourceState
 from edge.spool.files import Files
 from edge.spool.set_aside import read_set_aside
 from edge.uplink.probe import Patience
@@ -209,8 +210,12 @@ def running(agent: Agent) -> Iterator[Agent]:
 
 
 def connected(agent: Agent) -> None:
-    """Wait until every source is connected."""
-    eventually(lambda: all(source.state().connected for source in agent.sources), 20.0, "sources connected")
+    """Wait until every source is connected, and what waited for it at the broker has come: only then is a message new for certain."""
+    eventually(lambda: all(_is_ready(source.state()) for source in agent.sources), 20.0, "sources connected")
+
+
+def _is_ready(state: SourceState) -> bool:
+    return state.connected and "catching up" not in state.detail
 
 
 def edge_command(verb: str, config: Path, *arguments: str, within_s: float = 30.0) -> subprocess.CompletedProcess[str]:

@@ -74,12 +74,12 @@ def test_what_passes_costs_no_reading(site: tuple[Mosquitto, Influxd], tmp_path:
     with running(street.agent()) as agent:
         eventually(lambda: agent.sources[0].state().connected)
         street.publish(range(200))
-        eventually(lambda: store.write_count >= (1 if fault.stores else 2), what="tried again")
+        eventually(lambda: store.write_count >= (1 if fault.stores else 2), within_s=30.0, what="tried again")
         street.publish(range(200, 300))
         if not fault.stores:
             assert numbers_in(store) == {}
         store.always(None)
-        eventually(lambda: len(numbers_in(store)) == 300)
+        eventually(lambda: len(numbers_in(store)) == 300, 30.0)
     assert numbers_in(store) == dict.fromkeys(range(300), 1)
     assert street.set_aside() == []
     assert ledger_in(store) == {}
@@ -91,7 +91,7 @@ def test_a_request_refused_by_mistake_is_stored_in_parts(site: tuple[Mosquitto, 
     with running(street.agent()) as agent:
         eventually(lambda: agent.sources[0].state().connected)
         street.publish(range(200))
-        eventually(lambda: len(numbers_in(store)) == 200)
+        eventually(lambda: len(numbers_in(store)) == 200, 30.0)
     assert numbers_in(store) == dict.fromkeys(range(200), 1)
     assert street.set_aside() == []
 
@@ -104,7 +104,7 @@ def test_a_store_that_takes_small_requests_only_gets_small_ones(
     with running(street.agent()) as agent:
         eventually(lambda: agent.sources[0].state().connected)
         street.publish(range(1000))
-        eventually(lambda: len(numbers_in(store)) == 1000)
+        eventually(lambda: len(numbers_in(store)) == 1000, 30.0)
     assert numbers_in(store) == dict.fromkeys(range(1000), 1)
     assert street.set_aside() == []
 
@@ -122,7 +122,7 @@ def test_one_bad_line_in_five_thousand_is_set_aside_alone(
         street.publish(range(5000))
         eventually(lambda: agent.totals().stored == 5000)
         store.start()
-        eventually(lambda: len(numbers_in(store)) == 4999)
+        eventually(lambda: len(numbers_in(store)) == 4999, 30.0)
         eventually(lambda: street.set_aside())
         eventually(lambda: ledger_in(store))
     assert numbers_in(store) == dict.fromkeys(set(range(5000)) - {3333}, 1)
