@@ -7,6 +7,7 @@ from pathlib import Path
 from edge.batching.batcher import Batcher
 from edge.batching.chunk import Chunk
 from edge.clock.agent_time import AgentTime
+from edge.clock.stamp import Stamp
 from edge.encode import Encoder
 from edge.ledger import Ledger
 from edge.self_metrics import Totals, Vitals, gateway_point, marked
@@ -140,7 +141,8 @@ class Housekeeping:
         )
         with self._reporting:
             self._before, self._looked_s = totals, now_s
-            chunk = self._chunk(lambda now_ns: [gateway_point(self._site, self._gateway, vitals)._replace(time_ns=now_ns)])
+            stamp = self._time.stamp()
+            chunk = self._chunk([gateway_point(self._site, self._gateway, vitals)._replace(time_ns=stamp.ns)], stamp)
             if self._unwritten:
                 chunk.produced += self._unwritten
                 span = (None, None) if chunk.is_provisional else (chunk.first_ns, chunk.last_ns)
@@ -159,15 +161,10 @@ class Housekeeping:
         with self._reporting:
             if not self._ledger_batcher.is_full:
                 marks = self._spool.marks()
-                points: Sequence[Point] = ()
-
-                def make(now_ns: int) -> Sequence[Point]:
-                    nonlocal points
-                    points = self._ledger.points(now_ns)
-                    return points
-
-                chunk = self._chunk(make)
+                stamp = self._time.stamp()
+                points = self._ledger.points(stamp.ns)
                 if points:
+                    chunk = self._chunk(points, stamp)
                     chunk.acknowledgement = self._report = _Reported(self._spool, self._ledger, marks, points)
                     self._ledger_batcher.add(chunk)
         return self._ledger_batcher
@@ -185,12 +182,11 @@ class Housekeeping:
                 return False
         return True
 
-    def _chunk(self, make: Callable[[int], Sequence[Point]]) -> Chunk:
-        """Encode the points that `make` returns for this moment, one caller at a time: the encoder is for one thread."""
-        stamp = self._time.stamp()
-        points = [marked(point, stamp.bits) for point in make(stamp.ns)]
+    def _chunk(self, points: Sequence[Point], stamp: Stamp) -> Chunk:
+        """Encode points that were made at `stamp`, one caller at a time: the encoder is for one thread."""
+        points = [marked(point, stamp.bits) for point in points]
         boot_id, is_provisional = self._time.boot_id, not stamp.is_trusted
         lines = [dump(point, boot_id) if is_provisional else self._encoder.line(point) for point in points]
-        times = [point.time_ns for point in points] or [0]
+        times = [point.time_ns for point in points]
         size = sum(map(len, lines)) + len(lines)
         return Chunk(lines, size, 0, min(times), max(times), produced=len(points), is_provisional=is_provisional)

@@ -166,11 +166,11 @@ class SourceIntake:
         return Stamp(ns // ARRIVAL_STEP_NS * ARRIVAL_STEP_NS, is_trusted, bits)
 
     def _arrival(self, message: Message, absence: Absence | None, stamp: Stamp) -> Arrival:
-        is_queued = bool(message[_QUEUED]) and absence is not None
-        away = away_of(absence, self._time, is_trusted=stamp.is_trusted) if is_queued and absence else None
-        if away and not away.is_from_boot and stamp.is_trusted and away.to_ns - away.from_ns < _SHORT_NS:
-            away = None
-        return Arrival(stamp.is_trusted, bool(message[_RETAIN]) and not is_queued, away)
+        if not message[_QUEUED] or absence is None:
+            return Arrival(stamp.is_trusted, is_retained=bool(message[_RETAIN]))
+        away = away_of(absence, self._time, is_trusted=stamp.is_trusted)
+        is_short = stamp.is_trusted and away.to_ns - away.from_ns < _SHORT_NS
+        return Arrival(stamp.is_trusted, away=None if is_short else away)
 
     def refuse(self, topic: str, reason: str, acknowledgement: Acknowledgement | None = None, payload: bytes = b"") -> None:
         """Take note of a message that cannot even be decoded (too large, say)."""

@@ -8,6 +8,7 @@ tried again; sources that can wait do, the others account for what they drop.
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -224,24 +225,18 @@ class SpoolWriter:
 
     def _append(self, part: Sequence[_Ready]) -> None:
         """Write batches in pieces of a segment at most: a larger one could not be given up for room piece by piece. Raises OSError."""
-        while any(ready.parts for ready in part):
-            piece: list[Batch] = []
-            size, taken = 0, []
-            for ready in part:
-                count = 0
-                for each in ready.parts:
-                    size += len(each.batch.body) + len(each.batch.receipts)
-                    if piece and size > self._spool.piece_bytes:
-                        break
-                    piece.append(each.batch)
-                    count += 1
-                taken.append((ready, count))
-                if count < len(ready.parts):
+        waiting = deque((ready, each.batch) for ready in part for each in ready.parts)
+        while waiting:
+            piece, size = [waiting.popleft()], 0
+            while waiting:
+                size += _size(piece[-1][1])
+                if size + _size(waiting[0][1]) > self._spool.piece_bytes:
                     break
-            self._spool.append(piece)
-            for ready, count in taken:
-                del ready.parts[:count]
-            self.state.lines += sum(batch.count for batch in piece)
+                piece.append(waiting.popleft())
+            self._spool.append([batch for _, batch in piece])
+            for ready, batch in piece:
+                del ready.parts[0]
+                self.state.lines += batch.count
 
     def _set_aside(self, part: Sequence[Closed], *, give_up: bool = False) -> bool:
         """Make refused messages durable; False for want of room. Raises OSError."""
@@ -276,3 +271,7 @@ class SpoolWriter:
         if trouble and trouble != self.state.trouble:
             _LOG.error("spool.refuses", reason=trouble, waiting=[priority.value for priority in self._parked])
         self.state.trouble = trouble
+
+
+def _size(batch: Batch) -> int:
+    return len(batch.body) + len(batch.receipts)

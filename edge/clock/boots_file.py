@@ -57,6 +57,11 @@ def load(files: Files, folder: Path) -> Saved:
         file.close()
 
 
+def places(files: Files, folder: Path) -> dict[str, Place]:
+    """Return when each boot was whose time is known, by id, as last saved."""
+    return {boot.id: boot.place for boot in load(files, folder).boots if boot.place}
+
+
 def save(files: Files, folder: Path, saved: Saved) -> None:
     """Return once the device has it. Raises OSError; then the old file stands."""
     boots = list(saved.boots)[-_MOST_BOOTS:]

@@ -7,8 +7,7 @@ from typing import Any
 
 from edge.clock.boots import Place
 from edge.spool.loss import Claim
-from edge.spool.provisional import retimed
-from edge.spool.record import PROVISIONAL
+from edge.spool.provisional import timed_if_known
 from edge.spool.segment_reader import Record
 from telemetry.lineprotocol.parse import LineError, ParsedPoint, parse
 
@@ -40,8 +39,7 @@ class Entry:
 
 def entries_in(record: Record) -> list[Entry]:
     """Return the entries of a ledger record; of one whose time is not known, `at_ns` is ns since boot. See `entries_of`."""
-    made = retimed(record, lambda _: _UNTIMED) if record.head.kind == PROVISIONAL else None
-    return entries_of((made[0] if made else record).payload.body)
+    return entries_of(timed_if_known(record, lambda _: _UNTIMED).payload.body)
 
 
 def entries_of(body: bytes) -> list[Entry]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.clock.boots_file import load as load_boots
+from edge.clock.boots_file import places
 from edge.spool.book import read_book
 from edge.spool.done import DoneSet
 from edge.spool.done_file import read_done
@@ -21,9 +21,9 @@ from edge.spool.files import Files, ReadOnlyFiles
 from edge.spool.lane import Gap, Lane
 from edge.spool.lease import Horizon
 from edge.spool.page import Page, heads
-from edge.spool.provisional import retimed
+from edge.spool.provisional import timed_if_known
 from edge.spool.reasons import UNKNOWN_SOURCE
-from edge.spool.record import LINES, PROVISIONAL
+from edge.spool.record import LINES
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Record, SegmentReader
 from telemetry.batch import Priority
@@ -109,7 +109,7 @@ class _Reading:
         self._is_live = horizons is not None
         offline = {each: Horizon(_OPEN_END, read_done(files, folder / each.value / "done").done) for each in Priority}
         self._found = Evidence({each.value: horizon for each, horizon in (horizons or offline).items()})
-        self._places = {boot.id: boot.place for boot in load_boots(self._files, folder.parent).boots}
+        self._places = places(self._files, folder.parent)
         self._claimed: set[tuple[str, int]] = set()
 
     def read(self, waiting: Sequence[Page]) -> Evidence:
@@ -145,7 +145,7 @@ class _Reading:
                 for offset, head in heads(reader, segment, end):
                     record = reader.record_at(offset, segment.size) if head.source == LEDGER_SOURCE and head.count else None
                     if isinstance(record, Record):
-                        yield from entries_in(self._timed(record))
+                        yield from entries_in(timed_if_known(record, self._places.get))
             except OSError:
                 continue
             finally:
@@ -195,11 +195,6 @@ class _Reading:
         self._found.kept[priority.value, segment.number] = done.count(segment.first, highest) == highest - segment.first + 1
         return highest
 
-    def _timed(self, record: Record) -> Record:
-        """Return a record as line protocol, if the time of its boot is known."""
-        made = retimed(record, self._places.get) if record.head.kind == PROVISIONAL else None
-        return made[0] if made else record
-
     def _is_there(self, segment: Segment) -> bool:
         """Tell whether a segment still is; what the agent gave up meanwhile has a page now."""
         try:
@@ -221,7 +216,7 @@ class _Reading:
         return head.lines_before if head else None
 
     def _record(self, priority: str, record: Record, *, is_done: bool) -> None:
-        record = self._timed(record)
+        record = timed_if_known(record, self._places.get)
         head, found = record.head, self._found
         found.whole.add(head.source, head.produced, head.count, is_done=is_done)
         has_time = head.kind == LINES and head.last_ns > 0

@@ -21,7 +21,7 @@ from dataclasses import replace
 from edge.absence import while_away
 from edge.arrival import Away, DeviceTime
 from edge.clock.boots import Place
-from edge.spool.record import LINES, Payload
+from edge.spool.record import LINES, PROVISIONAL, Payload
 from edge.spool.segment_reader import Record
 from telemetry import quality
 from telemetry.errors import RejectedError
@@ -71,6 +71,12 @@ def retimed(record: Record, place: Callable[[str], Place | None]) -> tuple[Recor
     first_ns, last_ns = min(times, default=0), max(times, default=0)
     head = replace(record.head, kind=LINES, first_ns=first_ns, last_ns=last_ns, count=len(lines), raw_bytes=len(raw), body_bytes=len(body))
     return replace(record, head=head, payload=Payload(record.payload.receipts, body)), unread
+
+
+def timed_if_known(record: Record, place: Callable[[str], Place | None]) -> Record:
+    """Return a record as line protocol; as it is while a boot of it has no place."""
+    made = retimed(record, place) if record.head.kind == PROVISIONAL else None
+    return made[0] if made else record
 
 
 def _placed(tree: Mapping[str, object], place: Place) -> Point:

@@ -7,14 +7,13 @@ from enum import Enum
 from pathlib import Path
 
 from edge.clock.boots import Place
-from edge.clock.boots_file import load as load_boots
+from edge.clock.boots_file import places
 from edge.spool.done import DoneSet
 from edge.spool.done_file import read_done
 from edge.spool.epoch import find_epoch
 from edge.spool.files import Files, ReadOnlyFiles
 from edge.spool.lock import is_held
-from edge.spool.provisional import retimed
-from edge.spool.record import PROVISIONAL
+from edge.spool.provisional import timed_if_known
 from edge.spool.segment import HEAD_BYTES, Segment, list_segments
 from edge.spool.segment_reader import Damage, Record, SegmentReader
 from edge.spool.set_aside import read_set_aside
@@ -107,7 +106,7 @@ class SpoolFolder:
         self.path = candidates[0]
         self.is_running = is_held(self.path)
         self._queues = {priority: self.path / priority.value for priority in Priority}
-        self._places = {boot.id: boot.place for boot in load_boots(self._files, self.path.parent).boots}
+        self._places = places(self._files, self.path.parent)
         epoch = find_epoch(self._files, self.path, self._queues.values())
         self.epoch = epoch.bytes if epoch else None
 
@@ -138,17 +137,13 @@ class SpoolFolder:
             limit = segments[at + 1].first if at + 1 < len(segments) else None
             try:
                 found = walk.through(reader, segment, limit, on_bytes, is_growing=limit is None and self.is_running)
-                yield from map(self._timed, found)
+                yield from (timed_if_known(record, self.place) for record in found)
             finally:
                 reader.close()
 
     def place(self, boot_id: str) -> Place | None:
         """Return when a boot was, None while that is not known."""
         return self._places.get(boot_id)
-
-    def _timed(self, record: Record) -> Record:
-        made = retimed(record, self.place) if record.head.kind == PROVISIONAL else None
-        return made[0] if made else record
 
     def survey(self, on_bytes: Callable[[int], None] = lambda _: None) -> SpoolSurvey:
         """Read everything."""
