@@ -12,8 +12,9 @@ from edge.arrival import Arrival, away_of
 from edge.batching.batcher import Batcher
 from edge.batching.chunk import Acknowledgement, Chunk
 from edge.clock.stamp import Stamp, Stamps, WallTime
-from edge.decoders.decoder import Decoder
+from edge.decoders.decoder import Decoder, Missed, Reply
 from edge.encode import Encoder
+from edge.framers.framer import FramerSettings
 from edge.normalise import Normaliser
 from edge.refusal_budget import RefusalBudget
 from edge.spool.provisional import dump
@@ -30,6 +31,7 @@ from telemetry.point import Reading
 _LOG = Log("edge.intake")
 Message = tuple[str, bytes, *tuple[object, ...]]
 ARRIVAL_STEP_NS = 1_000_000
+MAX_REPLIES = 100
 MAX_LINE_BYTES = MAX_BODY_BYTES - 512  # what gzip and LF may add to a line that does not compress
 _RETAIN, _QUEUED, _WITH_FLAGS = 4, 5, 6  # of runtime.mqtt_intake.MqttMessage
 _SHORT_NS = 1_000_000_000  # after a shorter absence the arrival is as good a time as any
@@ -68,6 +70,7 @@ class SourceIntake:
         self.normaliser = normaliser
         self._decoder = decoder
         self._encoder = Encoder()
+        self._replies: list[Reply] = []
         self._batcher = batcher
         self._budget = budget
         self._clock = clock
@@ -79,17 +82,29 @@ class SourceIntake:
         self._owing = threading.Lock()
         self._owed: list[Loss] = []  # readings lost before they reached a record; the next record answers for them
 
-    def messages(self, messages: Sequence[Message], acknowledgement: Acknowledgement | None = None, absence: Absence | None = None) -> None:
+    @property
+    def framing(self) -> str | FramerSettings:
+        """How the decoder wants bytes cut."""
+        return self._decoder.framing
+
+    def messages(
+        self,
+        messages: Sequence[Message],
+        acknowledgement: Acknowledgement | None = None,
+        absence: Absence | None = None,
+        bits: int = quality.GOOD,
+    ) -> None:
         """Take messages (topic, payload, …) that arrived together; blocks while the disk does not take what came before.
 
         They are stamped with the time, cut to milliseconds: finer digits would be noise and cost a quarter of the bytes. `absence` is
-        when those among them queued that say so (runtime/mqtt_intake.py, MqttMessage).
+        when those among them queued that say so (runtime/mqtt_intake.py, MqttMessage), `bits` the quality that the source knows of.
         """
         began_s = self._clock.monotonic_s()
         stamp = self._stamp()
         self.heard_s = began_s
         if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
-            stamp = stamp._replace(bits=stamp.bits | quality.MAINTENANCE)
+            bits |= quality.MAINTENANCE
+        stamp = stamp._replace(bits=stamp.bits | bits)
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
         plain = None if stamp.is_trusted else Arrival(is_trusted=False)
         times: list[int] = []
@@ -98,9 +113,11 @@ class SourceIntake:
             is_plain = len(message) < _WITH_FLAGS or not (message[_RETAIN] or message[_QUEUED])
             arrival = plain if is_plain else self._arrival(message, absence, stamp)
             try:
-                readings, refusals = self._decoder.decode(topic, payload)
+                readings, refusals, is_understood, missed, replies = self._decoder.decode(topic, payload)
                 refused = [refusal.reason for refusal in refusals] if refusals else []
-                if not self._points(chunk.lines, times, readings, refused, stamp, arrival) and not refused:
+                if missed or replies:
+                    self._note(missed, replies, stamp)
+                if not self._points(chunk.lines, times, readings, refused, stamp, arrival) and not refused and not is_understood:
                     refused.append("the message yields no reading")
             except RejectedError as error:
                 refused = [error.reason]
@@ -146,6 +163,17 @@ class SourceIntake:
         if arrival is not None and arrival.away:
             self._away_count += len(lines) - before
         return is_remembered or len(lines) > before
+
+    def take_replies(self) -> list[Reply]:
+        """Return what the decoder wants to be told to devices since the last call. On the thread of `messages`."""
+        taken, self._replies = self._replies, []
+        return taken
+
+    def _note(self, missed: Sequence[Missed], replies: Sequence[Reply], stamp: Stamp) -> None:
+        at_ns = stamp.ns if stamp.is_trusted else None
+        for one in missed:
+            self._on_loss(Loss(one.reason, self.source, one.reading_count, one.first_ns or at_ns, one.last_ns or at_ns, detail=one.detail))
+        self._replies += replies[: MAX_REPLIES - len(self._replies)]
 
     def absence_over(self, absence: Absence) -> None:
         """All that queued at the broker during an absence has come: put it into the ledger."""

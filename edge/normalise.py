@@ -100,14 +100,14 @@ class Normaliser:
 
         `arrival` says what is special about it; while time is not trusted, `arrival_ns` and the point's time are ns since boot.
         """
-        measurement, tags, given, time_ns = reading
+        measurement, tags, given, time_ns, device_bits = reading
         plan = self._plans.get((measurement, *tags.items()))
         if plan is None:
             try:
                 plan = self._plan(reading)
             except RejectedError as error:
                 return self._refused(Refusal(error.reason))
-        base_quality = self._settings.quality | bits
+        base_quality = self._settings.quality | bits | device_bits
         is_trusted = arrival is None or arrival.is_trusted
         if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1

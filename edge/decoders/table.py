@@ -1,22 +1,32 @@
 """Every decoder by the name a config gives it. A new one is one file (or folder) and one row here; it is imported when used.
 
-Each module has `Options` (a frozen pydantic model) and `build(options: Options) -> Decoder`.
+Each module has `Options` (a frozen pydantic model) and `build(options: Options) -> Decoder`; perhaps also
+`recognise(topic: str, payload: bytes) -> str`, which says in a few words why a message looks like this decoder's ("" if it does not).
 """
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import cast
+from typing import NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 
 from edge.decoders.decoder import Decoder
 from telemetry.errors import ConfigError, Problem
 
+
+class Row(NamedTuple):
+    """Where a decoder is, and what it is for, in the languages of technicians."""
+
+    module: str
+    vi: str
+    en: str
+
+
 DECODERS = {
-    "json": "edge.decoders.json_mapping",
-    "csv": "edge.decoders.text_lines.csv",
-    "regex": "edge.decoders.text_lines.regex",
+    "json": Row("edge.decoders.json_mapping", "JSON bất kỳ, theo bảng ánh xạ", "any JSON, by a mapping of paths"),
+    "csv": Row("edge.decoders.text_lines.csv", "dòng CSV", "CSV lines"),
+    "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
 }
 
 
@@ -26,7 +36,7 @@ def decoder_options(kind: str) -> type[BaseModel]:
         near = get_close_matches(kind, DECODERS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}{hint} known: {', '.join(sorted(DECODERS))}")])
-    return cast(type[BaseModel], import_module(DECODERS[kind]).Options)
+    return cast(type[BaseModel], import_module(DECODERS[kind].module).Options)
 
 
 def build_decoder(kind: str, options: Mapping[str, object], topics: Sequence[str] = ()) -> Decoder:
@@ -43,7 +53,7 @@ def build_decoder(kind: str, options: Mapping[str, object], topics: Sequence[str
         checked = model.model_validate(given)
     except ValidationError as error:
         raise ConfigError([_problem(kind, dict(one)) for one in error.errors()]) from error
-    return cast(Decoder, import_module(DECODERS[kind]).build(checked))
+    return cast(Decoder, import_module(DECODERS[kind].module).build(checked))
 
 
 def _problem(kind: str, error: Mapping[str, object]) -> Problem:

@@ -5,20 +5,45 @@ it remembers is bounded by its own limit, whatever the device sends.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from pydantic import Field
+
+from runtime.settings import Settings
+
+DROPS_NAMED = 100  # between two calls of `drops`; what follows is only counted
+_HEAD_BYTES = 64
+
+
+class FramerSettings(Settings):
+    """What every framer has; each adds a literal `kind`."""
+
+    idle_reset_s: float | None = Field(
+        None, gt=0, le=3600, description="an unfinished frame is given up after so many silent seconds; never when absent"
+    )
 
 
 @dataclass(slots=True)
 class FramerCounts:
-    """Since the start: frames given out, bytes dropped, and how many times a frame was too long to be kept."""
+    """Since the start: frames given out, bytes dropped, and how many frames were too long to be kept, or damaged."""
 
     frames: int = 0
     dropped_bytes: int = 0
     overlong: int = 0
+    damaged: int = 0
+
+
+class Drop(NamedTuple):
+    """Bytes in a row that became no frame. `is_frame`: they began like one, so a reading is lost; else they are noise."""
+
+    reason: str
+    size: int
+    head: bytes
+    is_frame: bool
 
 
 class Framer(Protocol):
-    """Chunks of bytes → frames without their marks."""
+    """Chunks of bytes → frames."""
 
     @property
     def counts(self) -> FramerCounts: ...
@@ -27,6 +52,49 @@ class Framer(Protocol):
         """Return the frames that `chunk` completes."""
         ...
 
+    def silence(self) -> list[bytes]:
+        """The line fell silent, or the file ended: return what that completes, give up the rest."""
+        ...
+
     def restart(self, *, mid_frame: bool) -> None:
         """Drop what is unfinished; `mid_frame` tells that the next bytes may be the rest of a frame whose start was lost."""
         ...
+
+    def drops(self) -> list[Drop]:
+        """Return what was dropped since the last call, in order, and forget it; a run that still goes on is not among them."""
+        ...
+
+
+class DropLog:
+    """Keeps the account of one framer: runs of bytes that became no frame. Bounded."""
+
+    def __init__(self, counts: FramerCounts) -> None:
+        self._counts = counts
+        self._done: list[Drop] = []
+        self._reason = ""
+        self._size = 0
+        self._head = bytearray()
+
+    def damaged(self, reason: str) -> None:
+        """A frame that will not be: what is skipped from here on belongs to it."""
+        self.end()
+        self._reason = reason
+        self._counts.damaged += 1
+
+    def skip(self, dropped: bytes | bytearray | memoryview) -> None:
+        """Count bytes that are dropped; they go with the run before them."""
+        self._size += len(dropped)
+        self._counts.dropped_bytes += len(dropped)
+        if len(self._head) < _HEAD_BYTES:
+            self._head += dropped[: _HEAD_BYTES - len(self._head)]
+
+    def end(self) -> None:
+        """A frame follows, or silence: the run is over."""
+        if (self._size or self._reason) and len(self._done) < DROPS_NAMED:
+            self._done.append(Drop(self._reason or "noise", self._size, bytes(self._head), bool(self._reason)))
+        self._reason, self._size = "", 0
+        self._head.clear()
+
+    def take(self) -> list[Drop]:
+        taken, self._done = self._done, []
+        return taken

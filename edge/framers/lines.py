@@ -9,13 +9,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from edge.framers.framer import FramerCounts
-from runtime.settings import Settings
+from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
 
 _ENDS = re.compile(rb"[\r\n]+")
 
 
-class Options(Settings):
+class Options(FramerSettings):
     """Table [source.framing], kind "lines"."""
 
     kind: Literal["lines"] = Field("lines", description="lines that end in LF, CR or CRLF")
@@ -33,6 +32,7 @@ class LineFramer:
         self._unfinished = bytearray()
         self._dropping = False
         self._counts = FramerCounts()
+        self._log = DropLog(self._counts)
 
     @property
     def counts(self) -> FramerCounts:
@@ -46,14 +46,24 @@ class LineFramer:
         self._counts.frames += len(frames)
         return frames
 
+    def silence(self) -> list[bytes]:
+        """Drop the unfinished line: without its end it may be half of one."""
+        self.restart(mid_frame=False)
+        return []
+
     def restart(self, *, mid_frame: bool) -> None:
         """Drop the unfinished line; with `mid_frame` also what comes before the next line end."""
-        self._counts.dropped_bytes += len(self._unfinished)
+        self._log.skip(self._unfinished)
+        self._log.end()
         self._unfinished.clear()
         self._dropping = mid_frame
 
+    def drops(self) -> list[Drop]:
+        return self._log.take()
+
     def _end(self, piece: bytes) -> bytes:
         self._keep(piece)
+        self._log.end()
         line = bytes(self._unfinished)
         self._unfinished.clear()
         self._dropping = False
@@ -61,9 +71,10 @@ class LineFramer:
 
     def _keep(self, piece: bytes) -> None:
         if self._dropping:
-            self._counts.dropped_bytes += len(piece)
+            self._log.skip(piece)
         elif len(self._unfinished) + len(piece) > self._max_line_bytes:
-            self._counts.dropped_bytes += len(self._unfinished) + len(piece)
+            self._log.skip(self._unfinished)
+            self._log.skip(piece)
             self._counts.overlong += 1
             self._unfinished.clear()
             self._dropping = True

@@ -1,21 +1,31 @@
-"""Every framer by the name a config gives it. A new one is one file and one row here; a second one makes `Framing` a union.
+"""Every framer by the name a config gives it. A new one is one file, one row here, and its options in `Framing`.
 
-Each module has `Options` (a frozen settings model with a literal `kind`) and `build(options) -> Framer`.
+Each module has `Options` (FramerSettings with a literal `kind`) and `build(options) -> Framer`.
 """
 
 from importlib import import_module
-from typing import cast
+from typing import Annotated, cast
 
-from edge.framers import lines
-from edge.framers.framer import Framer
+from pydantic import BeforeValidator, Field, TypeAdapter
+
+from edge.framers import header, lines
+from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
     "lines": "edge.framers.lines",
+    "header": "edge.framers.header",
 }
 
-Framing = lines.Options
+Framing = Annotated[
+    Annotated[
+        lines.Options | header.Options,
+        Field(discriminator="kind"),
+    ],
+    BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),
+]
+FRAMING: TypeAdapter[FramerSettings] = TypeAdapter(Framing)
 
 
-def build_framer(options: Framing) -> Framer:
+def build_framer(options: FramerSettings) -> Framer:
     """Return a fresh framer for checked `options`."""
-    return cast(Framer, import_module(FRAMERS[options.kind]).build(options))
+    return cast(Framer, import_module(type(options).__module__).build(options))

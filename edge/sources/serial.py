@@ -7,7 +7,8 @@ kernel's buffer (4 KiB) holds on to it.
 import threading
 from dataclasses import dataclass
 
-from edge.framers.framer import FramerCounts
+from edge.framers.framer import FramerCounts, FramerSettings
+from edge.framers.lines import Options as Lines
 from edge.framers.table import build_framer
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.sources.source import Intake, Source, SourceContext, SourceState
@@ -33,19 +34,28 @@ class _Line:
 
 def build(settings: SerialSourceSettings, context: SourceContext) -> Source:
     """Return the source, its port not yet open."""
-    return SerialInput(context.intake.source, settings, context.intake, context.clock)
+    return SerialInput(context.intake.source, settings, context.intake, context.clock, context.intake.framing)
 
 
 class SerialInput:
     """Reads one serial port and hands whole frames to the intake. One thread, restarted if it breaks."""
 
-    def __init__(self, name: str, settings: SerialSourceSettings, intake: Intake, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: SerialSourceSettings,
+        intake: Intake,
+        clock: Clock | None = None,
+        framing: FramerSettings | str = "lines",
+    ) -> None:
+        """`framing` is the decoder's, for settings that name none."""
         self.name = name
         self._settings = settings
         self._intake = intake
         self._clock = clock or SystemClock()
         self._port = SerialPort(settings, self._clock)
-        self._framer = build_framer(settings.framing)
+        self._framing = settings.framing or (framing if isinstance(framing, FramerSettings) else Lines())
+        self._framer = build_framer(self._framing)
         self._worker = Worker(f"serial {name}", self._run, clock=self._clock)
         self._line = _Line()
         self._received = 0
@@ -67,7 +77,10 @@ class SerialInput:
     def state(self) -> SourceState:
         """Return the state now. Any thread."""
         port = self._port.state()
-        return SourceState(port.is_open, port.device or self._settings.port, self._received, port.last_error or self._worker.last_error)
+        detail = port.device or self._settings.port
+        if not self._received and self._framer.counts.dropped_bytes:
+            detail += f", {self._framer.counts.dropped_bytes} bytes and no frame; are baudrate and decoder right?"
+        return SourceState(port.is_open, detail, self._received, port.last_error or self._worker.last_error)
 
     def framing(self) -> FramerCounts:
         """Return what the framer has counted."""
@@ -77,30 +90,35 @@ class SerialInput:
         try:
             while not stopping.is_set():
                 chunk = self._port.read()
-                self._mark_gaps(arrived=bool(chunk))
-                frames = self._framer.feed(chunk) if chunk else []
+                frames = self._mark_gaps(arrived=bool(chunk))
+                frames += self._framer.feed(chunk) if chunk else []
                 if frames:
                     self._intake.messages([(self._settings.topic, frame) for frame in frames])
                     self._received += len(frames)
-                self._account_for_overlong()
+                self._account_for_lost()
         finally:
             self._port.close()
 
-    def _account_for_overlong(self) -> None:
-        """Put frames that were too long to be kept into the ledger."""
+    def _account_for_lost(self) -> None:
+        """Set damaged frames aside, and put those that were too long to be kept into the ledger. Noise is only counted."""
+        for drop in self._framer.drops():
+            if drop.is_frame:
+                self._intake.refuse(self._settings.topic, f"{drop.reason}, {drop.size} bytes", payload=drop.head)
         count = self._framer.counts.overlong - self._line.overlong
         if count:
             self._line.overlong += count
             self._intake.lose(Loss("frame too long", self.name, count, None, None))
 
-    def _mark_gaps(self, *, arrived: bool) -> None:
-        """Tell the framer of bytes that cannot belong together: before and after a re-plug, or a long silence."""
+    def _mark_gaps(self, *, arrived: bool) -> list[bytes]:
+        """Tell the framer of bytes that cannot belong together: before and after a re-plug or a long silence; return what that ends."""
         port, now_s = self._port.state(), self._clock.monotonic_s()
-        idle_s = self._settings.framing.idle_reset_s
+        idle_s = self._framing.idle_reset_s
+        frames: list[bytes] = []
         if port.open_count != self._line.open_count and arrived:
             self._line.open_count = port.open_count
             self._framer.restart(mid_frame=now_s - port.opened_at_s < QUIET_S)
         elif idle_s is not None and now_s - self._line.last_byte_at_s >= idle_s:
-            self._framer.restart(mid_frame=False)
+            frames = self._framer.silence()
         if arrived:
             self._line.last_byte_at_s = now_s
+        return frames

@@ -10,4 +10,4 @@ class SerialSourceSettings(SerialSettings):
     """A serial port and how its bytes are cut into messages."""
 
     topic: str = Field("", max_length=255, description="name that the decoder sees in place of an MQTT topic")
-    framing: Framing = Field(Framing(), description="how bytes become messages")
+    framing: Framing | None = Field(None, description="how bytes become messages; default: as the decoder's device sends them, else lines")

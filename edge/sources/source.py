@@ -50,6 +50,10 @@ class Intake(Protocol):
         """Take (topic, payload) pairs that arrived together, in order."""
         ...
 
+    def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:
+        """Set aside bytes that cannot be decoded."""
+        ...
+
     def lose(self, loss: Loss) -> None:
         """Account for readings that never became a message."""
         ...

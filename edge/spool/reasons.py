@@ -31,9 +31,11 @@ KINDS = {
     "gateway off": Kind.OUTSIDE,
     "clock corrected": Kind.OUTSIDE,
     "broker queue": Kind.OUTSIDE,
+    "not received": Kind.OUTSIDE,
+    "device offline": Kind.OUTSIDE,
 }
 SET_ASIDE = ("decoder rejected", "refused by the store")
-BEFORE_US = ("broker", "source silent", "gateway off", "clock corrected", "broker queue")
+BEFORE_US = ("broker", "source silent", "gateway off", "clock corrected", "broker queue", "not received", "device offline")
 UNKNOWN_SOURCE = "unknown"
 
 

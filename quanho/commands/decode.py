@@ -105,17 +105,19 @@ def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: Binar
             try:
                 if isinstance(payload, RejectedError):
                     raise payload
-                readings, refusals = decoder.decode(topic, payload)
+                decoded = decoder.decode(topic, payload)
             except RejectedError as error:
                 rejected_count += 1
                 _complain(f"{place}{error.reason}")
                 continue
-            for reading in readings:
+            for reading in decoded.readings:
                 print(_as_json(reading))
-            for refusal in refusals:
+            for refusal in decoded.refusals:
                 _complain(f"{place}{refusal.reason}")
-            reading_count += len(readings)
-            rejected_count += len(refusals)
+            for missed in decoded.missed:
+                _complain(f"{place}{missed.reason}: {missed.detail}")
+            reading_count += len(decoded.readings)
+            rejected_count += len(decoded.refusals)
         sys.stdout.flush()
     except OSError as error:
         if isinstance(error, BrokenPipeError):
@@ -127,15 +129,18 @@ def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: Binar
 
 def _payloads(decoder: "Decoder", arguments: argparse.Namespace, stream: BinaryIO) -> Iterator[tuple[str, str, Any]]:
     """Yield (place for refusals, topic, payload or the RejectedError it is); lines are read as they come."""
-    from quanho.captures import captured_messages
+    from quanho.captures import captured_messages, framed
 
     if arguments.file.endswith(".jsonl"):
         yield from captured_messages(stream, arguments.topic)
     elif decoder.framing == "lines":
         for number, line in enumerate(stream, start=1):
             yield f"line {number}: ", arguments.topic, line.rstrip(b"\r\n")
-    else:
+    elif decoder.framing == "message":
         yield from _whole_or_lines(arguments.name, arguments.topic, stream.read())
+    else:
+        for place, payload in framed(decoder.framing, stream):
+            yield place, arguments.topic, payload
 
 
 def _whole_or_lines(name: str, topic: str, payload: bytes) -> Iterable[tuple[str, str, Any]]:
@@ -158,7 +163,8 @@ def _is_json(text: bytes) -> bool:
 
 
 def _as_json(reading: Any) -> str:
-    record = {"measurement": reading.measurement, "tags": dict(reading.tags), "fields": dict(reading.fields), "time": reading.time_ns}
+    fields = {**reading.fields, "quality": reading.quality} if reading.quality else dict(reading.fields)
+    record = {"measurement": reading.measurement, "tags": dict(reading.tags), "fields": fields, "time": reading.time_ns}
     return json.dumps(record, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")
 
 
@@ -166,8 +172,9 @@ def _print_list(name: str | None) -> int:
     from edge.decoders.table import DECODERS, decoder_options
 
     for kind in [name] if name else sorted(DECODERS):
-        print(kind)
-        for key, field in decoder_options(kind).model_fields.items():
+        options = decoder_options(kind).model_fields
+        print(f"{kind}\n  {say(DECODERS[kind].vi, DECODERS[kind].en)}")
+        for key, field in options.items():
             print(f"  {key}: {field.description}")
     return 0
 

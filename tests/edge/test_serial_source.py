@@ -23,9 +23,13 @@ class Recorder:
         self.gate.set()
         self.faults: list[Exception] = []
         self.losses: list[Loss] = []
+        self.refused: list[tuple[str, str, bytes]] = []
 
     def lose(self, loss: Loss) -> None:
         self.losses.append(loss)
+
+    def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
+        self.refused.append((topic, reason, payload))
 
     def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
         self.gate.wait(10)

@@ -1,0 +1,3 @@
+"""Modules of this folder with `cases() -> Iterator[Case]`."""
+
+FAMILIES: tuple[str, ...] = ()
