@@ -9,6 +9,7 @@ from edge.maintenance import Maintenance
 from edge.silence_watch import SilentSources
 from edge.source_set import SourceUnit
 from edge.storage_meter import StorageLook
+from edge.truth import is_expired
 from runtime import host
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources)
     }
 
 
-def last_values(intakes: Sequence[SourceIntake]) -> list[Mapping[str, object]]:
-    """Return the newest point of every series."""
+def last_values(intakes: Sequence[SourceIntake], now_ns: int) -> list[Mapping[str, object]]:
+    """Return the newest point of every series; `stale`: it was measured too long ago to say anything of now (edge/truth.py)."""
     return [
         {
             "source": intake.source,
@@ -87,6 +88,7 @@ def last_values(intakes: Sequence[SourceIntake]) -> list[Mapping[str, object]]:
             "fields": dict(series.fields),
             "time": series.time_ns,
             "count": series.count,
+            "stale": is_expired(intake.normaliser.expires_s(series), now_ns - series.time_ns),
         }
         for intake in intakes
         for series in intake.normaliser.series.snapshot()
