@@ -20,6 +20,7 @@ BENCHMARKS = {
     "start": "bench.start",
     "spool-vs-sqlite": "bench.spool_vs_sqlite",
     "ledger": "bench.ledger",
+    "decoders": "bench.decoders",
 }
 EXIT_MISSED = 1
 
