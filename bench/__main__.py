@@ -21,6 +21,7 @@ BENCHMARKS = {
     "spool-vs-sqlite": "bench.spool_vs_sqlite",
     "ledger": "bench.ledger",
     "decoders": "bench.decoders",
+    "truth": "bench.truth",
 }
 EXIT_MISSED = 1
 

@@ -4,7 +4,7 @@ Each module has `Options` (a frozen pydantic model) and `build(options: Options)
 `recognise(topic: str, payload: bytes) -> str`, which says in a few words why a message looks like this decoder's ("" if it does not).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple, cast
@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from edge.decoders.decoder import Decoder
 from telemetry.errors import ConfigError, Problem
+
+Recognise = Callable[[str, bytes], str]
 
 
 class Row(NamedTuple):
