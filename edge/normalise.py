@@ -98,12 +98,14 @@ class Normaliser:
         self._field_plans = FieldPlanTable(settings)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
 
-    def normalise(self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None) -> Normalised:
+    def normalise(  # noqa: C901 - the hot path, in one piece
+        self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None
+    ) -> Normalised:
         """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC), with quality `bits`.
 
         `arrival` says what is special about it; while time is not trusted, `arrival_ns` and the point's time are ns since boot.
         """
-        measurement, tags, given, time_ns, device_bits = reading
+        measurement, tags, given, time_ns, device_bits, age_ns = reading
         plan = self._plans.get((measurement, *tags.items()))
         if plan is None:
             try:
@@ -113,6 +115,9 @@ class Normaliser:
         base_quality = self._settings.quality | bits | device_bits
         self._first_ns = self._first_ns or arrival_ns
         is_trusted = arrival is None or arrival.is_trusted
+        if age_ns and time_ns is None:
+            time_ns, arrival_ns, age_bits = _taken_before(age_ns, arrival_ns, arrival)
+            base_quality |= age_bits
         if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1
             base_quality |= disbelieved(time_ns, arrival_ns)
@@ -256,3 +261,17 @@ class Normaliser:
     def _refused(self, *refusals: Refusal) -> Normalised:
         self.counts.refused_readings += 1
         return Normalised(None, refusals)
+
+
+def _taken_before(age_ns: int, arrival_ns: int, arrival: Arrival | None) -> tuple[int | None, int, int]:
+    """Return the time (or None), the arrival and quality bits of a reading that the device took `age_ns` before its message arrived.
+
+    Of a message that waited at the broker nobody knows when it was sent: its readings are placed as any other of that absence.
+    """
+    if arrival is None or (arrival.is_trusted and not (arrival.away or arrival.is_retained)):
+        return arrival_ns - age_ns, arrival_ns, quality.GOOD
+    if arrival.away or arrival.is_retained:
+        return None, arrival_ns, quality.GOOD
+    if age_ns < arrival_ns:  # both in boot time
+        return None, arrival_ns - age_ns, quality.GOOD
+    return None, arrival_ns, quality.CLOCK_ESTIMATED  # taken before this boot

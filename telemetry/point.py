@@ -17,13 +17,17 @@ FieldValue = float | int | bool | str
 
 class Reading(NamedTuple):
     """What a decoder yields: names of the catalogue where it knows them, else as the device gave them; time in ns since 1970 UTC or
-    None when the device has no clock; quality bits (telemetry/quality.py) of which the device itself tells."""
+    None when the device has no clock; quality bits (telemetry/quality.py) of which the device itself tells.
+
+    `age_ns`, where the time is None: the device has no clock, but says how long before the arrival it took the reading.
+    """
 
     measurement: str
     tags: Mapping[str, str]
     fields: Mapping[str, FieldValue]
     time_ns: int | None = None
     quality: int = 0
+    age_ns: int = 0
 
 
 class Point(NamedTuple):

@@ -38,11 +38,13 @@ UNITS = {
     "ug/m3": Unit("mass concentration"),
     "mg/m3": Unit("mass concentration", 1000),
     "g/m3": Unit("mass concentration", 1_000_000),
+    "kg/m3": Unit("mass concentration", 1_000_000_000),
     "ppb": Unit("amount fraction"),
     "ppm": Unit("amount fraction", 1000),
     "m": Unit("length"),
     "cm": Unit("length", 1, 100),
     "mm": Unit("length", 1, 1000),
+    "km": Unit("length", 1000),
     "ft": Unit("length", 3048, 10_000),
     "in": Unit("length", 254, 10_000),
     "m/s": Unit("speed"),
@@ -58,6 +60,7 @@ UNITS = {
     "rad": Unit("angle", 180, 3.141592653589793),
     "%": Unit("ratio"),
     "1": Unit("ratio", 100),
+    "[p'th]": Unit("ratio", 1, 10),
     "W/m2": Unit("irradiance"),
     "lx": Unit("illuminance"),
     "klx": Unit("illuminance", 1000),
@@ -81,7 +84,9 @@ UNITS = {
     "J": Unit("energy", 1, 3600),
     "varh": Unit("reactive energy"),
     "kvarh": Unit("reactive energy", 1000),
+    "vars": Unit("reactive energy", 1, 3600),
     "Hz": Unit("frequency"),
+    "MHz": Unit("frequency", 1_000_000),
     "1/s": Unit("rate"),
     "1/min": Unit("rate", 1, 60),
     "s": Unit("time"),
@@ -92,7 +97,9 @@ UNITS = {
     "By": Unit("data"),
     "KiBy": Unit("data", 1024),
     "MiBy": Unit("data", 1024**2),
+    "GBy": Unit("data", 1_000_000_000),
     "dBm": Unit("radio level"),
+    "dBW": Unit("radio level", shift=30),
     "{count}": Unit("count"),
 }
 SPELLINGS = {
@@ -110,6 +117,7 @@ SPELLINGS = {
     **dict.fromkeys(("W/m²",), "W/m2"),
     **dict.fromkeys(("B", "bytes"), "By"),
 }
+_BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
 
 GAS_G_PER_MOL = {"co": 28.010, "co2": 44.009, "no": 30.006, "no2": 46.006, "o3": 47.998, "so2": 64.066, "h2s": 34.081, "nh3": 17.031}
@@ -125,6 +133,12 @@ def convert(value: float, from_unit: str, to_unit: str) -> float:
         return float(value)
     base = (value + source.shift) * source.numerator / source.denominator
     return _rounded(base * target.denominator / target.numerator - target.shift)
+
+
+def base_unit(name: str) -> str | None:
+    """Return the unit that `name` is reckoned from (kWh from Wh, K from Cel); None for a unit that is not known."""
+    unit = UNITS.get(SPELLINGS.get(name, name))
+    return _BASES[unit.dimension] if unit else None
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:

@@ -1,8 +1,8 @@
 """`quanho decode`: try a decoder on a file or a pipe, without an agent.
 
-Out: one JSON object a reading, {"measurement", "tags", "fields", "time"}, time in ns since 1970 UTC or null. Refusals go to
-stderr, one line each, and its last line is `readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if
-there were only refusals, 2 for wrong usage.
+Out: one JSON object a reading, {"measurement", "tags", "fields", "time"}, time in ns since 1970 UTC or null; with "age_ns" where the device
+says how long before its message it took the reading. Refusals go to stderr, one line each, and its last line is
+`readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if there were only refusals, 2 for wrong usage.
 """
 
 import argparse
@@ -165,6 +165,8 @@ def _is_json(text: bytes) -> bool:
 def _as_json(reading: Any) -> str:
     fields = {**reading.fields, "quality": reading.quality} if reading.quality else dict(reading.fields)
     record = {"measurement": reading.measurement, "tags": dict(reading.tags), "fields": fields, "time": reading.time_ns}
+    if reading.age_ns:
+        record["age_ns"] = reading.age_ns
     return json.dumps(record, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")
 
 

@@ -9,6 +9,7 @@ from telemetry.point import Reading
 CASES = {
     "json": {"measurement": "air"},
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
+    "senml": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
 }
 TOPIC = "site/bn01/air/d7"
