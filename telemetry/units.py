@@ -101,6 +101,10 @@ UNITS = {
     "dBm": Unit("radio level"),
     "dBW": Unit("radio level", shift=30),
     "{count}": Unit("count"),
+    "1/cm3": Unit("number concentration"),
+    "um": Unit("length", 1, 1_000_000),
+    "ohm": Unit("resistance"),
+    "kohm": Unit("resistance", 1000),
 }
 SPELLINGS = {
     **dict.fromkeys(("C", "degC", "°C"), "Cel"),
@@ -120,7 +124,17 @@ SPELLINGS = {
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
 
-GAS_G_PER_MOL = {"co": 28.010, "co2": 44.009, "no": 30.006, "no2": 46.006, "o3": 47.998, "so2": 64.066, "h2s": 34.081, "nh3": 17.031}
+GAS_G_PER_MOL = {
+    "co": 28.010,
+    "co2": 44.009,
+    "no": 30.006,
+    "no2": 46.006,
+    "o3": 47.998,
+    "so2": 64.066,
+    "h2s": 34.081,
+    "nh3": 17.031,
+    "hcho": 30.026,
+}
 _L_PER_MOL = 24.465  # ideal gas at 25 °C and 760 mmHg, the reference state of QCVN 05:2023/BTNMT
 
 

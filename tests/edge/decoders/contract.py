@@ -11,6 +11,10 @@ CASES = {
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
     "senml": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "hpma115": {},
+    "mhz19": {},
+    "ze": {"model": "ze12", "gas": "no2"},
+    "mcu680": {"altitude": True},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
