@@ -27,6 +27,9 @@ DECODERS = {
     "json": Row("edge.decoders.json_mapping", "JSON bất kỳ, theo bảng ánh xạ", "any JSON, by a mapping of paths"),
     "csv": Row("edge.decoders.text_lines.csv", "dòng CSV", "CSV lines"),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
+    "chirpstack": Row("edge.decoders.lorawan.chirpstack", "LoRaWAN qua ChirpStack v4 và v3", "LoRaWAN events of ChirpStack v4 and v3"),
+    "ttn": Row("edge.decoders.lorawan.ttn", "LoRaWAN qua The Things Stack v3", "LoRaWAN uplinks of The Things Stack v3"),
+    "loriot": Row("edge.decoders.lorawan.loriot", "LoRaWAN qua LORIOT", "LoRaWAN uplinks of LORIOT"),
 }
 
 

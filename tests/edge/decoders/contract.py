@@ -10,6 +10,9 @@ CASES = {
     "json": {"measurement": "air"},
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "chirpstack": {"codec": "milesight"},
+    "ttn": {"codecs": {"*": "cayenne"}},
+    "loriot": {"codec": "DL-PM", "measurement": "air"},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
