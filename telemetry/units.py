@@ -64,6 +64,7 @@ UNITS = {
     "W/m2": Unit("irradiance"),
     "lx": Unit("illuminance"),
     "klx": Unit("illuminance", 1000),
+    "dB": Unit("level difference"),
     "dB(A)": Unit("A-weighted level"),
     "dB(C)": Unit("C-weighted level"),
     "V": Unit("voltage"),

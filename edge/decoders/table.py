@@ -34,6 +34,9 @@ DECODERS = {
     "mhz19": Row("edge.decoders.mhz19", "Winsen MH-Z19, MH-Z14, MH-Z16 (khí CO2)", "Winsen MH-Z19, MH-Z14, MH-Z16 (CO2)"),
     "ze": Row("edge.decoders.ze", "Winsen ZE (khí) và ZH (bụi)", "Winsen ZE (gases) and ZH (particulate matter)"),
     "mcu680": Row("edge.decoders.mcu680", "mạch GY-MCU680 với BME680", "GY-MCU680 boards with a BME680"),
+    "chirpstack": Row("edge.decoders.lorawan.chirpstack", "LoRaWAN qua ChirpStack v4 và v3", "LoRaWAN events of ChirpStack v4 and v3"),
+    "ttn": Row("edge.decoders.lorawan.ttn", "LoRaWAN qua The Things Stack v3", "LoRaWAN uplinks of The Things Stack v3"),
+    "loriot": Row("edge.decoders.lorawan.loriot", "LoRaWAN qua LORIOT", "LoRaWAN uplinks of LORIOT"),
 }
 
 

@@ -10,6 +10,7 @@ from telemetry.catalogue.air import AIR
 from telemetry.catalogue.common import OF_ANY_DEVICE, QUALITY
 from telemetry.catalogue.gateway import GATEWAY
 from telemetry.catalogue.ledger import LEDGER
+from telemetry.catalogue.lorawan import LORAWAN
 from telemetry.catalogue.noise import NOISE
 from telemetry.catalogue.power import POWER
 from telemetry.catalogue.quantity import FieldType, Quantity
@@ -24,6 +25,7 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_level": (*WATER_LEVEL, *OF_ANY_DEVICE),
     "noise": (*NOISE, *OF_ANY_DEVICE),
     "power": (*POWER, *OF_ANY_DEVICE),
+    "lorawan": (*LORAWAN, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

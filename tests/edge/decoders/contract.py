@@ -15,6 +15,9 @@ CASES = {
     "mhz19": {},
     "ze": {"model": "ze12", "gas": "no2"},
     "mcu680": {"altitude": True},
+    "chirpstack": {"codec": "milesight"},
+    "ttn": {"codecs": {"*": "cayenne"}},
+    "loriot": {"codec": "DL-PM", "measurement": "air"},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
