@@ -92,8 +92,8 @@ def _without_glitches(pulses: Sequence[int]) -> list[int]:
 
 
 def _cost(line: LineFormat, edges: Sequence[int], level: int) -> float | None:
-    """Return the share of errors when read so; None when there is hardly anything else."""
+    """Return the share of errors when read so; None when most is wrong."""
     events = Uart(line, level).feed(edges, round(edges[-1] + line.byte_bits * line.bit), is_end=True)
     good = sum(event.value >= 0 for event in events)
-    errors = sum(bool(event.wrong) and "glitch" not in event.wrong for event in events)
-    return errors / (good + errors) if good > errors else None
+    errors = sum(event.is_error for event in events)
+    return errors / (good + errors) if good and good >= errors else None

@@ -37,12 +37,16 @@ class LineFormat:
 
 
 class Event(NamedTuple):
-    """What stands at sample `start`: a byte that ends at `end`, or why there is none (`value` -1), or a glitch beside a byte."""
+    """What stands at sample `start`: a byte that ends at `end`, or why there is none (`value` -1), or a glitch beside a byte.
+
+    `is_error`: a byte was sent, and not so as the line's format has it.
+    """
 
     start: int
     end: int
     value: int
     wrong: str = ""
+    is_error: bool = False
 
 
 class Uart:
@@ -102,9 +106,9 @@ class Uart:
         end = round(start + line.byte_bits * line.bit) if bits[-1] else round(stop)
         if not bits[-1]:
             wrong = "framing error, the stop bit is missing" if any(bits) else "break, the line stays active"
-            return [Event(start, end, -1, f"{wrong} (read {value:02x})")]
+            return [Event(start, end, -1, f"{wrong} (read {value:02x})", is_error=True)]
         if line.parity != "none" and sum(bits[1:-1]) & 1 != (line.parity == "odd"):
-            return [Event(start, end - 1, -1, f"parity error (read {value:02x})")]
+            return [Event(start, end - 1, -1, f"parity error (read {value:02x})", is_error=True)]
         return [Event(start, end - 1, value), *self._glitches(at, stop, end - 1)]
 
     def _glitches(self, at: int, stop: float, end: int) -> list[Event]:
