@@ -9,8 +9,8 @@ care. Byte 4 is the temperature inside the sensor, several kelvins above the air
 while the sensor is steady; the first MH-Z19 gives other values until its readings are. Bytes 6 and 7 are 15000 while that one boots.
 
 While it warms up (1 min for MH-Z19C to E, 3 min before) a sensor answers with a fixed number, 400 or 410 ppm, that is no measurement
-and looks like clean air. What tells it is marked as warm-up (quality bit 1): the two signs above, and, after a start of this decoder or a boot that was
-noticed, a `boot_values` number until the first other one.
+and looks like clean air. What tells it is marked as warm-up (quality bit 1): the two signs above, and, after a start of this decoder or
+a boot that was noticed, a `boot_values` number until the first other one.
 
 Answers to 79 (self-calibration on or off), 87 and 88 (calibrate), 99 (range), 78 and others are understood and give nothing.
 """

@@ -10,9 +10,9 @@ Source: Winsen's manuals of ZE03 2.8, ZE07-CO 1.2, ZE07-CH2O and ZE08-CH2O 1.0, 
         ZH03, ZH06           PM2.5 (2), PM10 (2), PM1 (2), in ug/m3
     42 4D │ 00 14 or 00 1C │ ... PM1, PM2.5, PM10 at 10, 12, 14 │ sum16      24 or 32 bytes, ZH03 and ZH06 by themselves
 
-Numbers are big-endian. cs is the negated low byte of the sum of bytes 1 to 7. value = number / 10^decimals, in unit 03 = ppm or 04 = ppb (O2: %
-of volume). Gases of the catalogue become ug/m3 at 25 °C and 760 mmHg (units.gas_mass), from ppb, also where a module tells ug/m3 as well:
-that number is for another temperature. Other gases are stored in ppm.
+Numbers are big-endian. cs is the negated low byte of the sum of bytes 1 to 7. value = number / 10^decimals, in unit 03 = ppm or 04 = ppb
+(O2: % of volume). Gases of the catalogue become ug/m3 at 25 °C and 760 mmHg (units.gas_mass), from ppb, also where a module tells ug/m3 as
+well: that number is for another temperature. Other gases are stored in ppm.
 """
 
 from typing import Literal, NamedTuple

@@ -5,6 +5,7 @@ from importlib import import_module
 from tests.corpus.tally import CORPUS, Tally
 
 TALLIES: tuple[str, ...] = ("tests.corpus.test_industrial",)  # modules with `tallies() -> Sequence[Tally]`
+TALLIES: tuple[str, ...] = ("tests.corpus.test_gas_and_dust", "tests.corpus.test_captures")  # modules with `tallies() -> Sequence[Tally]`
 
 
 def main() -> None:
