@@ -3,7 +3,7 @@
 Gas limits are about twice the upper end of the VN_AQI scale (Decision 1459/QĐ-TCMT, 2019).
 """
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, HUMIDITY, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PRESSURE
 from telemetry.catalogue.quantity import Quantity
 
 AIR = (
@@ -24,6 +24,7 @@ AIR = (
     Quantity("tvoc", "float", "ppb", 0, 60_000, "Tổng hợp chất hữu cơ bay hơi", "Total volatile organic compounds"),  # SGP30: to 60,000
     Quantity("voc_index", "float", "", 0, 500, "Chỉ số VOC", "VOC index"),  # Sensirion SGP4x gas index: 1 to 500
     AIR_TEMPERATURE,
+    DEW_POINT,
     HUMIDITY,
     PRESSURE,
 )

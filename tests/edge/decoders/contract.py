@@ -10,6 +10,13 @@ CASES = {
     "json": {"measurement": "air"},
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "airrohr": {},
+    "frigate": {"topic_prefix": "site"},
+    "esphome": {},
+    "ha_discovery": {"discovery_prefix": "site"},
+    "shelly": {"gen1_topic": "site"},
+    "tasmota": {"prefixes": ["cmnd", "stat", "site"]},
+    "zigbee2mqtt": {"base_topic": "site"},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
