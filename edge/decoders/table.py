@@ -37,6 +37,15 @@ DECODERS = {
     "chirpstack": Row("edge.decoders.lorawan.chirpstack", "LoRaWAN qua ChirpStack v4 và v3", "LoRaWAN events of ChirpStack v4 and v3"),
     "ttn": Row("edge.decoders.lorawan.ttn", "LoRaWAN qua The Things Stack v3", "LoRaWAN uplinks of The Things Stack v3"),
     "loriot": Row("edge.decoders.lorawan.loriot", "LoRaWAN qua LORIOT", "LoRaWAN uplinks of LORIOT"),
+    "airrohr": Row("edge.decoders.airrohr", "bộ đo không khí airRohr (Sensor.Community)", "airRohr air sensors (Sensor.Community)"),
+    "esphome": Row("edge.decoders.ha_discovery", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
+    "frigate": Row("edge.decoders.frigate", "camera qua Frigate: số đếm và sự kiện", "cameras by Frigate: counts and events"),
+    "ha_discovery": Row(
+        "edge.decoders.ha_discovery", "thiết bị tự khai báo cho Home Assistant", "devices that describe themselves to Home Assistant"
+    ),
+    "shelly": Row("edge.decoders.shelly", "thiết bị Shelly mọi thế hệ", "Shelly devices of all generations"),
+    "tasmota": Row("edge.decoders.tasmota", "thiết bị chạy Tasmota", "devices that run Tasmota"),
+    "zigbee2mqtt": Row("edge.decoders.zigbee2mqtt", "thiết bị Zigbee qua Zigbee2MQTT", "Zigbee devices by Zigbee2MQTT"),
 }
 
 

@@ -3,7 +3,7 @@
 Gas limits are about twice the upper end of the VN_AQI scale (Decision 1459/QĐ-TCMT, 2019).
 """
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, HUMIDITY, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PRESSURE
 from telemetry.catalogue.quantity import Quantity
 
 AIR = (
@@ -42,6 +42,7 @@ AIR = (
     Quantity("laser_failure", "bool", "", None, None, "Laser hỏng", "Laser failure"),
     Quantity("fan_speed_failure", "bool", "", None, None, "Tốc độ quạt ngoài dải", "Fan speed out of range"),
     AIR_TEMPERATURE,
+    DEW_POINT,
     HUMIDITY,
     PRESSURE,
 )

@@ -18,6 +18,13 @@ CASES = {
     "chirpstack": {"codec": "milesight"},
     "ttn": {"codecs": {"*": "cayenne"}},
     "loriot": {"codec": "DL-PM", "measurement": "air"},
+    "airrohr": {},
+    "frigate": {"topic_prefix": "site"},
+    "esphome": {},
+    "ha_discovery": {"discovery_prefix": "site"},
+    "shelly": {"gen1_topic": "site"},
+    "tasmota": {"prefixes": ["cmnd", "stat", "site"]},
+    "zigbee2mqtt": {"base_topic": "site"},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
