@@ -27,6 +27,9 @@ DECODERS = {
     "json": Row("edge.decoders.json_mapping", "JSON bất kỳ, theo bảng ánh xạ", "any JSON, by a mapping of paths"),
     "csv": Row("edge.decoders.text_lines.csv", "dòng CSV", "CSV lines"),
     "senml": Row("edge.decoders.senml", "SenML (RFC 8428), JSON hoặc CBOR", "SenML (RFC 8428), JSON or CBOR"),
+    "sparkplug": Row(
+        "edge.decoders.sparkplug", "Sparkplug B, giao thức công nghiệp trên MQTT", "Sparkplug B, industrial edge nodes over MQTT"
+    ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
 }
 
