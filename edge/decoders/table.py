@@ -29,6 +29,9 @@ DECODERS = {
     "json": Row("edge.decoders.json_mapping", "JSON bất kỳ, theo bảng ánh xạ", "any JSON, by a mapping of paths"),
     "csv": Row("edge.decoders.text_lines.csv", "dòng CSV", "CSV lines"),
     "senml": Row("edge.decoders.senml", "SenML (RFC 8428), JSON hoặc CBOR", "SenML (RFC 8428), JSON or CBOR"),
+    "sparkplug": Row(
+        "edge.decoders.sparkplug", "Sparkplug B, giao thức công nghiệp trên MQTT", "Sparkplug B, industrial edge nodes over MQTT"
+    ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
     "hpma115": Row("edge.decoders.hpma115", "Honeywell HPMA115 (bụi)", "Honeywell HPMA115 (particulate matter)"),
     "mhz19": Row("edge.decoders.mhz19", "Winsen MH-Z19, MH-Z14, MH-Z16 (khí CO2)", "Winsen MH-Z19, MH-Z14, MH-Z16 (CO2)"),

@@ -10,6 +10,7 @@ CASES = {
     "json": {"measurement": "air"},
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
     "senml": {},
+    "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
     "hpma115": {},
     "mhz19": {},
@@ -72,7 +73,7 @@ def check_reading(reading: Reading) -> None:
         assert isinstance(name, str)
         assert isinstance(value, bool | int | float | str)
         assert not isinstance(value, float) or math.isfinite(value)
-        assert not isinstance(value, str) or value.encode()
+        assert not isinstance(value, str) or value.encode() is not None
     assert all(isinstance(name, str) and isinstance(value, str) for name, value in reading.tags.items())
     assert reading.time_ns is None or -(2**63) <= reading.time_ns < 2**63
 
