@@ -4,7 +4,7 @@ from importlib import import_module
 
 from tests.corpus.tally import CORPUS, Tally
 
-TALLIES: tuple[str, ...] = ()  # modules with `tallies() -> Sequence[Tally]`
+TALLIES: tuple[str, ...] = ("tests.corpus.test_lorawan",)  # modules with `tallies() -> Sequence[Tally]`
 
 
 def main() -> None:
