@@ -7,6 +7,7 @@ from tests.corpus.tally import CORPUS, Tally
 TALLIES: tuple[str, ...] = ("tests.corpus.test_industrial",)  # modules with `tallies() -> Sequence[Tally]`
 TALLIES: tuple[str, ...] = ("tests.corpus.test_gas_and_dust", "tests.corpus.test_captures")  # modules with `tallies() -> Sequence[Tally]`
 TALLIES: tuple[str, ...] = ("tests.corpus.test_home_devices",)  # modules with `tallies() -> Sequence[Tally]`
+TALLIES: tuple[str, ...] = ("tests.corpus.test_lorawan",)  # modules with `tallies() -> Sequence[Tally]`
 
 
 def main() -> None:

@@ -96,6 +96,8 @@ def _link(uplink: Uplink) -> dict[str, FieldValue]:
         if nearest.gateway:
             fields["heard_by"] = nearest.gateway
         fields["gateways"] = len({one.gateway for one in uplink.heard})
+    if uplink.battery_percent is not None:
+        fields["battery_percent"] = uplink.battery_percent
     if uplink.f_cnt is not None:
         fields["f_cnt"] = uplink.f_cnt
     if uplink.f_port is not None:

@@ -14,6 +14,7 @@ from edge.decoders.lorawan.sensor import sensor_object
 from edge.decoders.lorawan.uplink import Heard, Parts, Uplink, eui_of, f_cnt_of, from_hex
 from telemetry.errors import RejectedError
 
+_FULL = 254  # DevStatusAns: 1 to 254; 0 is an external supply, 255 unknown (LoRaWAN 1.0.4, section 5.5)
 _SPREADING = re.compile(r"SF(\d{1,2})\b")
 
 
@@ -62,4 +63,9 @@ def read(_topic: str, message: Mapping[str, Any], refusals: Refusals) -> Uplink 
         spreading_factor=int(spreading[1]) if spreading else None,
         heard=heard,
         hints=(),
+        battery_percent=_battery(parts.number("bat")),
     )
+
+
+def _battery(level: float | None) -> float | None:
+    return round(level / _FULL * 100, 1) if level is not None and 1 <= level <= _FULL else None

@@ -86,6 +86,7 @@ def _uplink(parts: Parts, eui: str, name: str, refusals: Refusals) -> Uplink:
         frequency_hz=settings.number("frequency"),
         spreading_factor=lora.whole("spreading_factor", 12),
         heard=heard,
+        battery_percent=Parts(up.table("last_battery_percentage"), refusals).number("value"),
         hints=(versions.text("model_id"), versions.text("brand_id"), name),
     )
 

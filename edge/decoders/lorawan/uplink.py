@@ -34,7 +34,8 @@ class Heard(NamedTuple):
 
 
 class Uplink(NamedTuple):
-    """An uplink. `time_ns` is the network server's time of reception; `hints` are names by which a codec may be chosen, best first."""
+    """An uplink. `time_ns` is the network server's time of reception; `hints` are names by which a codec may be chosen, best first;
+    `battery_percent` is what the device last answered to a status request of the network."""
 
     eui: str
     name: str
@@ -48,6 +49,7 @@ class Uplink(NamedTuple):
     spreading_factor: int | None
     heard: Sequence[Heard]
     hints: tuple[str, ...]
+    battery_percent: float | None = None
 
     @property
     def device(self) -> str:
