@@ -1,8 +1,8 @@
 """`quanho decode`: try a decoder on a file or a pipe, without an agent.
 
 Out: one JSON object a reading, {"measurement", "tags", "fields", "time"}, time in ns since 1970 UTC: the device's own, else when the
-capture says that it came, else null; with "age_ns" where the device says only how long before its message it took the reading. Refusals go to
-stderr, one line each, and its last line is `readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if there were
+capture says that it came, else null; with "age_ns" where the device says only how long before its message it took the reading. Refusals
+go to stderr, one line each, and its last line is `readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if there were
 only refusals, 2 for wrong usage.
 """
 
