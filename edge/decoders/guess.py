@@ -33,7 +33,7 @@ class Guess(NamedTuple):
 
 
 def guess_stream(sample: bytes) -> list[Guess]:
-    """Return the decoders whose frames are in `sample` (at most SAMPLE_BYTES of it are looked at), the likeliest first."""
+    """Return the decoders whose frames are in `sample` (of which SAMPLE_BYTES are looked at), the likeliest first."""
     sample = sample[:SAMPLE_BYTES]
     found = [guess for kind in DECODERS if (decoder := _with_defaults(kind)) and (guess := _framed(kind, decoder, sample))]
     return _ranked(found)
@@ -108,4 +108,5 @@ def _yields(decoder: Decoder, topic: str, payload: bytes) -> bool:
 
 
 def _ranked(found: list[Guess]) -> list[Guess]:
-    return sorted(found, key=lambda guess: (-guess.score, guess.decoder))
+    known = list(DECODERS)  # of equals, the one that stands first there
+    return sorted(found, key=lambda guess: (-guess.score, known.index(guess.decoder)))

@@ -2,14 +2,14 @@
 
 Out: one JSON object a reading, {"measurement", "tags", "fields", "time"}, time in ns since 1970 UTC: the device's own, else when the
 capture says that it came, else null; with "age_ns" where the device says only how long before its message it took the reading. Refusals
-go to stderr, one line each, and its last line is `readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if there were
-only refusals, 2 for wrong usage.
+go to stderr, one line each, and its last line is `readings=N rejected=M`. Exit 0 if there was a reading or nothing was refused, 1 if
+there were only refusals, 2 for wrong usage.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _EPILOG = """\
 examples:
   quanho decode --list
+  quanho decode --guess FILE               which decoder fits, with the evidence; --json for scripts
   mosquitto_sub -v -t '#' | ...            capture as JSON lines of {"topic", "payload"}, then
   quanho decode json capture.jsonl --option topic=site/{site}/air/{device} --option measurement=air
   quanho decode json message.json --topic site/bn01/air/d7 --option fields.pm2_5=values.pm25
@@ -61,6 +62,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--parity", choices=("none", "even", "odd"), help="parity of a .sr capture; found by itself when absent")
     parser.add_argument("--data-bits", type=int, choices=(5, 6, 7, 8), default=8, help="data bits of a .sr capture")
     parser.add_argument("--list", action="store_true", help="list the decoders and their options")
+    parser.add_argument("--guess", action="store_true", help="name the decoders that fit FILE, with the evidence")
+    parser.add_argument("--json", action="store_true", help="with --guess: as JSON")
     parser.set_defaults(run=run)
 
 
@@ -70,17 +73,42 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.list:
         return _print_list(arguments.name)
+    if arguments.guess:
+        return _guess(arguments)
     if not arguments.name or not arguments.file:
         return _usage(say("cần NAME và FILE; xem quanho decode --help", "NAME and FILE are needed; see quanho decode --help"))
     decoder = build_decoder(arguments.name, parse_options(arguments.option))
-    if arguments.file == "-":
-        return _decode_all(decoder, arguments, sys.stdin.buffer)
+    return _with_stream(arguments.file, lambda stream: _decode_all(decoder, arguments, stream))
+
+
+def _guess(arguments: argparse.Namespace) -> int:
+    from quanho.captures.table import open_capture
+    from quanho.decode_guess import print_guesses
+
+    file = arguments.file or arguments.name
+    if not file:
+        return _usage(say("cần FILE: quanho decode --guess FILE", "FILE is needed: quanho decode --guess FILE"))
+
+    def guess(stream: BinaryIO) -> int:
+        capture = open_capture(stream, file, arguments.input, _capture_options(arguments))
+        return print_guesses(capture, file, arguments.topic, as_json=arguments.json)
+
+    return _with_stream(file, guess)
+
+
+def _with_stream(file: str, use: "Callable[[BinaryIO], int]") -> int:
+    """Call `use` with the open file; a file that cannot be read is wrong usage. Long ones show how far they are."""
+    from quanho.progress import watched
+
     try:
-        stream = open(arguments.file, "rb")  # noqa: PTH123, SIM115 - Path.open does the same; closed below
+        if file == "-":
+            return use(sys.stdin.buffer)
+        with open(file, "rb") as stream, watched(stream) as shown:  # noqa: PTH123 - Path.open does the same
+            return use(shown)
     except OSError as error:
-        return _usage(say(f"không đọc được {arguments.file}: {error.strerror}", f"cannot read {arguments.file}: {error.strerror}"))
-    with stream:
-        return _decode_all(decoder, arguments, stream)
+        if isinstance(error, BrokenPipeError):
+            raise
+        return _usage(say(f"không đọc được {file}: {error.strerror}", f"cannot read {file}: {error.strerror}"))
 
 
 def parse_options(words: Sequence[str]) -> dict[str, Any]:
@@ -115,15 +143,10 @@ def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: Binar
     from quanho.captures.table import open_capture
 
     counts = _Counts()
-    try:
-        capture = open_capture(stream, arguments.file, arguments.input, _capture_options(arguments))
-        for item in _payloads(decoder, arguments.name, capture):
-            _decode_one(decoder, arguments.topic, item, counts)
-        sys.stdout.flush()
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        return _usage(say(f"không đọc được {arguments.file}: {error.strerror}", f"cannot read {arguments.file}: {error.strerror}"))
+    capture = open_capture(stream, arguments.file, arguments.input, _capture_options(arguments))
+    for item in _payloads(decoder, arguments.name, capture):
+        _decode_one(decoder, arguments.topic, item, counts)
+    sys.stdout.flush()
     print(f"readings={counts.readings} rejected={counts.rejected}", file=sys.stderr)
     return 0 if counts.readings or not counts.rejected else 1
 

@@ -113,3 +113,32 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         _, errors = process.communicate(timeout=30)
     assert b"Traceback" not in errors
     assert process.returncode == 130
+
+
+MHZ19 = "ff86027c42000000ba"  # the first frame of PyPMS' capture of an MH-Z19B
+
+
+def guessed(data: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "quanho", "decode", "--guess", "-", *words], input=data, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_guess_names_the_decoder_of_raw_frames_with_the_evidence() -> None:
+    done = guessed(b"\x00\x01" + 5 * bytes.fromhex(MHZ19), "--json")
+    assert done.returncode == 0
+    first = json.loads(done.stdout)[0]
+    assert first["decoder"] == "mhz19"
+    assert "5 frames" in first["evidence"]
+
+
+def test_guess_names_the_decoder_of_messages() -> None:
+    message = {"topic": "tele/x/SENSOR", "payload": {"Time": "2019-10-31T18:55:09", "ANALOG": {"Illuminance": 8}}}
+    done = guessed(json.dumps(message).encode() + b"\n", "--input", "jsonl")
+    assert done.stdout.split()[0] == b"tasmota"
+
+
+def test_guess_that_recognises_nothing_says_so() -> None:
+    done = guessed(bytes(100))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr
