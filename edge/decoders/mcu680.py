@@ -17,6 +17,8 @@ IAQ accuracy 0 means that BSEC is still starting: the point is marked as warm-up
 the index, as the rest counts. A frame whose data are all zero is what the board sends before its first measurement.
 """
 
+import struct
+
 from pydantic import Field
 
 from edge.decoders.decoder import UNDERSTOOD, Decoded
@@ -29,9 +31,8 @@ from telemetry.point import FieldValue, Reading
 _START = b"\x5a\x5a"
 _AROUND = 5  # header, kinds, length, checksum
 _TEMPERATURE, _HUMIDITY, _PRESSURE, _IAQ, _GAS, _ALTITUDE = (1 << bit for bit in range(6))
-_SIZES = {_TEMPERATURE: 2, _HUMIDITY: 2, _PRESSURE: 3, _IAQ: 2, _GAS: 4, _ALTITUDE: 2}
-_KNOWN = sum(_SIZES)
-_LENGTHS = tuple(sum(size for bit, size in _SIZES.items() if kinds & bit) for kinds in range(_KNOWN + 1))
+_CODES = {_TEMPERATURE: "h", _HUMIDITY: "H", _PRESSURE: "BH", _IAQ: "H", _GAS: "I", _ALTITUDE: "h"}
+_LAYOUTS = tuple(struct.Struct(">" + "".join(code for bit, code in _CODES.items() if kinds & bit)) for kinds in range(sum(_CODES) + 1))
 
 FRAMING = header.Options(
     shapes=(
@@ -39,11 +40,11 @@ FRAMING = header.Options(
             header=_START.hex(),
             length_at=3,
             length_plus=_AROUND,
-            sizes=tuple(sorted({length + _AROUND for length in _LENGTHS if length})),
+            sizes=tuple(sorted({layout.size + _AROUND for layout in _LAYOUTS if layout.size})),
             checksum="sum8",
         ),
     ),
-    max_frame_bytes=max(_LENGTHS) + _AROUND,
+    max_frame_bytes=_LAYOUTS[-1].size + _AROUND,
 )
 
 
@@ -77,27 +78,22 @@ class Mcu680Decoder:
         return Decoded((Reading("air", {}, {**fields, **told}, None, quality.WARM_UP),))
 
     def _fields(self, kinds: int, data: bytes) -> dict[str, FieldValue]:
+        numbers = iter(_LAYOUTS[kinds].unpack(data))
         fields: dict[str, FieldValue] = {}
-        at = 0
-        for bit, size in _SIZES.items():
-            if not kinds & bit:
-                continue
-            piece = data[at : at + size]
-            number = int.from_bytes(piece, "big", signed=bit in {_TEMPERATURE, _ALTITUDE})
-            at += size
-            if bit == _TEMPERATURE:
-                fields["temperature"] = number / 100
-            elif bit == _HUMIDITY:
-                fields["humidity"] = number / 100
-            elif bit == _PRESSURE:
-                fields["pressure"] = number / 100
-            elif bit == _IAQ:
-                fields["iaq"] = float(number & 0x0FFF)
-                fields["iaq_accuracy"] = number >> 12
-            elif bit == _GAS:
-                fields["gas_resistance"] = float(number)
-            elif self._with_altitude:
-                fields["altitude"] = float(number)
+        if kinds & _TEMPERATURE:
+            fields["temperature"] = next(numbers) / 100
+        if kinds & _HUMIDITY:
+            fields["humidity"] = next(numbers) / 100
+        if kinds & _PRESSURE:
+            fields["pressure"] = (next(numbers) << 16 | next(numbers)) / 100
+        if kinds & _IAQ:
+            index = next(numbers)
+            fields["iaq"] = float(index & 0x0FFF)
+            fields["iaq_accuracy"] = index >> 12
+        if kinds & _GAS:
+            fields["gas_resistance"] = float(next(numbers))
+        if kinds & _ALTITUDE and self._with_altitude:
+            fields["altitude"] = float(next(numbers))
         return fields
 
 
@@ -115,7 +111,7 @@ def _fault(payload: bytes) -> str:
     if not payload.startswith(_START) or len(payload) <= _AROUND:
         return f"a frame begins with 5a 5a and has at least 7 bytes, not {len(payload)} bytes {payload[:4].hex(' ')}".rstrip()
     kinds, length = payload[2], payload[3]
-    if not 0 < kinds <= _KNOWN or length != _LENGTHS[kinds] or len(payload) != length + _AROUND:
+    if not 0 < kinds < len(_LAYOUTS) or length != _LAYOUTS[kinds].size or len(payload) != length + _AROUND:
         return f"kinds {kinds:02x}, length {length} and {len(payload)} bytes do not fit together"
     if sum(payload[:-1]) & 0xFF != payload[-1]:
         return "wrong checksum"
