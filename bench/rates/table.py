@@ -1,3 +1,4 @@
 """Modules of this folder with `cases() -> Iterator[Case]`."""
 
 FAMILIES = ("bench.rates.gas_and_dust",)
+FAMILIES: tuple[str, ...] = ("bench.rates.home_devices",)
