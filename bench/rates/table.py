@@ -2,3 +2,4 @@
 
 FAMILIES = ("bench.rates.gas_and_dust",)
 FAMILIES: tuple[str, ...] = ("bench.rates.home_devices",)
+FAMILIES: tuple[str, ...] = ("bench.rates.lorawan",)

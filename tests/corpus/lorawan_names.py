@@ -211,4 +211,4 @@ LEFT_OUT: Mapping[str, str] = {
 }
 
 # what a converter rounds: half of its last digit
-ROUNDED: Mapping[str, float] = {"input2_voltage_to_temp": 0.05}
+ROUNDED: Mapping[str, float] = {"input2_voltage_to_temp": 0.05, "totalSystemApparentPower": 0.005, "totalSystemReactivePower": 0.005}

@@ -48,6 +48,8 @@ def read(_topic: str, message: Mapping[str, Any], refusals: Refusals) -> Uplink 
         heard.append(Heard(one.text("gweui").lower(), one.number("rssi"), one.number("snr")))
     if not heard and ("rssi" in message or "snr" in message):
         heard = [Heard("", parts.number("rssi"), parts.number("snr"))]
+    if "encdata" in message and "data" not in message:
+        refusals.add("encdata: still encrypted; give LORIOT the AppSKey, or have it join devices itself")
     spreading = _SPREADING.match(parts.text("dr"))
     decoded = parts.table("decoded")
     return Uplink(
