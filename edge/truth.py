@@ -4,7 +4,7 @@ The limits are those of telemetry/catalogue/limits.py. Out of range is decided w
 one. Pure: times are given, in ns on one time line. Values are never changed or held back, only marked.
 
 - *Warm-up* begins when a sensor is back after a silence of COLD_S, when one appears that was not there at the start, and with what it
-  says of itself (field `uptime`). A start of the agent alone says nothing of the sensors.
+  says of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
 - *Flat line*: one value exactly, for `flat_s` and MIN_FLAT readings; over at the first other value.
 - *Implausible jump*: farther from the last believed value than the time between allows. When MIN_STEADY readings in a row agree
   among themselves, the new level is believed: a spike is marked, also a long one, a step at its beginning only.
@@ -93,7 +93,7 @@ class SeriesTruth:
         if len(self._fields) < len(limits):
             self._fields += [_Field(name, limits[name]) for name in list(limits)[len(self._fields) :]]
             self._longest_ns = max(state.warm_ns for state in self._fields)
-        is_warm = self._is_warm(quiet_ns, fields.get("uptime"), at_ns) and quiet_ns > 0
+        is_warm = self._is_warm(quiet_ns, fields.get("uptime_s"), at_ns) and quiet_ns > 0
         made: dict[str, int] | None = None
         for state in self._fields:
             value = fields.get(state.name)

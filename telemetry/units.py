@@ -107,6 +107,11 @@ UNITS = {
     "GBy": Unit("data", 1_000_000_000),
     "dBm": Unit("radio level"),
     "dBW": Unit("radio level", shift=30),
+    "mg/L": Unit("mass concentration", 1_000_000),
+    "NTU": Unit("turbidity"),
+    "mg/kg": Unit("mass fraction"),
+    "m3": Unit("volume"),
+    "L": Unit("volume", 1, 1000),
     "{count}": Unit("count"),
     "1/cm3": Unit("number concentration"),
     "um": Unit("length", 1, 1_000_000),
@@ -162,6 +167,11 @@ def base_unit(name: str) -> str | None:
     """Return the unit that `name` is reckoned from (kWh from Wh, K from Cel); None for a unit that is not known."""
     unit = UNITS.get(SPELLINGS.get(name, name))
     return _BASES[unit.dimension] if unit else None
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two spellings mean one unit."""
+    return SPELLINGS.get(one, one) == SPELLINGS.get(other, other)
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:

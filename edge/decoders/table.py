@@ -32,6 +32,10 @@ DECODERS = {
     "sparkplug": Row(
         "edge.decoders.sparkplug", "Sparkplug B, giao thức công nghiệp trên MQTT", "Sparkplug B, industrial edge nodes over MQTT"
     ),
+    "modbus": Row("edge.decoders.modbus", "Modbus RTU và TCP, hỏi hoặc nghe lén trên dây", "Modbus RTU and TCP, polled or overheard"),
+    "modbus_sniff": Row(
+        "edge.decoders.modbus", "như modbus, cho đường dây do máy khác hỏi", "the same, for a line that another master polls"
+    ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
     "hpma115": Row("edge.decoders.hpma115", "Honeywell HPMA115 (bụi)", "Honeywell HPMA115 (particulate matter)"),
     "mhz19": Row("edge.decoders.mhz19", "Winsen MH-Z19, MH-Z14, MH-Z16 (khí CO2)", "Winsen MH-Z19, MH-Z14, MH-Z16 (CO2)"),

@@ -8,17 +8,18 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from edge.framers import header, lines
+from edge.framers import header, lines, rtu
 from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
     "lines": "edge.framers.lines",
     "header": "edge.framers.header",
+    "rtu": "edge.framers.rtu",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options,
+        lines.Options | header.Options | rtu.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),

@@ -18,7 +18,10 @@ from telemetry.catalogue.power import POWER
 from telemetry.catalogue.quantity import FieldType, Quantity
 from telemetry.catalogue.soil import SOIL
 from telemetry.catalogue.state import STATE
+from telemetry.catalogue.ups import UPS
+from telemetry.catalogue.water_flow import WATER_FLOW
 from telemetry.catalogue.water_level import WATER_LEVEL
+from telemetry.catalogue.water_quality import WATER_QUALITY
 from telemetry.catalogue.weather import WEATHER
 
 __all__ = ["MEASUREMENTS", "FieldType", "Quantity", "find"]
@@ -35,6 +38,9 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "device": (*DEVICE, *OF_ANY_DEVICE),
     "camera": (*CAMERA, *OF_ANY_DEVICE),
     "camera_event": (*CAMERA_EVENT, *OF_ANY_DEVICE),
+    "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),
+    "water_flow": (*WATER_FLOW, *OF_ANY_DEVICE),
+    "ups": (*UPS, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

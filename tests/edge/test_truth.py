@@ -74,9 +74,9 @@ def test_a_sensor_that_is_new_or_back_is_warming_up() -> None:
 
 def test_a_sensor_that_says_when_it_started_is_believed() -> None:
     series = SeriesTruth(NOW_NS, is_new=False)
-    assert not series.judge(WARM, {"t": 1.0, "uptime": 400.0}, NOW_NS)
-    assert series.judge(WARM, {"t": 1.5, "uptime": 5.0}, NOW_NS + 10 * S_NS) == {"t": quality.WARM_UP}
-    assert not series.judge(WARM, {"t": 2.0, "uptime": 36.0}, NOW_NS + 41 * S_NS)
+    assert not series.judge(WARM, {"t": 1.0, "uptime_s": 400.0}, NOW_NS)
+    assert series.judge(WARM, {"t": 1.5, "uptime_s": 5.0}, NOW_NS + 10 * S_NS) == {"t": quality.WARM_UP}
+    assert not series.judge(WARM, {"t": 2.0, "uptime_s": 36.0}, NOW_NS + 41 * S_NS)
 
 
 def test_the_past_that_is_told_late_is_not_judged() -> None:
