@@ -3,6 +3,7 @@
 Converted values keep 12 significant digits: more than any sensor has, and 295.35 K becomes 22.2 Cel, not 22.200000000000045.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from telemetry.errors import RejectedError
@@ -133,6 +134,22 @@ def convert(value: float, from_unit: str, to_unit: str) -> float:
         return float(value)
     base = (value + source.shift) * source.numerator / source.denominator
     return _rounded(base * target.denominator / target.numerator - target.shift)
+
+
+def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
+    """Return what `convert` does between these two, for values that come again and again; ConversionError when that makes no sense."""
+    convert(0.0, from_unit, to_unit)
+    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source is target:
+        return float
+    shift, numerator, denominator = source.shift, source.numerator, source.denominator
+    times, by, back = target.denominator, target.numerator, target.shift
+
+    def converted(value: float) -> float:
+        base = (value + shift) * numerator / denominator
+        return float(f"{base * times / by - back:.12g}")
+
+    return converted
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:

@@ -28,7 +28,7 @@ DECODERS = {
     "csv": Row("edge.decoders.text_lines.csv", "dòng CSV", "CSV lines"),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
     "airrohr": Row("edge.decoders.airrohr", "bộ đo không khí airRohr (Sensor.Community)", "airRohr air sensors (Sensor.Community)"),
-    "esphome": Row("edge.decoders.ha_discovery", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
+    "esphome": Row("edge.decoders.esphome", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
     "frigate": Row("edge.decoders.frigate", "camera qua Frigate: số đếm và sự kiện", "cameras by Frigate: counts and events"),
     "ha_discovery": Row(
         "edge.decoders.ha_discovery", "thiết bị tự khai báo cho Home Assistant", "devices that describe themselves to Home Assistant"

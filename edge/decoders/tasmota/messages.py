@@ -9,6 +9,8 @@
     stat/<device>/RESULT     the answer to a command: {"POWER1": "ON"} is a reading, other answers are not
     tele/<device>/INFO1 …    start-up texts: understood, no readings
 
+Without a topic the keys decide, as far as they can.
+
 `Time` is local time, mostly without a zone: with option `tz` it is the time of the reading, else the arrival counts. A message that a
 bridge passes on raw (SerialReceived, ModbusReceived, RfReceived, IrReceived) is no reading here.
 """
@@ -89,11 +91,11 @@ class TasmotaDecoder:
 
     def _of_message(self, address: Address, root: dict[str, object]) -> Decoded:
         tags, message = _tags(address), address.message
-        if message == "STATE":
+        if message == "STATE" or (not message and not root.keys().isdisjoint(("Uptime", "UptimeSec"))):
             return self._state(root, tags)
         if message == "ENERGY":
             return self._sensors_of({"Time": root.get("Time"), "ENERGY": root}, tags)
-        if _STATUS.fullmatch(message):
+        if _STATUS.fullmatch(message) or (not message and "StatusSNS" in root):
             return self._status(root, tags)
         if message == "UPTIME":
             return self._state({"Time": root.get("Time"), "Uptime": root.get("Uptime")}, tags)
@@ -119,9 +121,9 @@ class TasmotaDecoder:
         if not root.keys().isdisjoint(_RAW):
             return UNDERSTOOD
         refusals = Refusals()
-        units = [root.get(key) for key in q.UNIT_KEYS]
+        get = root.get
         try:
-            known = q.quantities(*(str(unit) if unit else default for unit, default in zip(units, ("C", "hPa", "km/h"), strict=True)))
+            known = q.quantities(str(get("TempUnit") or "C"), str(get("PressureUnit") or "hPa"), str(get("SpeedUnit") or "km/h"))
         except q.UnitError as error:
             raise RejectedError(str(error)) from None
         time_ns = self._time(root.get("Time"), refusals)
