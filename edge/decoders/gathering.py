@@ -36,7 +36,7 @@ def target(measurement: str, field: str, unit: str = "") -> Target:
     if quantity is not None and quantity.type == "bool":
         return Target(measurement, field, as_bool)
     if quantity is not None and quantity.type == "string":
-        return Target(measurement, field, as_str)
+        return Target(measurement, field, _text)
     stored = quantity.unit if quantity else ""
     if not unit or not stored or unit == stored:
         return Target(measurement, field, as_float)
@@ -44,6 +44,17 @@ def target(measurement: str, field: str, unit: str = "") -> Target:
         to_ppb = converter(unit, "ppb")
         return Target(measurement, field, _finite(lambda number: gas_mass(to_ppb(number), field)))
     return Target(measurement, field, _finite(converter(unit, stored)))
+
+
+class NothingSaidError(ValueError):
+    """An empty text: no value, and no fault."""
+
+
+def _text(value: object) -> str:
+    text = as_str(value)
+    if not text:
+        raise NothingSaidError("empty")
+    return text
 
 
 def _finite(to_stored: Callable[[float], float]) -> Convert:
@@ -78,6 +89,8 @@ class Gathering:
         else:
             try:
                 fields[field] = convert_value(value)
+            except NothingSaidError:
+                return
             except (ValueError, RejectedError) as error:
                 self._refusals.add(f"field {shown(field)}: {error}")
 

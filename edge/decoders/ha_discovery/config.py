@@ -126,7 +126,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
     device, identity = _device(config.get("device"), node or object_id)
     described = Described(
         component,
-        as_tag(object_id[:_LONGEST_NAME]),
+        as_tag(_printable(object_id[:_LONGEST_NAME])),
         _text(config, "device_class"),
         _text(config, "unit_of_measurement"),
         _text(config, "state_class"),
