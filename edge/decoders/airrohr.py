@@ -4,7 +4,7 @@
      "sensordatavalues": [{"value_type": "SDS_P1", "value": "4.87"}, {"value_type": "BME280_pressure", "value": "99623.66"}, …]}
 
 `value_type` is sensor and quantity; every value is text. P0, P1, P2, P4 are PM1, PM10, PM2.5, PM4. Temperature and humidity without a
-sensor's name are of a DHT22. Each sensor is a reading of its own with tag `sensor`, so that the three temperatures of one kit never share a
+sensor's name are of a DHT. Each sensor is a reading of its own with tag `sensor`, so that the three temperatures of one kit never share a
 field. `device` is esp8266id or esp32id (or raspiid …); where none is in the body, the topic's `{device}`. The arrival counts as time.
 The body that goes to Sensor.Community's own server names values without the sensor (P1, pressure): tag `sensor` is then absent.
 """
@@ -49,7 +49,7 @@ _SENSORS = {
     "DNMS": "DNMS",
     "GPS": "GPS",
 }
-_DHT = "DHT22"
+_DHT = "DHT"  # 11, 21 or 22: the body does not say
 _QUANTITIES: Mapping[str, Target] = {
     "P0": target("air", "pm1"),
     "P1": target("air", "pm10"),

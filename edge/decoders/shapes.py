@@ -5,7 +5,7 @@ thought; at the first value that does (null, text, an object, a number that no f
 refuses such values by name, reads the message instead. Both give the same readings.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from edge.decoders.gathering import ANY_DEVICE, OF_DEVICE, Convert, Target
@@ -14,7 +14,8 @@ from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
 _REMEMBERED = 500
-_DEEPEST_KEYS = 100
+_MAX_KEYS = 100
+_MAX_CHARACTERS = 2_000  # of all keys together: a hostile message is not remembered
 
 _Row = tuple[Any, str, Convert | None]  # key (or index), field, conversion where a float is not taken as it is
 
@@ -53,14 +54,14 @@ class Shapes:
     """Shapes by what decides them; the oldest is forgotten first."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Shape | None] = {}
+        self._known: dict[tuple[str, ...], Shape | None] = {}
 
-    def of(self, keys: tuple[Hashable, ...], places: Callable[[], Iterable[tuple[Any, Target]] | None]) -> Shape | None:
+    def of(self, keys: tuple[str, ...], places: Callable[[], Iterable[tuple[Any, Target]] | None]) -> Shape | None:
         """Return the shape for `keys`; `places` is asked once, and gives None where keys alone do not decide."""
         try:
             return self._known[keys]
         except KeyError:
-            if len(keys) > _DEEPEST_KEYS:
+            if len(keys) > _MAX_KEYS or sum(map(len, keys)) > _MAX_CHARACTERS:
                 return None
             if len(self._known) >= _REMEMBERED:
                 del self._known[next(iter(self._known))]

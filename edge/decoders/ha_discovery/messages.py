@@ -30,7 +30,8 @@ from telemetry.point import Reading
 _MAX_PAYLOAD_BYTES = 256 * 1024  # discovery of a device with 500 entities
 _MAX_STATE_BYTES = 64 * 1024
 _CONFIG = re.compile(r"([a-z_]+)/(?:([^/]+)/)?([^/]+)/config")
-_ESPHOME = re.compile(r"(.+)/(sensor|binary_sensor|number|switch|text_sensor|[a-z_]{2,30})/([a-z0-9_\-]+)/state", re.ASCII)
+_COMPONENTS = "sensor|binary_sensor|number|switch|text_sensor|text|light|fan|cover|valve|climate|select|lock|update|event|date|time"
+_ESPHOME = re.compile(rf"(.+)/({_COMPONENTS})/([a-z0-9_\-]+)/state", re.ASCII)
 _ABSENT = frozenset({"", "unknown", "unavailable", "none", "null", "na", "n/a"})
 _NUMERIC = frozenset({"sensor", "number"})
 _BINARY = frozenset({"binary_sensor", "switch"})
@@ -96,7 +97,10 @@ class HaDiscoveryDecoder:
 
     def _of_availability(self, how: Availability, device: str, payload: bytes) -> Decoded:
         text = payload[:_MAX_STATE_BYTES].decode("utf-8", "replace")
-        said = how.template.read(text, _json(payload) if how.template.is_json else None)
+        try:
+            said = how.template.read(text, _json(payload) if how.template.is_json else None)
+        except ValueError as error:
+            raise RejectedError(f"availability of {shown(device)}: {error}") from None
         if said is None:
             return UNDERSTOOD
         return Decoded((), is_understood=True, missed=self._presence.told(device, is_online=_word(said) != how.offline.lower()))

@@ -33,7 +33,8 @@ from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
 _MAX_PAYLOAD_BYTES = 64 * 1024  # Tasmota's MQTT buffer holds 1,200 bytes, 64 KiB with its longest JSON on an ESP32
-_TOPICS = 5_000  # remembered
+_TOPICS = 5_000  # remembered, if they are no longer than the next
+_LONGEST_TOPIC = 500
 _HAS_ZONE = re.compile(r".*(?:[Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _OUTPUT = re.compile(r"POWER\d*")
 _UPTIME = re.compile(r"(\d{1,6})T(\d\d):(\d\d):(\d\d)", re.ASCII)
@@ -176,9 +177,10 @@ class TasmotaDecoder:
                 address = Address(is_command=True, device="", message="")
             else:
                 raise RejectedError(f"topic {shown(topic)} does not fit full_topic")
-        if len(self._addresses) >= _TOPICS:
-            del self._addresses[next(iter(self._addresses))]
-        self._addresses[topic] = address
+        if len(topic) <= _LONGEST_TOPIC:
+            if len(self._addresses) >= _TOPICS:
+                del self._addresses[next(iter(self._addresses))]
+            self._addresses[topic] = address
         return address
 
 

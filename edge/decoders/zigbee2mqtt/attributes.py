@@ -5,6 +5,7 @@ The unit of an attribute is the device's affair: `voltage` is millivolts of a ba
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Target, target
 from edge.decoders.values import as_float
@@ -71,6 +72,7 @@ _PHASES = {"phase_a": "l1", "phase_b": "l2", "phase_c": "l3"}
 _POWERED = ("power", "current", "energy")
 _LARGEST_BATTERY_V = 60.0
 _MAX_DEVICES = 5_000
+_LONGEST_UNIT = 20
 _MAX_ATTRIBUTES = 100
 
 
@@ -132,6 +134,11 @@ class TaughtUnits:
         return self._of_device.get(device)
 
 
+@lru_cache(maxsize=1_000)
+def _taught(name: str, unit: str) -> Target:
+    return target(KNOWN[name].measurement, KNOWN[name].field, unit)
+
+
 def _differing(exposes: object) -> Iterator[tuple[str, Target]]:
     for number, one in enumerate(exposes if isinstance(exposes, list) else ()):
         if number >= _MAX_ATTRIBUTES or not isinstance(one, dict):
@@ -143,6 +150,6 @@ def _differing(exposes: object) -> Iterator[tuple[str, Target]]:
             if name == "voltage":
                 yield name, BATTERY_VOLTAGE if unit == "mV" else MAINS_VOLTAGE
             elif name in KNOWN:
-                yield name, target(KNOWN[name].measurement, KNOWN[name].field, unit)
+                yield name, _taught(name, unit[:_LONGEST_UNIT])
         except RejectedError:
             continue  # a unit that we cannot convert: the table's stays

@@ -44,7 +44,8 @@ from telemetry.errors import RejectedError
 
 _MAX_ATTRIBUTES = 200
 _MAX_DEPTH = 4
-_TOPICS = 5_000  # remembered
+_TOPICS = 5_000  # remembered, if they are no longer than the next
+_LONGEST_TOPIC = 500
 _COMMANDS = re.compile(r".+/(?:set|get)(?:/.*)?", re.DOTALL)
 _ENDPOINT = re.compile(r"(.+)_(l[1-9]\d?|[1-9]\d?|left|right|center|top|bottom)", re.ASCII)
 _BRIDGE = "Zigbee2MQTT"
@@ -103,9 +104,10 @@ class Zigbee2MqttDecoder:
             return self._of_availability(name.removesuffix("/availability"), payload)
         if _COMMANDS.fullmatch(name):
             return UNDERSTOOD
-        if len(self._names) >= _TOPICS:
-            del self._names[next(iter(self._names))]
-        self._names[topic] = name
+        if len(topic) <= _LONGEST_TOPIC:
+            if len(self._names) >= _TOPICS:
+                del self._names[next(iter(self._names))]
+            self._names[topic] = name
         return self._of_name(name, payload)
 
     def _of_device(self, name: str, root: dict[str, object]) -> Decoded:

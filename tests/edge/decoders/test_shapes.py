@@ -63,9 +63,11 @@ def test_places_are_asked_once_a_set_of_keys_and_memory_is_bounded() -> None:
         return [("t", _TARGETS["t"])]
 
     for number in (*range(600), *range(590, 600)):
-        shapes.of((number,), lambda number=number: places(number))
+        shapes.of((str(number),), lambda number=number: places(number))
     assert asked == list(range(600))
-    shapes.of((0,), lambda: places(0))
+    shapes.of(("0",), lambda: places(0))
+    assert asked[-1] == 0
+    assert shapes.of(("x" * 10_000,), lambda: places(1)) is None
     assert asked[-1] == 0
 
 
