@@ -13,7 +13,7 @@ from edge.decoders.ha_discovery.template import PLAIN, Template, parse_template
 from edge.decoders.values import as_str, as_tag
 from telemetry.errors import RejectedError
 
-ABBREVIATIONS = {
+ABBREVIATIONS = {  # of the keys that are read here, and of those that are not to be mistaken for them
     "avty": "availability",
     "avty_mode": "availability_mode",
     "avty_t": "availability_topic",
