@@ -1,6 +1,6 @@
 """Who is online, as a broker's last will or an availability topic tells: a device that goes away is told once, at the change.
 
-The first word about a device counts as a change: a gateway that starts while a device is away says so, once.
+The first word about a device counts as a change: a gateway that starts while a device is away says so, once a start.
 """
 
 from edge.decoders.decoder import SHOWN_CHARACTERS, Missed

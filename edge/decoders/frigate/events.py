@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.gathering import Gathering, Target, target
 from edge.decoders.timestamps import time_reader
-from edge.decoders.values import as_tag
+from edge.decoders.values import as_float, as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -56,7 +56,7 @@ def read_event(change: object, event: Mapping[str, object], refusals: Refusals, 
     fields = gathering.fields("camera_event")
     for name, where in _NUMBERS.items():
         value = values.get(name)
-        if value.__class__ is float or value.__class__ is bool:
+        if value.__class__ is float and where.convert is as_float:
             fields[where.field] = value
         elif value is not None:
             gathering.put(where, value)

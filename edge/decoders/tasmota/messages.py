@@ -82,7 +82,7 @@ class TasmotaDecoder:
         if address.message == "LWT":
             return self._last_will(address.device, payload)
         if _OUTPUT.fullmatch(address.message):
-            return self._answer({address.message: payload.decode("ascii", "replace")}, _tags(address), None)
+            return self._answer({address.message: payload.decode("ascii", "replace")}, _tags(address))
         if len(payload) > _MAX_PAYLOAD_BYTES:
             raise RejectedError(f"{len(payload)} bytes; Tasmota sends {_MAX_PAYLOAD_BYTES} at most")
         root = parse_payload(payload)
@@ -104,7 +104,7 @@ class TasmotaDecoder:
             return self._sensors_of(root, tags)
         if message == "RESULT" and ("Time" in root or "ZbReceived" in root):
             return self._sensors_of(root, tags)
-        return self._answer(root, tags, None)
+        return self._answer(root, tags)
 
     def _status(self, root: dict[str, object], tags: Mapping[str, str]) -> Decoded:
         readings: list[Reading] = []
@@ -150,9 +150,9 @@ class TasmotaDecoder:
             [*gathering.readings(tags, time_ns), *_outputs(root, tags, time_ns, refusals)], refusals.listed(), is_understood=True
         )
 
-    def _answer(self, root: dict[str, object], tags: Mapping[str, str], time_ns: int | None) -> Decoded:
+    def _answer(self, root: dict[str, object], tags: Mapping[str, str]) -> Decoded:
         refusals = Refusals()
-        return Decoded(_outputs(root, tags, time_ns, refusals), refusals.listed(), is_understood=True)
+        return Decoded(_outputs(root, tags, None, refusals), refusals.listed(), is_understood=True)
 
     def _last_will(self, device: str, payload: bytes) -> Decoded:
         known = is_online(payload[:20].decode("ascii", "replace"))
