@@ -3,6 +3,7 @@
 Converted values keep 12 significant digits: more than any sensor has, and 295.35 K becomes 22.2 Cel, not 22.200000000000045.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from telemetry.errors import RejectedError
@@ -35,6 +36,7 @@ UNITS = {
     "kPa": Unit("pressure", 10),
     "bar": Unit("pressure", 1000),
     "mm[Hg]": Unit("pressure", 1013.25, 760),
+    "[psi]": Unit("pressure", 68.947572931683),
     "in[Hg]": Unit("pressure", 254 * 1013.25, 7600),
     "ug/m3": Unit("mass concentration"),
     "mg/m3": Unit("mass concentration", 1000),
@@ -125,6 +127,7 @@ SPELLINGS = {
     **dict.fromkeys(("mbar", "mb"), "hPa"),
     **dict.fromkeys(("mmHg",), "mm[Hg]"),
     **dict.fromkeys(("inHg",), "in[Hg]"),
+    **dict.fromkeys(("psi",), "[psi]"),
     **dict.fromkeys(("µS/cm", "μS/cm"), "uS/cm"),
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
@@ -172,6 +175,20 @@ def base_unit(name: str) -> str | None:
 def is_same(one: str, other: str) -> bool:
     """Whether two spellings mean one unit."""
     return SPELLINGS.get(one, one) == SPELLINGS.get(other, other)
+def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
+    """Return what `convert` does between these two, for values that come again and again; ConversionError when that makes no sense."""
+    convert(0.0, from_unit, to_unit)
+    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source is target:
+        return float
+    shift, numerator, denominator = source.shift, source.numerator, source.denominator
+    times, by, back = target.denominator, target.numerator, target.shift
+
+    def converted(value: float) -> float:
+        base = (value + shift) * numerator / denominator
+        return float(f"{base * times / by - back:.12g}")
+
+    return converted
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:

@@ -10,8 +10,8 @@ from edge.decoders.table import build_decoder
 
 _MESSAGES = 2_000
 _WHY = (
-    "the reference knows these keys only and checks nothing: no duplicate, no text or NaN among the numbers, no unit, no other message; "
-    "parsing is twice as fast as json.loads, the checks take the rest"
+    "a script for these very keys that checks nothing does less: no unit, no text or NaN among the numbers, no other message or device; "
+    "at 70,000 messages a second and more the decoder is not what limits a gateway"
 )
 Message = tuple[str, bytes]
 Found = list[tuple[str, dict[str, str], dict[str, object], int | None]]

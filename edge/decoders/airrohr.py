@@ -4,27 +4,30 @@
      "sensordatavalues": [{"value_type": "SDS_P1", "value": "4.87"}, {"value_type": "BME280_pressure", "value": "99623.66"}, …]}
 
 `value_type` is sensor and quantity; every value is text. P0, P1, P2, P4 are PM1, PM10, PM2.5, PM4. Temperature and humidity without a
-sensor's name are of a DHT22. Each sensor is a reading of its own with tag `sensor`, so that the three temperatures of one kit never share a
+sensor's name are of a DHT. Each sensor is a reading of its own with tag `sensor`, so that the three temperatures of one kit never share a
 field. `device` is esp8266id or esp32id (or raspiid …); where none is in the body, the topic's `{device}`. The arrival counts as time.
 The body that goes to Sensor.Community's own server names values without the sensor (P1, pressure): tag `sensor` is then absent.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from edge.decoders.decoder import Decoded, Refusals, shown
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Gathering, Target, target
 from edge.decoders.json_mapping.payload import parse_payload
+from edge.decoders.shapes import Shape, shape_of, text_number
 from edge.decoders.topic import TopicMatcher, TopicPattern
+from edge.decoders.values import as_float, as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
 _MAX_PAYLOAD_BYTES = 64 * 1024
 _MAX_VALUES = 200  # a kit with every sensor sends about 60
 _TYPES = 1_000  # value types remembered
+_PLANS = 64  # lists of value types remembered: one a kind of kit
 _LONGEST = 64
 _ID = re.compile(r"(?:esp8266|esp32|raspi|mercury|smogomierz|TTN)-?id", re.IGNORECASE)
 
@@ -46,7 +49,7 @@ _SENSORS = {
     "DNMS": "DNMS",
     "GPS": "GPS",
 }
-_DHT = "DHT22"
+_DHT = "DHT"  # 11, 21 or 22: the body does not say
 _QUANTITIES: Mapping[str, Target] = {
     "P0": target("air", "pm1"),
     "P1": target("air", "pm10"),
@@ -108,15 +111,45 @@ class AirRohrDecoder:
         self._matcher = TopicMatcher(options.topic)
         self._device_prefix = options.device_prefix
         self._known: dict[str, tuple[str, Target]] = {}
+        self._plans: dict[tuple[str, ...], list[tuple[str, Shape]] | None] = {}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         if len(payload) > _MAX_PAYLOAD_BYTES:
             raise RejectedError(f"{len(payload)} bytes; {_MAX_PAYLOAD_BYTES} are taken")
         root = parse_payload(payload)
-        values = root.get("sensordatavalues") if isinstance(root, dict) else None
+        values: Any = root.get("sensordatavalues") if isinstance(root, dict) else None
         if not isinstance(root, dict) or not isinstance(values, list):
             raise RejectedError("no list sensordatavalues in it")
         tags = self._tags(topic, root)
+        try:
+            kinds = tuple([item["value_type"] for item in values])
+            if plan := self._plan(kinds):
+                texts = [item["value"] for item in values]
+                readings: list[Reading] = []
+                for sensor, shape in plan:
+                    readings += shape.read(texts, {**tags, "sensor": sensor} if sensor else tags, None)  # type: ignore[arg-type]
+                return Decoded(readings)
+        except (TypeError, LookupError):
+            pass  # an item that is none, or a value that has to be refused by name
+        return self._one_by_one(values, tags)
+
+    def _plan(self, kinds: tuple[str, ...]) -> list[tuple[str, Shape]] | None:
+        """Return sensors and their shapes for a list of value types that came before, or may come again."""
+        if kinds in self._plans:
+            return self._plans[kinds]
+        by_sensor: dict[str, list[tuple[int, Target]]] = {}
+        for number, kind in enumerate(kinds):
+            if not isinstance(kind, str) or kind in _NO_READINGS or not 0 < len(kind) <= _LONGEST or number >= _MAX_VALUES:
+                return None
+            sensor, where = _of_type(kind)
+            by_sensor.setdefault(sensor, []).append((number, where._replace(convert=text_number) if where.convert is as_float else where))
+        shapes = [(sensor, shape_of(places)) for sensor, places in by_sensor.items()]
+        if len(self._plans) >= _PLANS:
+            self._plans.clear()
+        made = self._plans[kinds] = [(sensor, shape) for sensor, shape in shapes if shape] if all(shape for _, shape in shapes) else None
+        return made
+
+    def _one_by_one(self, values: list[Any], tags: dict[str, str]) -> Decoded:
         refusals = Refusals()
         by_sensor: dict[str, Gathering] = {}
         known = self._known
@@ -159,7 +192,7 @@ class AirRohrDecoder:
         tags = {name: value for name, value in (named or {}).items() if not name.startswith("_")}
         for name, value in root.items():
             if _ID.fullmatch(name) and isinstance(value, str | int) and not isinstance(value, bool):
-                tags["device"] = f"{self._device_prefix}{value}"[:_LONGEST]
+                tags["device"] = as_tag(f"{self._device_prefix}{value}"[:_LONGEST])
                 break
         return tags
 

@@ -13,9 +13,10 @@ from edge.decoders.values import as_bool, as_float, as_str
 from telemetry import catalogue
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
-from telemetry.units import GAS_G_PER_MOL, convert, gas_mass, is_convertible
+from telemetry.units import GAS_G_PER_MOL, converter, gas_mass, is_convertible
 
 ANY_DEVICE = ""
+OF_DEVICE = "device"  # measurement of what rides with nothing
 UNKNOWN = "reading"  # measurement of what the catalogue does not know; the json decoder has the same
 
 Convert = Callable[[object], FieldValue]
@@ -31,19 +32,39 @@ class Target(NamedTuple):
 
 def target(measurement: str, field: str, unit: str = "") -> Target:
     """Return the target of a value sent in `unit` ("" for the catalogue's); ConversionError when that makes no sense."""
-    quantity = catalogue.find(measurement or "device", field)
+    quantity = catalogue.find(measurement or OF_DEVICE, field)
     if quantity is not None and quantity.type == "bool":
         return Target(measurement, field, as_bool)
     if quantity is not None and quantity.type == "string":
-        return Target(measurement, field, as_str)
+        return Target(measurement, field, _text)
     stored = quantity.unit if quantity else ""
     if not unit or not stored or unit == stored:
         return Target(measurement, field, as_float)
     if field in GAS_G_PER_MOL and stored == "ug/m3" and is_convertible(unit, "ppb"):
-        return Target(measurement, field, lambda value: gas_mass(convert(as_float(value), unit, "ppb"), field))
-    if not is_convertible(unit, stored):
-        convert(0.0, unit, stored)
-    return Target(measurement, field, lambda value: convert(as_float(value), unit, stored))
+        to_ppb = converter(unit, "ppb")
+        return Target(measurement, field, _finite(lambda number: gas_mass(to_ppb(number), field)))
+    return Target(measurement, field, _finite(converter(unit, stored)))
+
+
+class NothingSaidError(ValueError):
+    """An empty text: no value, and no fault."""
+
+
+def _text(value: object) -> str:
+    text = as_str(value)
+    if not text:
+        raise NothingSaidError("empty")
+    return text
+
+
+def _finite(to_stored: Callable[[float], float]) -> Convert:
+    def stored(value: object) -> float:
+        number = to_stored(value if value.__class__ is float else as_float(value))
+        if number - number != 0.0:  # infinite: a large number in a large unit
+            raise ValueError(f"{shown(value)} is too large for its unit")
+        return number
+
+    return stored
 
 
 class Gathering:
@@ -68,6 +89,8 @@ class Gathering:
         else:
             try:
                 fields[field] = convert_value(value)
+            except NothingSaidError:
+                return
             except (ValueError, RejectedError) as error:
                 self._refusals.add(f"field {shown(field)}: {error}")
 
@@ -80,7 +103,7 @@ class Gathering:
         groups = {measurement: fields for measurement, fields in self._by_measurement.items() if fields}
         if ANY_DEVICE in groups:
             riding = groups.pop(ANY_DEVICE)
-            first = groups[next(iter(groups))] if groups else groups.setdefault("device", {})
+            first = groups[next(iter(groups))] if groups else groups.setdefault(OF_DEVICE, {})
             for name, value in riding.items():
                 first.setdefault(name, value)
         return [Reading(measurement, tags, fields, time_ns, quality) for measurement, fields in groups.items()]

@@ -45,7 +45,7 @@ DECODERS = {
     "ttn": Row("edge.decoders.lorawan.ttn", "LoRaWAN qua The Things Stack v3", "LoRaWAN uplinks of The Things Stack v3"),
     "loriot": Row("edge.decoders.lorawan.loriot", "LoRaWAN qua LORIOT", "LoRaWAN uplinks of LORIOT"),
     "airrohr": Row("edge.decoders.airrohr", "bộ đo không khí airRohr (Sensor.Community)", "airRohr air sensors (Sensor.Community)"),
-    "esphome": Row("edge.decoders.ha_discovery", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
+    "esphome": Row("edge.decoders.esphome", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
     "frigate": Row("edge.decoders.frigate", "camera qua Frigate: số đếm và sự kiện", "cameras by Frigate: counts and events"),
     "ha_discovery": Row(
         "edge.decoders.ha_discovery", "thiết bị tự khai báo cho Home Assistant", "devices that describe themselves to Home Assistant"

@@ -7,12 +7,13 @@ catalogue (EXPECTED), or under its own name. What is no measurement is listed by
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from edge.decoders.decoder import Decoder
-from edge.decoders.table import build_decoder
+from edge.decoders.table import DECODERS, build_decoder
 from edge.names import lower_snake
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
@@ -230,3 +231,20 @@ def test_the_documentations_text_with_comments_is_refused_with_the_reason() -> N
     for text in texts:
         with pytest.raises(RejectedError, match="not JSON"):
             decoder.decode("frigate/events", text.encode())
+
+
+@pytest.mark.skipif(not _MQTT.is_dir(), reason="no ../shared/data/03_mqtt: the messages are not on this machine")
+def test_one_decoder_at_most_recognises_a_message() -> None:
+    messages = [
+        (line.get("topic", ""), line["payload"] or "")
+        for name in ("zigbee2mqtt_messages", "tasmota_payloads", "shelly_messages", "airrohr_push", "esphome_and_ha_discovery")
+        for line in _lines(f"{name}.jsonl")
+    ]
+    messages += [("", json.dumps(line["json"])) for line in _lines("frigate/docs_mqtt_messages.jsonl")[-1:]]
+    modules = {row.module: import_module(row.module) for row in DECODERS.values()}
+    recognised = 0
+    for topic, payload in messages:
+        claims = [name for name, module in modules.items() if hasattr(module, "recognise") and module.recognise(topic, payload.encode())]
+        assert len(claims) <= 1, (topic, claims)
+        recognised += len(claims)
+    assert recognised / len(messages) > 0.9

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.gathering import Gathering, Target, target
 from edge.decoders.timestamps import time_reader
+from edge.decoders.values import as_float, as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -52,9 +53,12 @@ def read_event(change: object, event: Mapping[str, object], refusals: Refusals, 
     _put_id(gathering, event)
     data = event.get("data")
     values = {**data, **event} if isinstance(data, dict) else event
+    fields = gathering.fields("camera_event")
     for name, where in _NUMBERS.items():
         value = values.get(name)
-        if value is not None:
+        if value.__class__ is float and where.convert is as_float:
+            fields[where.field] = value
+        elif value is not None:
             gathering.put(where, value)
     _put_zones(gathering, _ZONES, values.get("current_zones", values.get("zones")))
     _put_zones(gathering, _ENTERED, values.get("entered_zones"))
@@ -133,7 +137,7 @@ def _tags(event: Mapping[str, object], label: object) -> dict[str, str]:
     camera = event.get("camera")
     if not isinstance(camera, str) or not camera:
         raise RejectedError(f"camera: {shown(camera)} is no name")
-    return {"device": camera[:_LONGEST], **({"label": label[:_LONGEST]} if isinstance(label, str) and label else {})}
+    return {"device": as_tag(camera[:_LONGEST]), **({"label": as_tag(label[:_LONGEST])} if isinstance(label, str) and label else {})}
 
 
 def _time(value: object, refusals: Refusals) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from edge.decoders.decoder import Refusals
 from edge.decoders.gathering import Gathering, target
+from edge.decoders.values import as_tag
 from telemetry.point import Reading
 
 _MAX_CAMERAS = 200
@@ -36,13 +37,13 @@ def read_stats(root: Mapping[str, object], refusals: Refusals) -> list[Reading]:
             for key, where in _CAMERA.items():
                 if one.get(key) is not None:
                     gathering.put(where, one[key])
-            readings += gathering.readings({"device": name}, None)
+            readings += gathering.readings({"device": as_tag(name)}, None)
     detectors = root.get("detectors")
     for name, one in list(detectors.items())[:_MAX_CAMERAS] if isinstance(detectors, dict) else ():
         if isinstance(one, dict) and one.get("inference_speed") is not None:
             gathering = Gathering(refusals)
             gathering.put(_INFERENCE, one["inference_speed"])
-            readings += gathering.readings({"device": _SELF, "sensor": name}, None)
+            readings += gathering.readings({"device": _SELF, "sensor": as_tag(name)}, None)
     return readings + _own(root, refusals)
 
 

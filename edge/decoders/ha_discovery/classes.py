@@ -78,7 +78,7 @@ _BY_DIMENSION = {
     "radio level": "signal_strength",
     "rain rate": "precipitation_intensity",
 }
-_SPELLINGS = {"dBA": "dB(A)", "dB": "dB(A)", "L/min": "", "lux": "lx"}
+_SPELLINGS = {"lux": "lx"}
 _RATIO = "%"
 
 
@@ -107,6 +107,8 @@ def target_of(entity: Described) -> Target:
         known = ("weather", "rain_total" if entity.state_class == "total_increasing" else "rainfall")
     if entity.device_class == "voltage" and (entity.unit == "mV" or "battery" in own_name) and entity.category == "diagnostic":
         known = (ANY_DEVICE, "battery")
+    if unit == "dB":
+        known = None  # a level without weighting is no LAeq
     if entity.device_class == "power_factor":
         factor = target("power", "power_factor")
         return factor if unit != _RATIO else factor._replace(convert=_hundredth)

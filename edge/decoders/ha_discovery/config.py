@@ -10,10 +10,10 @@ from typing import NamedTuple
 from edge.decoders.gathering import Target
 from edge.decoders.ha_discovery.classes import OPENINGS, TEXTS, Described, target_of
 from edge.decoders.ha_discovery.template import PLAIN, Template, parse_template
-from edge.decoders.values import as_str
+from edge.decoders.values import as_str, as_tag
 from telemetry.errors import RejectedError
 
-ABBREVIATIONS = {
+ABBREVIATIONS = {  # of the keys that are read here, and of those that are not to be mistaken for them
     "avty": "availability",
     "avty_mode": "availability_mode",
     "avty_t": "availability_topic",
@@ -49,6 +49,7 @@ ABBREVIATIONS = {
 MEASURING = frozenset({"sensor", "binary_sensor", "number", "switch"})
 _LONGEST_TOPIC = 512
 _LONGEST_NAME = 64
+_LONGEST_REASON = 400
 _MAX_ENTITIES_OF_DEVICE = 500
 _MAX_AVAILABILITY = 4
 
@@ -77,6 +78,7 @@ class Entity(NamedTuple):
     is_text: bool
     takes_text: bool
     availability: tuple[Availability, ...]
+    tags: Mapping[str, str]
 
 
 class ConfigError(ValueError):
@@ -111,9 +113,9 @@ def _one(key: str, component: str, node: str, object_id: str, config: Mapping[st
     try:
         yield _entity(key, component, node, object_id, config)
     except (ValueError, RejectedError) as error:
-        reason = error.reason if isinstance(error, RejectedError) else str(error)
+        reason = _printable(error.reason if isinstance(error, RejectedError) else str(error))
         state_topic = _topic(config.get("state_topic"), _text(config, "~"))
-        yield ConfigError(f"entity {_shown_id(object_id)}: {reason}", state_topic)
+        yield ConfigError(f"entity {_printable(object_id[:_LONGEST_NAME])}: {reason}", state_topic)
 
 
 def _entity(key: str, component: str, node: str, object_id: str, config: Mapping[str, object]) -> Entity:
@@ -124,7 +126,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
     device, identity = _device(config.get("device"), node or object_id)
     described = Described(
         component,
-        object_id[:_LONGEST_NAME],
+        as_tag(_printable(object_id[:_LONGEST_NAME])),
         _text(config, "device_class"),
         _text(config, "unit_of_measurement"),
         _text(config, "state_class"),
@@ -146,6 +148,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         is_text=described.device_class in TEXTS,
         takes_text=not (described.unit or described.state_class or described.device_class),
         availability=tuple(_availability(config, base)),
+        tags={"device": device, "sensor": described.object_id},
     )
 
 
@@ -167,13 +170,13 @@ def _availability(config: Mapping[str, object], base: str) -> Iterator[Availabil
 def _device(device: object, fallback: str) -> tuple[str, str]:
     """Return (name, identity) of the device; the name is what people see, the identity tells two devices of one name apart."""
     if not isinstance(device, dict):
-        return fallback[:_LONGEST_NAME], fallback
+        return as_tag(fallback[:_LONGEST_NAME]), as_tag(fallback[:_LONGEST_TOPIC])
     config = _expanded(device)
     ids = config.get("identifiers") or config.get("connections")
     first = ids[0] if isinstance(ids, list) and ids else ids
     identity = "/".join(map(str, first)) if isinstance(first, list) else first if isinstance(first, str) else ""
     name = _text(config, "name") or identity or fallback
-    return name[:_LONGEST_NAME], (identity or name)[:_LONGEST_TOPIC]
+    return as_tag(name[:_LONGEST_NAME]), as_tag((identity or name)[:_LONGEST_TOPIC])
 
 
 def _template(config: Mapping[str, object], key: str) -> Template:
@@ -203,5 +206,5 @@ def _expanded(config: Mapping[str, object]) -> dict[str, object]:
     return {ABBREVIATIONS.get(key, key): value for key, value in config.items()}
 
 
-def _shown_id(object_id: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in object_id[:_LONGEST_NAME])
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_REASON])

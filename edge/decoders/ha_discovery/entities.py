@@ -66,7 +66,8 @@ class Entities:
         known = self._identities.get(entity.device)
         if known is None or known[0] == entity.identity:
             return entity
-        return entity._replace(device=f"{entity.device} {entity.identity}"[:128])
+        device = f"{entity.device} {entity.identity}"[:128]
+        return entity._replace(device=device, tags={**entity.tags, "device": device})
 
     def _drop(self, entity: Entity) -> None:
         del self._fields[_place(entity)]

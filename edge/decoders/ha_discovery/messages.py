@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals, shown
-from edge.decoders.gathering import UNKNOWN, Gathering, target
+from edge.decoders.gathering import OF_DEVICE, UNKNOWN, Gathering, target
 from edge.decoders.ha_discovery.config import Availability, ConfigError, Entity, entities
 from edge.decoders.ha_discovery.entities import MAX_ENTITIES, Entities
 from edge.decoders.json_mapping.payload import parse_payload
@@ -30,10 +30,12 @@ from telemetry.point import Reading
 _MAX_PAYLOAD_BYTES = 256 * 1024  # discovery of a device with 500 entities
 _MAX_STATE_BYTES = 64 * 1024
 _CONFIG = re.compile(r"([a-z_]+)/(?:([^/]+)/)?([^/]+)/config")
-_ESPHOME = re.compile(r"(.+)/(sensor|binary_sensor|number|switch|text_sensor|[a-z_]{2,30})/([a-z0-9_\-]+)/state", re.ASCII)
+_COMPONENTS = "sensor|binary_sensor|number|switch|text_sensor|text|light|fan|cover|valve|climate|select|lock|update|event|date|time"
+_ESPHOME = re.compile(rf"(.+)/({_COMPONENTS})/([a-z0-9_\-]+)/state", re.ASCII)
 _ABSENT = frozenset({"", "unknown", "unavailable", "none", "null", "na", "n/a"})
 _NUMERIC = frozenset({"sensor", "number"})
 _BINARY = frozenset({"binary_sensor", "switch"})
+_RECOGNISED = _NUMERIC | _BINARY | {"text_sensor"}
 
 
 class Options(BaseModel):
@@ -95,7 +97,10 @@ class HaDiscoveryDecoder:
 
     def _of_availability(self, how: Availability, device: str, payload: bytes) -> Decoded:
         text = payload[:_MAX_STATE_BYTES].decode("utf-8", "replace")
-        said = how.template.read(text, _json(payload) if how.template.is_json else None)
+        try:
+            said = how.template.read(text, _json(payload) if how.template.is_json else None)
+        except ValueError as error:
+            raise RejectedError(f"availability of {shown(device)}: {error}") from None
         if said is None:
             return UNDERSTOOD
         return Decoded((), is_understood=True, missed=self._presence.told(device, is_online=_word(said) != how.offline.lower()))
@@ -133,15 +138,20 @@ def _states(known: Sequence[Entity], payload: bytes) -> Decoded:
         except ValueError as error:
             refusals.add(f"{entity.object_id}: {error}")
             continue
-        if value is None or entity.is_text or (isinstance(value, str) and value.strip().lower() in _ABSENT):
+        if value is None or entity.is_text or (value.__class__ is str and value.strip().lower() in _ABSENT):
             continue
         if entity.on is not None:
             value = _truth(value, entity)
         elif entity.takes_text and not _is_number(value):
             continue  # a text, of which discovery did not say that it is a number
-        gathering = Gathering(refusals)
-        gathering.put(entity.target, value)
-        readings += gathering.readings({"device": entity.device, "sensor": entity.object_id}, None)
+        measurement, field, convert = entity.target
+        if value.__class__ is not float or convert is not as_float:
+            try:
+                value = convert(value)
+            except (ValueError, RejectedError) as error:
+                refusals.add(f"{entity.object_id}: {error}")
+                continue
+        readings.append(Reading(measurement or OF_DEVICE, entity.tags, {field: value}))
     return Decoded(readings, refusals.listed(), is_understood=True)
 
 
@@ -184,13 +194,20 @@ def _text(payload: bytes) -> str:
 
 
 def recognise(topic: str, payload: bytes) -> str:
-    """Return the evidence that this is discovery, or a state in ESPHome's layout; "" if there is none."""
-    if topic.endswith("/config") and (b'"state_topic"' in payload or b'"stat_t"' in payload or b'"cmps"' in payload):
+    """Return the evidence that this is discovery of another system than ESPHome, "" if there is none."""
+    if not topic.endswith("/config") or esphome_evidence(topic, payload):
+        return ""
+    if any(key in payload for key in (b'"state_topic"', b'"stat_t"', b'"cmps"')):
         return "discovery with a state topic"
-    if topic.startswith("homeassistant/") and topic.endswith("/config"):
-        return "topic homeassistant/…/config"
+    return "topic homeassistant/…/config" if topic.startswith("homeassistant/") else ""
+
+
+def esphome_evidence(topic: str, payload: bytes) -> str:
+    """Return the evidence that this is ESPHome's, "" if there is none."""
+    if topic.endswith("/config"):
+        return "discovery that names ESPHome" if b"esphome" in payload[:8_000].lower() else ""
     found = _ESPHOME.fullmatch(topic)
-    return f"topic <node>/{found[2]}/<object id>/state" if found and found[2] in _NUMERIC | _BINARY | {"text_sensor"} else ""
+    return f"topic <node>/{found[2]}/<object id>/state" if found and found[2] in _RECOGNISED else ""
 
 
 def build(options: Options) -> HaDiscoveryDecoder:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from edge.decoders.decoder import Refusals
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Gathering, Target, target
 from edge.decoders.json_mapping.flatten import Flattening
+from edge.decoders.shapes import Shapes
+from edge.decoders.values import as_tag
 from telemetry.point import Reading
 from telemetry.quality import DEVICE_ERROR, GOOD
 
@@ -66,6 +68,15 @@ _NO_VALUES = frozenset(
     {"id", "source", "errors", "ts", "tF", "timer_started_at", "timer_duration", "user_calibrated_phase", "restart_required"}
 )
 
+
+def _inside(where: Target, name: str) -> Target:
+    """Return the target of an object of which only one value counts; LookupError where it is not there."""
+    convert = where.convert
+    return where._replace(convert=lambda values: convert(values[name]))  # type: ignore[index]
+
+
+_NESTED = {name: _inside(where, "total") for name, where in _ENERGY.items()} | {"temperature": _inside(_CHIP_TEMPERATURE, "tC")}
+_shapes = Shapes()
 _other = Flattening((), takes_strings=False, max_fields=_MAX_FIELDS, max_depth=_MAX_DEPTH)
 
 
@@ -76,11 +87,40 @@ def read_component(
     kind = key.partition(":")[0]
     if kind in _NO_READINGS:
         return []
+    if kind not in _OF_DEVICE:
+        tags = {**tags, "sensor": as_tag(key)}
+    if kind in _METERS and (shape := _shapes.of(tuple(values), lambda: _places(values))):
+        readings = shape.read(values, tags, time_ns)
+        if readings is not None:
+            return readings
     gathering = Gathering(refusals)
     if kind in _METERS:
         _put_meter(values, gathering, refusals)
-    elif kind == "devicepower":
-        battery = values.get("battery")
+    else:
+        _put_other(kind, values, gathering, refusals)
+    quality = DEVICE_ERROR if values.get("errors") else GOOD
+    return gathering.readings(tags, time_ns, quality)
+
+
+def _places(values: Mapping[str, object]) -> list[tuple[str, Target]] | None:
+    """Return where each value of a meter belongs, None where more than the keys decides it."""
+    places: list[tuple[str, Target]] = []
+    for name in values:
+        if name == "errors":
+            return None
+        if name in _NO_VALUES:
+            continue
+        phase = _PHASES.get(name[:2])
+        where = _METER.get(name) or _NESTED.get(name) or (_METER.get(name[2:]) if phase else None)
+        if where is None:
+            return None
+        places.append((name, where if name in _METER or name in _NESTED else where._replace(field=f"{where.field}{phase}")))
+    return places
+
+
+def _put_other(kind: str, values: Mapping[str, object], gathering: Gathering, refusals: Refusals) -> None:
+    battery = values.get("battery")
+    if kind == "devicepower":
         for name, where in _BATTERY.items():
             if isinstance(battery, dict) and battery.get(name) is not None:
                 gathering.put(where, battery[name])
@@ -92,8 +132,6 @@ def read_component(
             _flatten({"counts": counts}, gathering, refusals)
     else:
         _flatten({name: value for name, value in values.items() if name not in _NO_VALUES}, gathering, refusals)
-    quality = DEVICE_ERROR if values.get("errors") else GOOD
-    return gathering.readings(tags if kind in _OF_DEVICE else {**tags, "sensor": key}, time_ns, quality)
 
 
 def _put_meter(values: Mapping[str, object], gathering: Gathering, refusals: Refusals) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Gathering, Target, target
 from edge.decoders.json_mapping.payload import parse_payload
+from edge.decoders.values import as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -97,5 +98,5 @@ def _of_many(kind: str, key: str, root: object, tags: Mapping[str, str], refusal
         if value is not None:
             gathering = Gathering(refusals)
             gathering.put(_CHANNEL_VALUES[kind, ""], value)
-            readings += gathering.readings({**tags, "sensor": f"{kind}:{number[:20]}"}, None)
+            readings += gathering.readings({**tags, "sensor": f"{kind}:{as_tag(number[:20])}"}, None)
     return readings

@@ -24,6 +24,7 @@ from edge.decoders.shelly.blu import read_blu
 from edge.decoders.shelly.components import read_component
 from edge.decoders.shelly.gen1 import read_gen1
 from edge.decoders.timestamps import time_reader
+from edge.decoders.values import as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
@@ -90,7 +91,7 @@ class ShellyDecoder:
             return Decoded(read_component(last, root, tags, None, refusals), refusals.listed(), is_understood=True)
         if "BTHome_version" in root:
             refusals, address = Refusals(), root.get("address")
-            tags = {"device": address[:64] if isinstance(address, str) else last}
+            tags = {"device": as_tag(address[:64]) if isinstance(address, str) else last}
             return Decoded(read_blu(root, tags, refusals), refusals.listed(), is_understood=True)
         return self._of_rpc(device.removesuffix("/events") if last == "rpc" else "", root, is_event=device.endswith("/events"))
 
@@ -99,7 +100,7 @@ class ShellyDecoder:
         device = prefix if prefix and is_event else source if isinstance(source, str) else ""
         if not device:
             raise RejectedError("neither a known topic nor src: whose message is this?")
-        tags, method = {"device": device[:128]}, root.get("method")
+        tags, method = {"device": as_tag(device[:128])}, root.get("method")
         if method in _STATUS_METHODS or (method is None and isinstance(root.get("result"), dict)):
             return self._of_status(root.get("params", root.get("result")), tags)
         if method == "NotifyEvent":
@@ -150,7 +151,7 @@ class ShellyDecoder:
 def _pushes(events: object) -> Iterator[tuple[str, str, object]]:
     for one in events[:_MAX_COMPONENTS] if isinstance(events, list) else ():
         if isinstance(one, dict) and isinstance(one.get("component"), str) and one.get("event") in _PUSHES:
-            yield one["component"][:64], one["event"], one.get("ts")
+            yield as_tag(one["component"][:64]), one["event"], one.get("ts")
 
 
 def recognise(topic: str, payload: bytes) -> str:

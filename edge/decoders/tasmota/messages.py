@@ -9,6 +9,8 @@
     stat/<device>/RESULT     the answer to a command: {"POWER1": "ON"} is a reading, other answers are not
     tele/<device>/INFO1 …    start-up texts: understood, no readings
 
+Without a topic the keys decide, as far as they can.
+
 `Time` is local time, mostly without a zone: with option `tz` it is the time of the reading, else the arrival counts. A message that a
 bridge passes on raw (SerialReceived, ModbusReceived, RfReceived, IrReceived) is no reading here.
 """
@@ -31,7 +33,8 @@ from telemetry.errors import RejectedError
 from telemetry.point import Reading
 
 _MAX_PAYLOAD_BYTES = 64 * 1024  # Tasmota's MQTT buffer holds 1,200 bytes, 64 KiB with its longest JSON on an ESP32
-_TOPICS = 5_000  # remembered
+_TOPICS = 5_000  # remembered, if they are no longer than the next
+_LONGEST_TOPIC = 500
 _HAS_ZONE = re.compile(r".*(?:[Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _OUTPUT = re.compile(r"POWER\d*")
 _UPTIME = re.compile(r"(\d{1,6})T(\d\d):(\d\d):(\d\d)", re.ASCII)
@@ -79,7 +82,7 @@ class TasmotaDecoder:
         if address.message == "LWT":
             return self._last_will(address.device, payload)
         if _OUTPUT.fullmatch(address.message):
-            return self._answer({address.message: payload.decode("ascii", "replace")}, _tags(address), None)
+            return self._answer({address.message: payload.decode("ascii", "replace")}, _tags(address))
         if len(payload) > _MAX_PAYLOAD_BYTES:
             raise RejectedError(f"{len(payload)} bytes; Tasmota sends {_MAX_PAYLOAD_BYTES} at most")
         root = parse_payload(payload)
@@ -89,11 +92,11 @@ class TasmotaDecoder:
 
     def _of_message(self, address: Address, root: dict[str, object]) -> Decoded:
         tags, message = _tags(address), address.message
-        if message == "STATE":
+        if message == "STATE" or (not message and not root.keys().isdisjoint(("Uptime", "UptimeSec"))):
             return self._state(root, tags)
         if message == "ENERGY":
             return self._sensors_of({"Time": root.get("Time"), "ENERGY": root}, tags)
-        if _STATUS.fullmatch(message):
+        if _STATUS.fullmatch(message) or (not message and "StatusSNS" in root):
             return self._status(root, tags)
         if message == "UPTIME":
             return self._state({"Time": root.get("Time"), "Uptime": root.get("Uptime")}, tags)
@@ -101,7 +104,7 @@ class TasmotaDecoder:
             return self._sensors_of(root, tags)
         if message == "RESULT" and ("Time" in root or "ZbReceived" in root):
             return self._sensors_of(root, tags)
-        return self._answer(root, tags, None)
+        return self._answer(root, tags)
 
     def _status(self, root: dict[str, object], tags: Mapping[str, str]) -> Decoded:
         readings: list[Reading] = []
@@ -119,9 +122,9 @@ class TasmotaDecoder:
         if not root.keys().isdisjoint(_RAW):
             return UNDERSTOOD
         refusals = Refusals()
-        units = [root.get(key) for key in q.UNIT_KEYS]
+        get = root.get
         try:
-            known = q.quantities(*(str(unit) if unit else default for unit, default in zip(units, ("C", "hPa", "km/h"), strict=True)))
+            known = q.quantities(str(get("TempUnit") or "C"), str(get("PressureUnit") or "hPa"), str(get("SpeedUnit") or "km/h"))
         except q.UnitError as error:
             raise RejectedError(str(error)) from None
         time_ns = self._time(root.get("Time"), refusals)
@@ -147,9 +150,9 @@ class TasmotaDecoder:
             [*gathering.readings(tags, time_ns), *_outputs(root, tags, time_ns, refusals)], refusals.listed(), is_understood=True
         )
 
-    def _answer(self, root: dict[str, object], tags: Mapping[str, str], time_ns: int | None) -> Decoded:
+    def _answer(self, root: dict[str, object], tags: Mapping[str, str]) -> Decoded:
         refusals = Refusals()
-        return Decoded(_outputs(root, tags, time_ns, refusals), refusals.listed(), is_understood=True)
+        return Decoded(_outputs(root, tags, None, refusals), refusals.listed(), is_understood=True)
 
     def _last_will(self, device: str, payload: bytes) -> Decoded:
         known = is_online(payload[:20].decode("ascii", "replace"))
@@ -174,9 +177,10 @@ class TasmotaDecoder:
                 address = Address(is_command=True, device="", message="")
             else:
                 raise RejectedError(f"topic {shown(topic)} does not fit full_topic")
-        if len(self._addresses) >= _TOPICS:
-            del self._addresses[next(iter(self._addresses))]
-        self._addresses[topic] = address
+        if len(topic) <= _LONGEST_TOPIC:
+            if len(self._addresses) >= _TOPICS:
+                del self._addresses[next(iter(self._addresses))]
+            self._addresses[topic] = address
         return address
 
 

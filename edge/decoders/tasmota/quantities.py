@@ -89,6 +89,7 @@ class UnitError(ValueError):
 class Quantities(NamedTuple):
     """The targets for one set of units."""
 
+    code: str
     values: dict[str, Target]
     chip_temperature: Target
     wind_speed: Target
@@ -108,6 +109,7 @@ def quantities(temperature: str, pressure: str, speed: str) -> Quantities:
         "Pressure": target("air", "pressure", of_pressure),
     }
     return Quantities(
+        f"{temperature} {pressure} {speed}",
         values,
         target("device", "chip_temperature", of_temperature),
         target("weather", "wind_speed", of_speed),

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.gathering import UNKNOWN, Gathering, Target
 from edge.decoders.json_mapping.flatten import Flattening
+from edge.decoders.shapes import Shapes
 from edge.decoders.tasmota import quantities as q
+from edge.decoders.values import as_tag
 from telemetry.point import Reading
 
 _MAX_FIELDS = 200
@@ -28,6 +30,7 @@ class Sensors:
 
     def __init__(self, *, by_id: bool) -> None:
         self._by_id = by_id
+        self._shapes = Shapes()
         self._other = Flattening((), takes_strings=False, max_fields=_MAX_FIELDS, max_depth=_MAX_DEPTH)
 
     def read(
@@ -58,6 +61,11 @@ class Sensors:
         time_ns: int | None,
         refusals: Refusals,
     ) -> list[Reading]:
+        tags = {**tags, "sensor": as_tag(name)}
+        if shape := self._shapes.of((name, units.code, *values), lambda: _places(name, values, units)):
+            readings = shape.read(values, tags, time_ns)
+            if readings is not None:
+                return readings
         gathering = Gathering(refusals)
         other: dict[str, object] = {}
         if name == "ENERGY" or name.endswith("Energy"):
@@ -68,13 +76,28 @@ class Sensors:
             _put_values(name, values, gathering, units, other)
         if other:
             self._other.flatten(other, "", gathering.fields(UNKNOWN), refusals)
-        return gathering.readings({**tags, "sensor": name}, time_ns)
+        return gathering.readings(tags, time_ns)
 
     def _name(self, name: str, values: Mapping[str, object]) -> str:
         address = values.get("MAC") or values.get("mac") or (values.get("Id") if self._by_id else None)
         if not isinstance(address, str) or not address.isalnum():
             return name
         return f"{name.partition('-')[0]}-{address[:40]}"
+
+
+def _places(name: str, values: Mapping[str, object], units: q.Quantities) -> list[tuple[str, Target]] | None:
+    """Return where each value belongs, None where more than the keys decides it."""
+    known = q.ENERGY if name == "ENERGY" else units.values
+    if _WIND.fullmatch(name):
+        return None
+    places: list[tuple[str, Target]] = []
+    for key in values:
+        where = units.chip_temperature if key == "Temperature" and name == _CHIP else known.get(key)
+        if where is not None:
+            places.append((key, where))
+        elif key not in _NO_VALUES:
+            return None
+    return places
 
 
 def _put_values(name: str, values: Mapping[str, object], gathering: Gathering, units: q.Quantities, other: dict[str, object]) -> None:

@@ -5,9 +5,12 @@ The unit of an attribute is the device's affair: `voltage` is millivolts of a ba
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Target, target
+from edge.decoders.values import as_float
 from telemetry.errors import RejectedError
+from telemetry.point import FieldValue
 
 KNOWN: Mapping[str, Target] = {
     "temperature": target("air", "temperature"),
@@ -56,16 +59,20 @@ KNOWN: Mapping[str, Target] = {
     "battery_voltage": target(ANY_DEVICE, "battery", "mV"),
     "linkquality": target(ANY_DEVICE, "link_quality"),
 }
-OUTPUT = target("state", "output")
+OUTPUT = target("state", "output")._replace(convert=lambda value: _ON_OFF[value])
 MAINS_VOLTAGE = target("power", "voltage")
 BATTERY_VOLTAGE = target(ANY_DEVICE, "battery", "mV")
 BATTERY_VOLTAGE_V = target(ANY_DEVICE, "battery", "V")
+_EITHER_BATTERY = BATTERY_VOLTAGE._replace(convert=lambda value: _battery_volts(value))
 RAW_ILLUMINANCE = target(UNKNOWN, "illuminance_raw")
 NO_READINGS = frozenset({"last_seen", "elapsed", "device", "update", "update_available"})
 
+_ON_OFF: Mapping[object, bool] = {"ON": True, "OFF": False}
 _PHASES = {"phase_a": "l1", "phase_b": "l2", "phase_c": "l3"}
+_POWERED = ("power", "current", "energy")
 _LARGEST_BATTERY_V = 60.0
 _MAX_DEVICES = 5_000
+_LONGEST_UNIT = 20
 _MAX_ATTRIBUTES = 100
 
 
@@ -78,12 +85,30 @@ def phase_target(attribute: str) -> Target | None:
     return None
 
 
+def target_by_key(key: str, message: Mapping[str, object]) -> Target | None:
+    """Return where the values of `key` belong in any message with these keys; None where the value decides."""
+    if key == "voltage":
+        if "battery" in message or "battery_low" in message:
+            return _EITHER_BATTERY
+        return None if message.keys().isdisjoint(_POWERED) else MAINS_VOLTAGE
+    if key == "state":
+        return OUTPUT
+    if key == "illuminance" and "illuminance_lux" in message:
+        return RAW_ILLUMINANCE
+    return KNOWN.get(key)
+
+
+def _battery_volts(value: object) -> FieldValue:
+    number = as_float(value)
+    return (BATTERY_VOLTAGE_V if abs(number) <= _LARGEST_BATTERY_V else BATTERY_VOLTAGE).convert(number)
+
+
 def voltage_target(value: object, message: Mapping[str, object]) -> Target:
     """Return whose voltage it is: of a battery in mV where the message has a battery, of the mains in V where it has power."""
     is_small = isinstance(value, int | float) and abs(value) <= _LARGEST_BATTERY_V
     if "battery" in message or "battery_low" in message:
         return BATTERY_VOLTAGE_V if is_small else BATTERY_VOLTAGE
-    if not message.keys().isdisjoint(("power", "current", "energy")):
+    if not message.keys().isdisjoint(_POWERED):
         return MAINS_VOLTAGE
     return BATTERY_VOLTAGE if isinstance(value, int | float) and value > 1000 else MAINS_VOLTAGE
 
@@ -109,6 +134,11 @@ class TaughtUnits:
         return self._of_device.get(device)
 
 
+@lru_cache(maxsize=1_000)
+def _taught(name: str, unit: str) -> Target:
+    return target(KNOWN[name].measurement, KNOWN[name].field, unit)
+
+
 def _differing(exposes: object) -> Iterator[tuple[str, Target]]:
     for number, one in enumerate(exposes if isinstance(exposes, list) else ()):
         if number >= _MAX_ATTRIBUTES or not isinstance(one, dict):
@@ -120,6 +150,6 @@ def _differing(exposes: object) -> Iterator[tuple[str, Target]]:
             if name == "voltage":
                 yield name, BATTERY_VOLTAGE if unit == "mV" else MAINS_VOLTAGE
             elif name in KNOWN:
-                yield name, target(KNOWN[name].measurement, KNOWN[name].field, unit)
+                yield name, _taught(name, unit[:_LONGEST_UNIT])
         except RejectedError:
             continue  # a unit that we cannot convert: the table's stays

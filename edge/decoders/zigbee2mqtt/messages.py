@@ -27,6 +27,7 @@ from edge.decoders.gathering import UNKNOWN, Gathering, Target
 from edge.decoders.json_mapping.flatten import Flattening
 from edge.decoders.json_mapping.payload import parse_payload
 from edge.decoders.presence import Presence, is_online
+from edge.decoders.shapes import Shapes
 from edge.decoders.timestamps import time_reader
 from edge.decoders.values import as_str
 from edge.decoders.zigbee2mqtt.attributes import (
@@ -36,12 +37,15 @@ from edge.decoders.zigbee2mqtt.attributes import (
     RAW_ILLUMINANCE,
     TaughtUnits,
     phase_target,
+    target_by_key,
     voltage_target,
 )
 from telemetry.errors import RejectedError
 
 _MAX_ATTRIBUTES = 200
 _MAX_DEPTH = 4
+_TOPICS = 5_000  # remembered, if they are no longer than the next
+_LONGEST_TOPIC = 500
 _COMMANDS = re.compile(r".+/(?:set|get)(?:/.*)?", re.DOTALL)
 _ENDPOINT = re.compile(r"(.+)_(l[1-9]\d?|[1-9]\d?|left|right|center|top|bottom)", re.ASCII)
 _BRIDGE = "Zigbee2MQTT"
@@ -65,13 +69,30 @@ class Zigbee2MqttDecoder:
         self._base = options.base_topic.strip("/") + "/"
         self._bridge = f"{self._base}bridge/"
         self._max_payload_bytes = options.max_payload_bytes
+        self._names: dict[str, str] = {}  # friendly name by topic
         self._presence = Presence()
         self._units = TaughtUnits()
         self._other = Flattening((), takes_strings=False, max_fields=_MAX_ATTRIBUTES, max_depth=_MAX_DEPTH)
+        self._shapes = Shapes()
         self._seen_ms = time_reader("unix_ms", None)
         self._seen_text = time_reader("rfc3339", None)
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
+        name = self._names.get(topic)
+        if name is None:
+            return self._of_topic(topic, payload)
+        return self._of_name(name, payload)
+
+    def _of_name(self, name: str, payload: bytes) -> Decoded:
+        if not payload:  # clears a retained message
+            return UNDERSTOOD
+        if len(payload) > self._max_payload_bytes:
+            raise RejectedError(f"{len(payload)} bytes; max_payload_bytes is {self._max_payload_bytes}")
+        root = _parsed(payload, name)
+        return self._of_device(name, root) if isinstance(root, dict) else self._of_attribute(name, root)
+
+    def _of_topic(self, topic: str, payload: bytes) -> Decoded:
+        """Decode what comes on a topic for the first time, or on one that is no device's."""
         if topic and not topic.startswith(self._base):
             raise RejectedError(f"topic {shown(topic)} is not below {self._base}; is base_topic right?")
         if len(payload) > self._max_payload_bytes:
@@ -81,12 +102,13 @@ class Zigbee2MqttDecoder:
         name = topic[len(self._base) :]
         if name.endswith("/availability"):
             return self._of_availability(name.removesuffix("/availability"), payload)
-        if not payload or _COMMANDS.fullmatch(name):  # an empty message clears a retained one
+        if _COMMANDS.fullmatch(name):
             return UNDERSTOOD
-        root = _parsed(payload, name)
-        if root.__class__ is dict:
-            return self._of_device(name, root)
-        return self._of_attribute(name, root)
+        if len(topic) <= _LONGEST_TOPIC:
+            if len(self._names) >= _TOPICS:
+                del self._names[next(iter(self._names))]
+            self._names[topic] = name
+        return self._of_name(name, payload)
 
     def _of_device(self, name: str, root: dict[str, object]) -> Decoded:
         if len(root) > _MAX_ATTRIBUTES:
@@ -95,6 +117,15 @@ class Zigbee2MqttDecoder:
         time_ns = self._time(root.get("last_seen"), refusals)
         tags = {"device": name} if name else _self_named(root)
         taught = self._units.of(tags["device"]) if tags else None
+        if taught is None and (shape := self._shapes.of(tuple(root), lambda: _places(root))):
+            readings = shape.read(root, tags, time_ns)
+            if readings is not None:
+                return Decoded(readings, refusals.listed())
+        return self._one_by_one(root, tags, taught, time_ns, refusals)
+
+    def _one_by_one(
+        self, root: dict[str, object], tags: dict[str, str], taught: Mapping[str, Target] | None, time_ns: int | None, refusals: Refusals
+    ) -> Decoded:
         whole = Gathering(refusals)
         other: dict[str, object] = {}
         for key, value in root.items():
@@ -145,6 +176,18 @@ class Zigbee2MqttDecoder:
         except ValueError as error:
             refusals.add(f"last_seen: {error}; the arrival counts")
             return None
+
+
+def _places(root: Mapping[str, object]) -> list[tuple[str, Target]] | None:
+    """Return where each attribute belongs, None where more than the keys decides it."""
+    places: list[tuple[str, Target]] = []
+    for key in root:
+        if key not in NO_READINGS:
+            where = target_by_key(key, root)
+            if where is None:
+                return None
+            places.append((key, where))
+    return places
 
 
 def _endpoints(other: dict[str, object], root: Mapping[str, object], refusals: Refusals) -> dict[str, Gathering]:

@@ -75,6 +75,8 @@ def check_reading(reading: Reading) -> None:
         assert not isinstance(value, float) or math.isfinite(value)
         assert not isinstance(value, str) or value.encode() is not None
     assert all(isinstance(name, str) and isinstance(value, str) for name, value in reading.tags.items())
+        assert not isinstance(value, str) or value.encode()
+    assert all(name.encode() and isinstance(value.encode(), bytes) for name, value in reading.tags.items())  # UnicodeEncodeError: no text
     assert reading.time_ns is None or -(2**63) <= reading.time_ns < 2**63
 
 

@@ -36,7 +36,7 @@ def test_sensors_of_one_kit_are_readings_of_their_own() -> None:
     device = {"device": "7332865"}
     assert decoded.readings == [
         Reading("air", {**device, "sensor": "SDS011"}, {"pm10": 27.65, "pm2_5": 10.6}),
-        Reading("air", {**device, "sensor": "DHT22"}, {"temperature": 43.3, "humidity": 5.2}),
+        Reading("air", {**device, "sensor": "DHT"}, {"temperature": 43.3, "humidity": 5.2}),
         Reading("air", {**device, "sensor": "BME280"}, {"temperature": 33.87, "pressure": 996.2366}),
         Reading("device", device, {"samples": 748814.0, "rssi": -68.0}),
     ]

@@ -71,6 +71,13 @@ def test_an_end_has_its_duration_and_its_own_time() -> None:
     assert reading.time_ns == 1_607_123_965_475_377_000
 
 
+def test_a_field_keeps_its_type_whatever_is_sent() -> None:
+    decoded = _decode("events", _changed(score=True, false_positive=0.5))
+    assert decoded.readings[0].fields["score"] == 1.0
+    assert type(decoded.readings[0].fields["score"]) is float
+    assert "false_positive" in decoded.refusals[0].reason
+
+
 def test_names_and_plates_are_stored_only_when_asked_for() -> None:
     (plain,) = _decode("events", _changed()).readings
     assert not {"name", "plate"} & set(plain.fields)

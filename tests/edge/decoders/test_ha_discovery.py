@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.decoders import esphome
 from edge.decoders.decoder import Decoded, Decoder
 from edge.decoders.ha_discovery import recognise
 from edge.decoders.ha_discovery.entities import MAX_ENTITIES
@@ -236,7 +237,11 @@ def test_a_flood_of_entities_stays_within_bounds() -> None:
 
 def test_messages_are_recognised() -> None:
     assert recognise("homeassistant/sensor/a/b/config", json.dumps(_BMP180).encode())
-    assert recognise("weather/sensor/outside/state", b"1")
+    of_esphome = json.dumps({**_BMP180, "device": {"sw_version": "esphome v2026.1"}}).encode()
+    assert esphome.recognise("homeassistant/sensor/a/b/config", of_esphome)
+    assert not recognise("homeassistant/sensor/a/b/config", of_esphome)
+    assert esphome.recognise("weather/sensor/outside/state", b"1")
+    assert not recognise("weather/sensor/outside/state", b"1")
     assert not recognise("zigbee2mqtt/d", b"{}")
     assert not recognise("tele/d/STATE", b"{}")
 

@@ -95,7 +95,9 @@ def test_sensors_that_were_asked_for_read_like_sensors_that_come_by_themselves(m
 
 def test_time_counts_only_with_a_zone() -> None:
     message = {"Time": "2026-03-07T16:19:23", "SHT3X": {"Temperature": 20.0}}
-    assert _decode("tele/d/SENSOR", message).readings[0].time_ns is None
+    without = _decode("tele/d/SENSOR", message)
+    assert without.readings[0].time_ns is None
+    assert not without.refusals
     assert _decode("tele/d/SENSOR", message, tz="Asia/Ho_Chi_Minh").readings[0].time_ns == 1_772_875_163_000_000_000
     with_zone = {**message, "Time": "2026-03-07T16:19:23+07:00"}
     assert _decode("tele/d/SENSOR", with_zone).readings[0].time_ns == 1_772_875_163_000_000_000
@@ -121,6 +123,11 @@ def test_beacons_are_told_apart_by_address() -> None:
     decoded = _decode("tele/d/SENSOR", {"IBEACON": {"MAC": "A4C1387FC1E1", "RSSI": -56, "STATE": "ON"}})
     assert decoded.readings[0].tags["sensor"] == "IBEACON-A4C1387FC1E1"
     assert decoded.readings[0].fields == {"presence": True, "rssi": -56.0}
+
+
+def test_a_name_that_is_no_text_still_makes_a_tag() -> None:
+    (reading,) = _decoder().decode("tele/d/SENSOR", b'{"A\\ud800": {"Temperature": 1}}').readings
+    assert reading.tags["sensor"] == "A?"
 
 
 def test_switches_inputs_and_zigbee_sensors_read_too() -> None:

@@ -79,6 +79,12 @@ def test_null_is_absent_and_unknown_attributes_keep_their_names() -> None:
     }
 
 
+def test_an_action_that_is_over_is_no_action() -> None:
+    decoded = _decode("btn", {"action": "", "linkquality": 100})
+    assert _fields(decoded) == {"device.link_quality": 100.0}
+    assert not decoded.refusals
+
+
 def test_attributes_of_endpoints_do_not_overwrite_each_other() -> None:
     readings = _decode("wall", {"state_left": "ON", "state_right": "OFF", "power_left": 60}).readings
     assert [(dict(one.tags), dict(one.fields)) for one in readings] == [
