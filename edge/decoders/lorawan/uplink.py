@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from edge.decoders.decoder import Refusals, shown
@@ -16,6 +17,7 @@ from edge.decoders.values import Unreadable, as_float
 from telemetry.errors import RejectedError
 
 MOST_GATEWAYS = 256  # that one uplink is taken to be heard by
+_REMEMBERED_EUIS = 10_000
 _LONGEST_NAME = 200
 _LONGEST_DATA = 2_048  # characters of hex or base64; a frame has 242 bytes at most
 _LARGEST_F_CNT = 2**32 - 1
@@ -63,6 +65,8 @@ def best(heard: Sequence[Heard]) -> Heard | None:
 
 class Parts:
     """Reads members of one JSON object, and adds a refusal where one is wrong."""
+
+    __slots__ = ("_message", "_refusals")
 
     def __init__(self, message: Mapping[str, Any], refusals: Refusals) -> None:
         self._message = message
@@ -171,6 +175,7 @@ def from_hex(text: str) -> bytes:
         raise ValueError("not hex") from None
 
 
+@lru_cache(_REMEMBERED_EUIS)
 def eui_of(text: str) -> str:
     """Return an EUI-64 as 16 hex digits in lower case; "" if it is none. ChirpStack v3 may write it as base64 (protobuf's JSON)."""
     plain = text.lower().replace("-", "").replace(":", "")

@@ -108,6 +108,19 @@ def test_a_layout_is_chosen_by_port_or_by_a_byte() -> None:
     assert "no layout" in reasons(by_byte, "")[0]
 
 
+def test_an_item_ends_after_its_furthest_byte() -> None:
+    codec = {
+        "tlv": {
+            "header": 1,
+            "items": {"01": [{"name": "b", "type": "u8", "at": 2}, {"name": "a", "type": "u8", "at": 0}], "02": [["c", "u8"]]},
+        }
+    }
+    assert fields(codec, "01aa00bb02cc") == {"a": 170.0, "b": 187.0, "c": 204.0}
+    with_length = {"tlv": {"header": 1, "items": {"01": {"length": 4, "values": [["a", "u8"]]}, "02": [["c", "u8"]]}}}
+    assert fields(with_length, "01aa00000002cc") == {"a": 170.0, "c": 204.0}
+    assert "ends within" in reasons(with_length, "01aa0000")[0]
+
+
 def test_history_is_apart_with_times_of_its_own() -> None:
     out = run("AM103", "0175640367180104686d077dc50120ce781a4165df006e9001")  # AM103 user guide; the corpus has it too
     first, second = out.entries

@@ -1,4 +1,4 @@
-"""The envelopes of ChirpStack, The Things Stack and LORIOT: devices, times, links, decoded objects, and what is wrong beside what is good."""
+"""The envelopes of ChirpStack, The Things Stack and LORIOT: devices, times, links, decoded objects, and wrong parts beside good ones."""
 
 import json
 from typing import Any
