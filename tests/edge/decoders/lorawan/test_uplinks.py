@@ -214,6 +214,8 @@ def test_a_status_gives_battery_and_margin_unless_they_are_unknown() -> None:
     assert (reading.measurement, reading.fields, reading.time_ns) == ("lorawan", {"margin": 10.0, "battery_percent": 98.03}, AT_NS)
     (reading,) = decode("chirpstack", {**about, "batteryLevel": 0, "batteryLevelUnavailable": True}, topic=topic).readings
     assert reading.fields == {"margin": 10.0}
+    (reading,) = decode("chirpstack", {**about, "batteryLevel": 255}, topic=topic).readings  # v3, as DevStatusAns says it
+    assert reading.fields == {"margin": 10.0}
 
 
 def test_an_error_in_the_log_of_chirpstack_is_refused_with_its_words_and_a_note_is_not() -> None:
@@ -254,6 +256,8 @@ def test_gaps_of_the_counter_are_told_and_a_join_event_begins_anew() -> None:
     assert told("join", time="2022-07-18T09:50:00Z") == []
     assert told("up", fCnt=0, time="2022-07-18T09:51:00Z") == []
     assert told("up", fCnt=1, time="2022-07-18T09:52:00Z") == []
+    assert told("join", time="2022-07-18T10:00:00Z") == []
+    assert told("up", fCnt=4, time="2022-07-18T10:01:00Z") == [3]
 
 
 @pytest.mark.parametrize(
