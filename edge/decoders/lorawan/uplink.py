@@ -52,6 +52,7 @@ class Uplink(NamedTuple):
     heard: Sequence[Heard]
     hints: tuple[str, ...]
     battery_percent: float | None = None
+    is_simulated: bool = False
 
     @property
     def device(self) -> str:
@@ -100,10 +101,18 @@ class Parts:
         return newest if isinstance(newest, dict) and newest else None
 
     def texts(self, key: str) -> list[str]:
-        """Return the short texts of the array at `key`."""
+        """Return the texts of the array at `key`, each short and on one line."""
         found = self._message.get(key)
         texts = found[:MOST_GATEWAYS] if isinstance(found, list) else []
-        return [one[:_LONGEST_NAME] for one in texts if isinstance(one, str) and one.isprintable()]
+        return [_on_one_line(one) for one in texts if isinstance(one, str)]
+
+    def line(self, key: str) -> str:
+        """Return the text at `key`, whatever it holds, short and on one line."""
+        found = self._message.get(key)
+        return _on_one_line(found) if isinstance(found, str) else ""
+
+    def is_true(self, key: str) -> bool:
+        return self._message.get(key) is True
 
     def text(self, key: str) -> str:
         found = self._message.get(key)
@@ -182,6 +191,11 @@ def eui_of(text: str) -> str:
     if _EUI.fullmatch(plain):
         return plain
     return base64.b64decode(text).hex() if _BASE64_EUI.fullmatch(text) else ""
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.split())[:_LONGEST_NAME]
+    return line if line.isprintable() else shown(line)
 
 
 def message_of(value: object) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from edge.decoders.decoder import Decoded
 from edge.decoders.lorawan import chirpstack, loriot, ttn
 from edge.decoders.table import build_decoder
 from telemetry.errors import ConfigError, RejectedError
+from telemetry.quality import SIMULATED
 from tests.edge.decoders.contract import check
 
 EUI = "0101010101010101"
@@ -190,6 +191,12 @@ def test_the_things_stacks_own_word_on_the_model_is_believed() -> None:
     assert decode("ttn", {**TTS, "uplink_message": up}).readings[0].fields == {"temperature": 28.0}
 
 
+def test_a_simulated_uplink_is_marked() -> None:
+    decoded = decode("ttn", {**TTS, "simulated": True}, {"codec": "DL-5TM"})
+    assert [reading.quality for reading in decoded.readings] == [SIMULATED, SIMULATED]
+    assert [reading.quality for reading in decode("ttn", TTS, {"codec": "DL-5TM"}).readings] == [0, 0]
+
+
 def test_a_payload_without_codec_is_refused_with_the_way_out_and_its_link_kept() -> None:
     decoded = decode("chirpstack", V4)
     assert [reading.measurement for reading in decoded.readings] == ["lorawan"]
@@ -211,6 +218,9 @@ def test_a_status_gives_battery_and_margin_unless_they_are_unknown() -> None:
     topic = f"application/1/device/{EUI}/event/status"
     about = {"deviceInfo": V4["deviceInfo"], "time": V4["time"], "margin": 10, "externalPowerSource": False}
     (reading,) = decode("chirpstack", {**about, "batteryLevel": 98.03, "batteryLevelUnavailable": False}, topic=topic).readings
+    assert reading.tags == {"device": EUI}
+    (named,) = decode("chirpstack", {**about, "batteryLevel": 1}, {"device": "name"}, topic).readings
+    assert named.tags == {"device": "Test device"}
     assert (reading.measurement, reading.fields, reading.time_ns) == ("lorawan", {"margin": 10.0, "battery_percent": 98.03}, AT_NS)
     (reading,) = decode("chirpstack", {**about, "batteryLevel": 0, "batteryLevelUnavailable": True}, topic=topic).readings
     assert reading.fields == {"margin": 10.0}
@@ -224,6 +234,9 @@ def test_an_error_in_the_log_of_chirpstack_is_refused_with_its_words_and_a_note_
     decoded = decode("chirpstack", about, topic=topic)
     assert reasons(decoded) == [f"ChirpStack reports of {EUI}: UPLINK_CODEC: JS error: x is undefined"]
     assert decode("chirpstack", {**about, "level": "INFO"}, topic=topic).is_understood
+    (of_two_lines,) = reasons(decode("chirpstack", {**about, "description": "JS error:\n  at\u0007 line 1"}, topic=topic))
+    assert of_two_lines.isprintable()
+    assert "JS error: at" in of_two_lines
 
 
 def test_downlinks_and_joins_of_the_things_stack_are_understood() -> None:
