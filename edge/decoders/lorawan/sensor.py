@@ -10,6 +10,7 @@ from edge.decoders.lorawan.codec.compile import Codec
 from edge.decoders.lorawan.codec.library import family_of_eui, load, model_named
 from edge.decoders.lorawan.options import UplinkOptions
 from edge.decoders.lorawan.uplink import Uplink
+from edge.decoders.values import as_float
 from telemetry.catalogue import find
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
@@ -27,6 +28,12 @@ ALIASES: Mapping[str, tuple[str, str]] = {
     "temperature_c": ("temperature", ""),
     "temp_c": ("temperature", ""),
     "temp_c_sht": ("temperature", ""),
+    "temp_c_ds": ("external_temperature", ""),
+    "temp_c_ds18b20": ("external_temperature", ""),
+    "temp_soil": ("temperature", ""),
+    "water_soil": ("moisture", ""),
+    "conduct_soil": ("conductivity", ""),
+    "ill_lx": ("illuminance", ""),
     "hum": ("humidity", ""),
     "hum_sht": ("humidity", ""),
     "air_humidity": ("humidity", ""),
@@ -87,7 +94,7 @@ class Sensor:
         ]
         self._chosen: dict[tuple[str, ...], _Chosen] = {}
         self._shipped: dict[str, Codec] = {}
-        self._flattening = Flattening((), takes_strings=False, max_fields=options.max_fields, max_depth=_MAX_DEPTH)
+        self._flattening = Flattening((), takes_strings=True, max_fields=options.max_fields, max_depth=_MAX_DEPTH)
 
     def readings(self, uplink: Uplink, tags: Mapping[str, str], time_ns: int | None, refusals: Refusals) -> list[Reading]:
         """Return what the uplink measured; `time_ns` is its time."""
@@ -137,8 +144,11 @@ class Sensor:
     def _decoded(
         self, uplink: Uplink, measurement: str | None, tags: Mapping[str, str], time_ns: int | None, refusals: Refusals
     ) -> list[Reading]:
-        flat: dict[str, FieldValue] = {}
-        self._flattening.flatten(dict(uplink.decoded or {}), "", flat, refusals)
+        given = uplink.decoded or {}
+        flat = self._flattening.plain(given)
+        if flat is None:
+            flat = {}
+            self._flattening.flatten(given, "", flat, refusals)
         measurement = measurement or DEFAULT_MEASUREMENT
         fields: dict[str, FieldValue] = {}
         for name, value in flat.items():
@@ -152,6 +162,11 @@ class Sensor:
         name = self._options.fields.get(given, alias)
         if name in fields:
             name = given
+        if isinstance(value, str):  # decoders that round by toFixed() give text
+            number = _number(value) if name != given or find(measurement, name) is not None else None
+            if number is None:
+                return
+            value = number
         unit = self._options.units.get(name, unit)
         row = find(measurement, name)
         if row is not None and unit and isinstance(value, float):
@@ -163,6 +178,13 @@ class Sensor:
         elif unit == "mV" and isinstance(value, float):  # of a measurement that is not in the catalogue
             value = convert(value, "mV", "V")
         fields[name] = value
+
+
+def _number(text: str) -> float | None:
+    try:
+        return as_float(text)
+    except ValueError:
+        return None
 
 
 def sensor_object(value: Any) -> Mapping[str, Any] | None:

@@ -135,8 +135,8 @@ class Parts:
     def number(self, key: str) -> float | None:
         """Return a number; text is taken where it reads as one (protobuf writes 64-bit numbers as text)."""
         found = self._message.get(key)
-        if found is None:
-            return None
+        if found is None or found.__class__ is float:  # finite: parse_payload sees to it
+            return found
         try:
             return as_float(found) if not isinstance(found, bool) else None
         except ValueError as error:

@@ -148,6 +148,12 @@ def test_what_the_network_server_decoded_is_flattened_and_named_as_the_catalogue
     }
 
 
+def test_numbers_that_a_decoder_gives_as_text_are_numbers_where_the_name_is_known_and_other_text_is_left_out() -> None:
+    decoded = {"TempC_SHT": "21.50", "temperature2": "3", "pressure": "1013.2", "Bat": 3.1, "humidity": "dry", "mode": "7"}
+    (sensor, _) = decode("chirpstack", v4(object=decoded), {"measurement": "air"}).readings
+    assert sensor.fields == {"temperature": 21.5, "pressure": 1013.2, "battery": 3.1}
+
+
 def test_units_of_a_decoded_object_are_told_and_elsys_vdd_is_known() -> None:
     options = {"measurement": "air", "units": {"pressure": "kPa"}}
     (sensor, _) = decode("chirpstack", v4(object={"pressure": 101.3, "vdd": 3426}), options).readings
