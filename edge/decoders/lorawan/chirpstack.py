@@ -100,7 +100,7 @@ def _uplink(parts: Parts, about: Parts, eui: str, refusals: Refusals) -> Uplink:
         frequency_hz=radio.number("frequency"),
         spreading_factor=_spreading_factor(radio, refusals),
         heard=heard,
-        hints=(about.text("deviceProfileName"), about.text("deviceName"), about.text("applicationName")),
+        hints=(about.text("deviceProfileName"), about.text("deviceName")),
     )
 
 

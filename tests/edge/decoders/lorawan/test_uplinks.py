@@ -1,6 +1,7 @@
 """The envelopes of ChirpStack, The Things Stack and LORIOT: devices, times, links, decoded objects, and wrong parts beside good ones."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -192,6 +193,24 @@ def test_patterns_choose_the_codec_and_measurement_of_a_device() -> None:
     assert decode("ttn", TTS, {"codecs": {"pump-?": "DL-5TM"}, "device": "name"}).readings[0].tags == {"device": "pump-3"}
 
 
+def test_a_pattern_may_name_the_measurement_only_for_a_given_or_a_recognised_codec() -> None:
+    message = v4(data="A2cYAQ==")
+    assert (
+        decode("chirpstack", message, {"codec": "milesight", "codecs": {EUI: {"measurement": "weather"}}}).readings[0].measurement
+        == "weather"
+    )
+    message["deviceInfo"] = {**V4["deviceInfo"], "deviceProfileName": "AM102"}
+    assert decode("chirpstack", message, {"codecs": {EUI: {"measurement": "weather"}}}).readings[0].measurement == "weather"
+
+
+def test_a_measurement_whose_units_a_codec_cannot_give_is_refused_in_the_config() -> None:
+    codec = {"values": [["level", "u8", "", "V"]]}
+    with pytest.raises(ConfigError, match="cannot become 'm'"):
+        build_decoder("chirpstack", {"codec": codec, "measurement": "water_level"})
+    with pytest.raises(ConfigError, match="cannot become 'm'"):
+        build_decoder("chirpstack", {"codec": codec, "codecs": {"*": {"measurement": "water_level"}}})
+
+
 def test_the_things_stacks_own_word_on_the_model_is_believed() -> None:
     up = {**TTS["uplink_message"], "frm_payload": "A2cYAQ==", "version_ids": {"brand_id": "milesight-iot", "model_id": "am102"}}
     assert decode("ttn", {**TTS, "uplink_message": up}).readings[0].fields == {"temperature": 28.0}
@@ -347,6 +366,22 @@ def test_a_huge_object_and_thousands_of_gateways_are_cut() -> None:
     assert len(decoded.readings[0].fields) == 200
     assert decoded.readings[1].fields["gateways"] == 256
     assert "more than 200 fields" in reasons(decoded)[0]
+
+
+def test_ever_new_devices_do_not_grow_a_decoder() -> None:
+    decoder = build_decoder("chirpstack", {"unknown_payload": "ignore"})
+    payload = json.dumps(V4)
+    tracemalloc.start()
+    try:
+        for number in range(11_000):
+            decoder.decode("", payload.replace(EUI, f"{number:016x}").replace("Test device", f"device {number}").encode())
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(11_000, 19_000):
+            decoder.decode("", payload.replace(EUI, f"{number:016x}").replace("Test device", f"device {number}").encode())
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1_000_000  # 8,000 devices more would take four times that
 
 
 def test_each_server_is_recognised_and_none_claims_anothers() -> None:
