@@ -153,6 +153,7 @@ _WITH_PERCENT = (
 
 # where a name means something else: (model, name)
 OF_MODEL: Mapping[tuple[str, str], tuple[str, float]] = {
+    **{(model, "tvoc"): ("iaq_index", 100) for model in ("AM308", "AM319", "AM319L")},  # hundredths
     ("VS330", "distance"): ("distance_mm", 1),
     ("DL-CTD10", "temperature"): ("water_temperature", 1),
     ("DL-MES5", "temperature"): ("water_temperature", 1),

@@ -52,10 +52,10 @@ def read(topic: str, message: Mapping[str, Any], refusals: Refusals) -> Uplink |
     if event == "join":
         return Join(eui, time_ns)
     if event == "status":
-        return Status(eui, time_ns, _status(parts, message))
+        return Status(eui, about.text("deviceName"), time_ns, _status(parts, message))
     if event in {"log", "error"} and (event == "error" or parts.text("level").upper() == "ERROR"):
         code = parts.text("code") or parts.text("type")
-        text = parts.text("description") or parts.text("error") or "no description"
+        text = parts.line("description") or parts.line("error") or "no description"
         refusals.add(f"ChirpStack reports of {eui}: {code + ': ' if code else ''}{text}")
     return None
 
@@ -100,7 +100,7 @@ def _uplink(parts: Parts, about: Parts, eui: str, refusals: Refusals) -> Uplink:
         frequency_hz=radio.number("frequency"),
         spreading_factor=_spreading_factor(radio, refusals),
         heard=heard,
-        hints=(about.text("deviceProfileName"), about.text("deviceName"), about.text("applicationName")),
+        hints=(about.text("deviceProfileName"), about.text("deviceName")),
     )
 
 

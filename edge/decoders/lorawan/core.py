@@ -5,7 +5,7 @@ as a tag it would break a device's series each time another gateway is nearer, a
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
 from edge.decoders.json_mapping.payload import parse_payload
@@ -15,22 +15,25 @@ from edge.decoders.lorawan.sensor import Sensor
 from edge.decoders.lorawan.uplink import Uplink, best, message_of
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
+from telemetry.quality import SIMULATED
 
 LINK_MEASUREMENT = "lorawan"
 
 
-class Join:
+class Join(NamedTuple):
     """A device joined: its counter begins again."""
 
-    def __init__(self, device: str, time_ns: int | None) -> None:
-        self.device, self.time_ns = device, time_ns
+    device: str
+    time_ns: int | None
 
 
-class Status:
+class Status(NamedTuple):
     """What a device or network says beside uplinks: fields of the link."""
 
-    def __init__(self, device: str, time_ns: int | None, fields: Mapping[str, FieldValue]) -> None:
-        self.device, self.time_ns, self.fields = device, time_ns, fields
+    eui: str
+    name: str
+    time_ns: int | None
+    fields: Mapping[str, FieldValue]
 
 
 class Envelope(Protocol):
@@ -59,27 +62,31 @@ class UplinkDecoder:
         found = self._envelope(topic, message_of(parse_payload(payload)), refusals)
         if found is None:
             refused = refusals.listed()
-            return Decoded((), refused, is_understood=not refused) if refused else UNDERSTOOD
+            return Decoded((), refused) if refused else UNDERSTOOD
         if isinstance(found, Join):
             self._counters.joined(found.device, found.time_ns)
             return UNDERSTOOD
         if isinstance(found, Status):
-            readings = (
-                [Reading(LINK_MEASUREMENT, {"device": found.device}, found.fields, self._time(found.time_ns))] if found.fields else []
-            )
+            tags = self._tags(found.eui, found.name)
+            readings = [Reading(LINK_MEASUREMENT, tags, found.fields, self._time(found.time_ns))] if found.fields else []
             return Decoded(readings, refusals.listed(), is_understood=not readings)
         return self._uplink(found, refusals)
 
     def _uplink(self, uplink: Uplink, refusals: Refusals) -> Decoded:
         time_ns = self._time(uplink.time_ns)
-        tags = {"device": uplink.name if self._options.device == "name" and uplink.name else uplink.device}
+        tags = self._tags(uplink.eui, uplink.name)
         readings = self._sensor.readings(uplink, tags, time_ns, refusals)
         if self._options.link and (fields := _link(uplink)):
             readings.append(Reading(LINK_MEASUREMENT, tags, fields, time_ns))
+        if uplink.is_simulated:
+            readings = [reading._replace(quality=SIMULATED) for reading in readings]
         missed = None
         if uplink.f_cnt is not None:
             missed = self._counters.note(uplink.device, uplink.f_cnt, uplink.time_ns)
         return Decoded(readings, refusals.listed(), is_understood=not readings, missed=(missed,) if missed else ())
+
+    def _tags(self, eui: str, name: str) -> dict[str, str]:
+        return {"device": (name or eui) if self._options.device == "name" else (eui or name)}
 
     def _time(self, time_ns: int | None) -> int | None:
         return time_ns if self._options.time == "network" else None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
 
 from edge.decoders.lorawan.codec.library import load
 from telemetry.identifiers import FieldName, MeasurementName
@@ -57,3 +57,11 @@ class UplinkOptions(_Settings):
     )
     max_payload_bytes: ByteSize = Field(ByteSize(256 * 1024), description="larger messages are refused", gt=0)
     max_fields: int = Field(200, description="fields taken from what the network server decoded; the rest are refused", gt=0, le=2_000)
+
+    @model_validator(mode="after")
+    def _codecs_fit_their_measurements(self) -> "UplinkOptions":
+        for one in (Choice(codec=None, measurement=None), *self.codecs.values()):
+            codec, measurement = one.codec if one.codec is not None else self.codec, one.measurement or self.measurement
+            if codec is not None and measurement is not None:
+                load(codec, measurement)
+        return self

@@ -8,8 +8,9 @@ from edge.decoders.decoder import Refusals
 from edge.decoders.json_mapping.flatten import Flattening
 from edge.decoders.lorawan.codec.compile import Codec
 from edge.decoders.lorawan.codec.library import family_of_eui, load, model_named
-from edge.decoders.lorawan.options import UplinkOptions
+from edge.decoders.lorawan.options import Choice, UplinkOptions
 from edge.decoders.lorawan.uplink import Uplink
+from edge.decoders.values import as_float
 from telemetry.catalogue import find
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
@@ -27,6 +28,12 @@ ALIASES: Mapping[str, tuple[str, str]] = {
     "temperature_c": ("temperature", ""),
     "temp_c": ("temperature", ""),
     "temp_c_sht": ("temperature", ""),
+    "temp_c_ds": ("external_temperature", ""),
+    "temp_c_ds18b20": ("external_temperature", ""),
+    "temp_soil": ("temperature", ""),
+    "water_soil": ("moisture", ""),
+    "conduct_soil": ("conductivity", ""),
+    "ill_lx": ("illuminance", ""),
     "hum": ("humidity", ""),
     "hum_sht": ("humidity", ""),
     "air_humidity": ("humidity", ""),
@@ -80,14 +87,11 @@ class Sensor:
 
     def __init__(self, options: UplinkOptions) -> None:
         self._options = options
-        self._given = load(options.codec, options.measurement) if options.codec is not None else None
-        self._rules = [
-            (pattern.lower(), load(one.codec, one.measurement or options.measurement) if one.codec is not None else None, one.measurement)
-            for pattern, one in options.codecs.items()
-        ]
+        self._given = _Chosen(_loaded(options.codec, options.measurement), options.measurement, options.codec is not None)
+        self._rules = [(pattern.lower(), self._of(one)) for pattern, one in options.codecs.items()]
         self._chosen: dict[tuple[str, ...], _Chosen] = {}
-        self._shipped: dict[str, Codec] = {}
-        self._flattening = Flattening((), takes_strings=False, max_fields=options.max_fields, max_depth=_MAX_DEPTH)
+        self._shipped: dict[tuple[str, str | None], Codec | None] = {}
+        self._flattening = Flattening((), takes_strings=True, max_fields=options.max_fields, max_depth=_MAX_DEPTH)
 
     def readings(self, uplink: Uplink, tags: Mapping[str, str], time_ns: int | None, refusals: Refusals) -> list[Reading]:
         """Return what the uplink measured; `time_ns` is its time."""
@@ -122,23 +126,37 @@ class Sensor:
             self._chosen[key] = self._choose(uplink)
         return self._chosen[key]
 
+    def _of(self, one: Choice) -> _Chosen:
+        codec = one.codec if one.codec is not None else self._options.codec
+        measurement = one.measurement or self._options.measurement
+        return _Chosen(_loaded(codec, measurement), measurement, codec is not None)
+
     def _choose(self, uplink: Uplink) -> _Chosen:
-        told = [uplink.eui, *(hint.lower() for hint in uplink.hints)]
-        for pattern, codec, measurement in self._rules:
-            if any(fnmatchcase(name, pattern) for name in told if name):
-                return _Chosen(codec or self._given, measurement or self._options.measurement, codec is not None or self._given is not None)
-        if self._given is not None or not self._options.recognise_codec:
-            return _Chosen(self._given, self._options.measurement, self._given is not None)
+        told = [name for name in (uplink.eui, *(hint.lower() for hint in uplink.hints)) if name]
+        fits = (chosen for pattern, chosen in self._rules if any(fnmatchcase(name, pattern) for name in told))
+        chosen = next(fits, self._given)
+        if chosen.is_named or not self._options.recognise_codec:
+            return chosen
         name = next(filter(None, map(model_named, uplink.hints)), "") or family_of_eui(uplink.eui)
-        if name and name not in self._shipped:
-            self._shipped[name] = load(name, self._options.measurement)
-        return _Chosen(self._shipped.get(name), self._options.measurement, is_named=False)
+        return chosen._replace(codec=self._recognised(name, chosen.measurement) if name else None)
+
+    def _recognised(self, name: str, measurement: str | None) -> Codec | None:
+        key = (name, measurement)
+        if key not in self._shipped:
+            try:
+                self._shipped[key] = load(name, measurement)
+            except ValueError:  # its units do not fit the measurement that the config names
+                self._shipped[key] = None
+        return self._shipped[key]
 
     def _decoded(
         self, uplink: Uplink, measurement: str | None, tags: Mapping[str, str], time_ns: int | None, refusals: Refusals
     ) -> list[Reading]:
-        flat: dict[str, FieldValue] = {}
-        self._flattening.flatten(dict(uplink.decoded or {}), "", flat, refusals)
+        given = uplink.decoded or {}
+        flat = self._flattening.plain(given)
+        if flat is None:
+            flat = {}
+            self._flattening.flatten(given, "", flat, refusals)
         measurement = measurement or DEFAULT_MEASUREMENT
         fields: dict[str, FieldValue] = {}
         for name, value in flat.items():
@@ -152,6 +170,11 @@ class Sensor:
         name = self._options.fields.get(given, alias)
         if name in fields:
             name = given
+        if isinstance(value, str):  # decoders that round by toFixed() give text
+            number = _number(value) if name != given or find(measurement, name) is not None else None
+            if number is None:
+                return
+            value = number
         unit = self._options.units.get(name, unit)
         row = find(measurement, name)
         if row is not None and unit and isinstance(value, float):
@@ -163,6 +186,17 @@ class Sensor:
         elif unit == "mV" and isinstance(value, float):  # of a measurement that is not in the catalogue
             value = convert(value, "mV", "V")
         fields[name] = value
+
+
+def _loaded(codec: str | dict[str, Any] | None, measurement: str | None) -> Codec | None:
+    return load(codec, measurement) if codec is not None else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return as_float(text)
+    except ValueError:
+        return None
 
 
 def sensor_object(value: Any) -> Mapping[str, Any] | None:

@@ -87,6 +87,7 @@ def _uplink(parts: Parts, eui: str, name: str, refusals: Refusals) -> Uplink:
         spreading_factor=lora.whole("spreading_factor", 12),
         heard=heard,
         battery_percent=Parts(up.table("last_battery_percentage"), refusals).number("value"),
+        is_simulated=parts.is_true("simulated"),
         hints=(versions.text("model_id"), versions.text("brand_id"), name),
     )
 

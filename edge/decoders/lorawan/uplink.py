@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from edge.decoders.decoder import Refusals, shown
@@ -16,6 +17,7 @@ from edge.decoders.values import Unreadable, as_float
 from telemetry.errors import RejectedError
 
 MOST_GATEWAYS = 256  # that one uplink is taken to be heard by
+_REMEMBERED_EUIS = 10_000
 _LONGEST_NAME = 200
 _LONGEST_DATA = 2_048  # characters of hex or base64; a frame has 242 bytes at most
 _LARGEST_F_CNT = 2**32 - 1
@@ -50,6 +52,7 @@ class Uplink(NamedTuple):
     heard: Sequence[Heard]
     hints: tuple[str, ...]
     battery_percent: float | None = None
+    is_simulated: bool = False
 
     @property
     def device(self) -> str:
@@ -63,6 +66,8 @@ def best(heard: Sequence[Heard]) -> Heard | None:
 
 class Parts:
     """Reads members of one JSON object, and adds a refusal where one is wrong."""
+
+    __slots__ = ("_message", "_refusals")
 
     def __init__(self, message: Mapping[str, Any], refusals: Refusals) -> None:
         self._message = message
@@ -96,10 +101,18 @@ class Parts:
         return newest if isinstance(newest, dict) and newest else None
 
     def texts(self, key: str) -> list[str]:
-        """Return the short texts of the array at `key`."""
+        """Return the texts of the array at `key`, each short and on one line."""
         found = self._message.get(key)
         texts = found[:MOST_GATEWAYS] if isinstance(found, list) else []
-        return [one[:_LONGEST_NAME] for one in texts if isinstance(one, str) and one.isprintable()]
+        return [_on_one_line(one) for one in texts if isinstance(one, str)]
+
+    def line(self, key: str) -> str:
+        """Return the text at `key`, whatever it holds, short and on one line."""
+        found = self._message.get(key)
+        return _on_one_line(found) if isinstance(found, str) else ""
+
+    def is_true(self, key: str) -> bool:
+        return self._message.get(key) is True
 
     def text(self, key: str) -> str:
         found = self._message.get(key)
@@ -122,8 +135,8 @@ class Parts:
     def number(self, key: str) -> float | None:
         """Return a number; text is taken where it reads as one (protobuf writes 64-bit numbers as text)."""
         found = self._message.get(key)
-        if found is None:
-            return None
+        if found is None or found.__class__ is float:  # finite: parse_payload sees to it
+            return found
         try:
             return as_float(found) if not isinstance(found, bool) else None
         except ValueError as error:
@@ -171,12 +184,18 @@ def from_hex(text: str) -> bytes:
         raise ValueError("not hex") from None
 
 
+@lru_cache(_REMEMBERED_EUIS)
 def eui_of(text: str) -> str:
     """Return an EUI-64 as 16 hex digits in lower case; "" if it is none. ChirpStack v3 may write it as base64 (protobuf's JSON)."""
     plain = text.lower().replace("-", "").replace(":", "")
     if _EUI.fullmatch(plain):
         return plain
     return base64.b64decode(text).hex() if _BASE64_EUI.fullmatch(text) else ""
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.split())[:_LONGEST_NAME]
+    return line if line.isprintable() else shown(line)
 
 
 def message_of(value: object) -> Mapping[str, Any]:

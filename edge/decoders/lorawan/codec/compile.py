@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
@@ -10,6 +11,7 @@ from edge.decoders.lorawan.codec.values import Short, ValuePlan, plan_of, unix_n
 from telemetry.point import FieldValue
 
 _REMEMBERED_IDS = 1_024
+_LETTERS = {"u8": "B", "s8": "b", "u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "f32": "f", "f64": "d"}  # of struct
 _MOST_CASES = 256  # of one range such as "1-10"
 
 
@@ -64,37 +66,65 @@ class _GroupPlan:
         self._length = group.length
         self._apart = group.apart
         self._words = struct.Struct(f"{'>' if order == 'big' else '<'}{group.words}H") if group.words else None
+        self._all_at_once = self._of_plain_numbers(group, order)
+
+    @staticmethod
+    def _of_plain_numbers(group: Group, order: Order) -> struct.Struct | None:
+        """Return what reads the whole group in one step, if it is numbers one after the other: most are."""
+        if group.apart or group.words or group.length is not None or group.by is not None or not group.values:
+            return None
+        letters = [_LETTERS.get(value.type) for value in group.values]
+        if None in letters or any(value.at is not None or value.bits or value.is_time or value.order for value in group.values):
+            return None
+        return struct.Struct(f"{'>' if order == 'big' else '<'}{''.join(filter(None, letters))}")
 
     def run(self, data: bytes, start: int, out: Out, channel: int | None = None) -> int:
         """Read the group and return where the next one begins; Short when the payload ends before."""
+        if self._all_at_once is not None:
+            end = start + self._all_at_once.size
+            if end > len(data):
+                raise Short
+            for plan, raw in zip(self._plans, self._all_at_once.unpack_from(data, start), strict=True):
+                _store(plan, raw, (), out.fields, out, channel)
+            return end
         words: tuple[float, ...] = ()
-        end = start
+        end = start + (self._length or 0)
         if self._words is not None:
-            end = start + self._words.size
-            if end > len(data):
-                raise Short
+            end = max(end, start + self._words.size)
+        if end > len(data):
+            raise Short
+        if self._words is not None:
             words = self._words.unpack_from(data, start)
-        if self._length is not None:
-            end = start + self._length
-            if end > len(data):
-                raise Short
-        fields, time_ns = ({}, None) if self._apart else (out.fields, out.time_ns)
-        pos = start
+        if not self._apart:
+            pos, out.time_ns = self._read_each(data, start, words, out.fields, out, channel, out.time_ns)
+        else:
+            entry: dict[str, dict[str, FieldValue]] = {}
+            pos, time_ns = self._read_each(data, start, words, entry, out, channel, None)
+            out.apart.append(Entry(time_ns, entry))
+        return max(pos, end)
+
+    def _read_each(
+        self,
+        data: bytes,
+        start: int,
+        words: tuple[float, ...],
+        fields: dict[str, dict[str, FieldValue]],
+        out: Out,
+        channel: int | None,
+        time_ns: int | None,
+    ) -> tuple[int, int | None]:
+        """Read value by value; return where the group ends, and the time that stands among them."""
+        pos = furthest = start
         for plan in self._of(data, start):
             if plan.at is not None:
                 pos = start + plan.at
             part, pos = plan.bytes_of(data, pos)
-            if plan.kind == "skip":
-                continue
+            furthest = max(furthest, pos)
             if plan.kind == "time":
                 time_ns = unix_ns(plan.unpack(part)) or None
-                continue
-            _store(plan, plan.unpack(part), words, fields, out, channel)
-        if self._apart:
-            out.apart.append(Entry(time_ns, fields))
-        else:
-            out.time_ns = time_ns
-        return max(pos, end) if self._length is None else end
+            elif plan.kind != "skip":
+                _store(plan, plan.unpack(part), words, fields, out, channel)
+        return furthest, time_ns
 
     def _of(self, data: bytes, start: int) -> Sequence[ValuePlan]:
         if self._by is None:
@@ -105,16 +135,24 @@ class _GroupPlan:
 
 
 def _store(
-    plan: ValuePlan, raw: object, words: tuple[float, ...], fields: dict[str, dict[str, FieldValue]], out: Out, channel: int | None
+    plan: ValuePlan, raw: float | str, words: tuple[float, ...], fields: dict[str, dict[str, FieldValue]], out: Out, channel: int | None
 ) -> None:
-    name = plan.name.replace("{channel}", str(channel)) if plan.has_channel else plan.name
+    name = _with_channel(plan.name, channel) if plan.has_channel else plan.name
     try:
         value = plan.stored(raw, words)
     except (ValueError, ArithmeticError) as error:
         out.refusals.add(f"field {name}: {error}")
         return
     if value is not None:
-        fields.setdefault(plan.measurement, {})[name] = value
+        group = fields.get(plan.measurement)
+        if group is None:
+            group = fields[plan.measurement] = {}
+        group[name] = value
+
+
+@lru_cache(_REMEMBERED_IDS)
+def _with_channel(name: str, channel: int | None) -> str:
+    return name.replace("{channel}", str(channel))
 
 
 class _Compiler:

@@ -24,6 +24,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "exp": math.exp,
     "floor": math.floor,
 }
+_LARGEST = 1e300  # of the numbers written in an expression
 _ARGUMENTS = {"min": (2, 8), "max": (2, 8)}
 _BINARY: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -68,7 +69,7 @@ class _Compiler:
 
     def of(self, node: ast.expr) -> Compute:
         match node:
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and abs(number) < 1e300:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and abs(number) < _LARGEST:
                 return lambda _: number
             case ast.Name(id=name):
                 return self._name(name)
@@ -81,6 +82,11 @@ class _Compiler:
 
     def _arithmetic(self, node: ast.expr) -> Compute | None:
         match node:
+            case ast.BinOp(left=ast.Name(id=name), op=op, right=ast.Constant(value=int() | float() as number)) if (
+                name in self._places and type(op) in _BINARY and not isinstance(number, bool) and abs(number) < _LARGEST
+            ):  # `x / 10`: nearly all of them, and this is three calls fewer
+                apply, place = _BINARY[type(op)], self._places[name]
+                return lambda values: apply(values[place], number)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return _binary(_BINARY[type(op)], self.of(left), self.of(right))
             case ast.UnaryOp(op=ast.USub(), operand=inner):

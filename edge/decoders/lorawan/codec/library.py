@@ -37,8 +37,8 @@ def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Cod
 
 
 def names() -> list[str]:
-    """Return every shipped name: families first, then models."""
-    return [*_families(), *_models()]
+    """Return every shipped name: families that need no model first, then models."""
+    return [*(name for name, table in _families().items() if _has_layout(table)), *_models()]
 
 
 def model_named(words: str) -> str:
@@ -70,6 +70,8 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
         hint = f"did you mean {', '.join(_by_lower()[one] for one in near)}?" if near else "a file of your own ends in .toml"
         raise ValueError(f"no codec {choice!r}: {hint}")
     if name in _families():
+        if not _has_layout(_families()[name]):
+            raise ValueError(f"{name} is a family: name the model, one of {', '.join(_families()[name]['models'])[:300]}")
         return _families()[name]
     family = _families()[_models()[name]]
     return _laid_over(family, family["models"][name])
@@ -95,6 +97,10 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
         else:
             merged[key] = value
     return merged
+
+
+def _has_layout(table: Mapping[str, Any]) -> bool:
+    return any(table.get(key) for key in ("values", "tlv", "cases")) or bool(table.get("flags", {}).get("groups"))
 
 
 @cache

@@ -29,7 +29,7 @@ class ValuePlan(NamedTuple):
     kind: str
     size: int | None
     at: int | None
-    unpack: Callable[[bytes], object]
+    unpack: Callable[[bytes], float | str]
     compute: Compute | None
     enum: Mapping[int, Scalar] | None
     absent: frozenset[float]
@@ -51,12 +51,12 @@ class ValuePlan(NamedTuple):
             raise Short
         return data[pos:end], end
 
-    def stored(self, raw: object, words: tuple[float, ...]) -> FieldValue | None:
+    def stored(self, raw: float | str, words: tuple[float, ...]) -> FieldValue | None:
         """Return what is stored, None for "no reading"; ValueError or ArithmeticError when there is no such value."""
         if isinstance(raw, str):
             return raw
-        number = raw if isinstance(raw, int | float) else 0
-        if number in self.absent:
+        number = raw
+        if self.absent and number in self.absent:
             return None
         if self.compute is not None:
             number = self.compute((number, *words))
@@ -103,14 +103,14 @@ def _kind(value: Value) -> tuple[str, int | None]:
     return kind, int(value.type.removeprefix(kind))
 
 
-def _unpacker(value: Value, kind: str, order: Order) -> Callable[[bytes], object]:
+def _unpacker(value: Value, kind: str, order: Order) -> Callable[[bytes], float | str]:
     if kind == "text":
         return lambda data: data.split(b"\0")[0].decode("utf-8", "replace")
     if kind in {"hex", "skip"}:
         return bytes.hex
     if (pattern := _FLOATS.get((value.type, order))) is not None:
         unpack = struct.Struct(pattern).unpack
-        return lambda data: unpack(data)[0]
+        return lambda data: float(unpack(data)[0])
     is_signed = value.type.startswith("s")
     if value.bits is not None:
         low, mask = value.bits[0], (1 << value.bits[1]) - 1
@@ -144,5 +144,5 @@ def _whole(text: str) -> int:
         raise ValueError(f"{text!r} is not a whole number") from None
 
 
-def unix_ns(number: object) -> int:
-    return int(number) * _UNIX_TICK_NS if isinstance(number, int) else 0
+def unix_ns(number: float | str) -> int:
+    return int(number) * _UNIX_TICK_NS

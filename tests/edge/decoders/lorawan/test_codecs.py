@@ -108,6 +108,19 @@ def test_a_layout_is_chosen_by_port_or_by_a_byte() -> None:
     assert "no layout" in reasons(by_byte, "")[0]
 
 
+def test_an_item_ends_after_its_furthest_byte() -> None:
+    codec = {
+        "tlv": {
+            "header": 1,
+            "items": {"01": [{"name": "b", "type": "u8", "at": 2}, {"name": "a", "type": "u8", "at": 0}], "02": [["c", "u8"]]},
+        }
+    }
+    assert fields(codec, "01aa00bb02cc") == {"a": 170.0, "b": 187.0, "c": 204.0}
+    with_length = {"tlv": {"header": 1, "items": {"01": {"length": 4, "values": [["a", "u8"]]}, "02": [["c", "u8"]]}}}
+    assert fields(with_length, "01aa00000002cc") == {"a": 170.0, "c": 204.0}
+    assert "ends within" in reasons(with_length, "01aa0000")[0]
+
+
 def test_history_is_apart_with_times_of_its_own() -> None:
     out = run("AM103", "0175640367180104686d077dc50120ce781a4165df006e9001")  # AM103 user guide; the corpus has it too
     first, second = out.entries
@@ -166,6 +179,8 @@ def test_text_and_hex_are_text() -> None:
         ({"nonsense": 1}, "nonsense"),
         ("milesigt", "did you mean milesight"),
         ("no/such/file.toml", "cannot read"),
+        ("dragino", "is a family: name the model, one of LHT65"),
+        ("decentlab", "is a family"),
     ],
 )
 def test_a_wrong_codec_says_what_is_wrong(codec: str | dict[str, Any], said: str) -> None:
@@ -207,6 +222,8 @@ DOCUMENTED = [
         "0100e202290400270506070d62150710",
         {"temperature": 22.6, "humidity": 41.0, "illuminance": 39.0, "motion_count": 6.0, "battery": 3.426, "lamax": 7.0, "laeq": 16.0},
     ),
+    # Dragino LHT65 user manual, section 2.4
+    ("LHT65", "cbf60b0d03760100ad7fff", {"battery": 3.062, "temperature": 28.29, "humidity": 88.6, "external_temperature": 1.73}),
     # Decentlab's published decoder of DL-DS18, with a payload made to its table
     ("DL-DS18", "0202df000381910c60", {"temperature": 25.0625, "battery": 3.168}),
 ]
@@ -214,7 +231,7 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize(("codec", "payload", "expected"), DOCUMENTED)
 def test_documented_payloads_give_the_documented_values(codec: str, payload: str, expected: dict[str, Any]) -> None:
-    assert fields(codec, payload) == expected
+    assert fields(codec, payload, 2) == expected
 
 
 def test_every_shipped_codec_has_valid_names_and_a_source() -> None:

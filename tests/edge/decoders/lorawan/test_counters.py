@@ -31,6 +31,11 @@ def test_the_first_uplink_of_a_device_tells_of_no_gap() -> None:
 
 def test_a_counter_of_16_bits_turns_over() -> None:
     assert missed(FrameCounters(), [65_533, 65_535, 0, 3]) == [0, 1, 0, 2]
+    counters = FrameCounters()
+    assert missed(counters, [65_533]) == [0]
+    found = counters.note("d", 2, 20 * S)
+    assert found is not None
+    assert (found.reading_count, found.detail) == (4, "uplinks of d: from f_cnt 65534 to before f_cnt 2")
 
 
 def test_a_counter_of_32_bits_goes_on_beyond_16() -> None:
@@ -47,6 +52,16 @@ def test_after_a_join_the_uplinks_from_the_first_on_count() -> None:
     counters.note("d", 20, 10 * S)
     counters.joined("d", 20 * S)
     assert missed(counters, [4, 5], start_s=30) == [3, 0]
+
+
+def test_after_a_join_a_gap_is_counted_from_the_first_uplink_not_from_the_old_counter() -> None:
+    counters = FrameCounters()
+    counters.note("d", 3, 10 * S)
+    counters.joined("d", 20 * S)
+    found = counters.note("d", 6, 30 * S)
+    assert found is not None
+    assert (found.reading_count, found.first_ns) == (5, 20 * S)
+    assert "a new session" in found.detail
 
 
 def test_after_a_join_a_counter_above_the_old_one_is_no_gap_from_it() -> None:

@@ -1,6 +1,7 @@
-"""The envelopes of ChirpStack, The Things Stack and LORIOT: devices, times, links, decoded objects, and what is wrong beside what is good."""
+"""The envelopes of ChirpStack, The Things Stack and LORIOT: devices, times, links, decoded objects, and wrong parts beside good ones."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from edge.decoders.decoder import Decoded
 from edge.decoders.lorawan import chirpstack, loriot, ttn
 from edge.decoders.table import build_decoder
 from telemetry.errors import ConfigError, RejectedError
+from telemetry.quality import SIMULATED
 from tests.edge.decoders.contract import check
 
 EUI = "0101010101010101"
@@ -147,6 +149,12 @@ def test_what_the_network_server_decoded_is_flattened_and_named_as_the_catalogue
     }
 
 
+def test_numbers_that_a_decoder_gives_as_text_are_numbers_where_the_name_is_known_and_other_text_is_left_out() -> None:
+    decoded = {"TempC_SHT": "21.50", "temperature2": "3", "pressure": "1013.2", "Bat": 3.1, "humidity": "dry", "mode": "7"}
+    (sensor, _) = decode("chirpstack", v4(object=decoded), {"measurement": "air"}).readings
+    assert sensor.fields == {"temperature": 21.5, "pressure": 1013.2, "battery": 3.1}
+
+
 def test_units_of_a_decoded_object_are_told_and_elsys_vdd_is_known() -> None:
     options = {"measurement": "air", "units": {"pressure": "kPa"}}
     (sensor, _) = decode("chirpstack", v4(object={"pressure": 101.3, "vdd": 3426}), options).readings
@@ -185,9 +193,33 @@ def test_patterns_choose_the_codec_and_measurement_of_a_device() -> None:
     assert decode("ttn", TTS, {"codecs": {"pump-?": "DL-5TM"}, "device": "name"}).readings[0].tags == {"device": "pump-3"}
 
 
+def test_a_pattern_may_name_the_measurement_only_for_a_given_or_a_recognised_codec() -> None:
+    message = v4(data="A2cYAQ==")
+    assert (
+        decode("chirpstack", message, {"codec": "milesight", "codecs": {EUI: {"measurement": "weather"}}}).readings[0].measurement
+        == "weather"
+    )
+    message["deviceInfo"] = {**V4["deviceInfo"], "deviceProfileName": "AM102"}
+    assert decode("chirpstack", message, {"codecs": {EUI: {"measurement": "weather"}}}).readings[0].measurement == "weather"
+
+
+def test_a_measurement_whose_units_a_codec_cannot_give_is_refused_in_the_config() -> None:
+    codec = {"values": [["level", "u8", "", "V"]]}
+    with pytest.raises(ConfigError, match="cannot become 'm'"):
+        build_decoder("chirpstack", {"codec": codec, "measurement": "water_level"})
+    with pytest.raises(ConfigError, match="cannot become 'm'"):
+        build_decoder("chirpstack", {"codec": codec, "codecs": {"*": {"measurement": "water_level"}}})
+
+
 def test_the_things_stacks_own_word_on_the_model_is_believed() -> None:
     up = {**TTS["uplink_message"], "frm_payload": "A2cYAQ==", "version_ids": {"brand_id": "milesight-iot", "model_id": "am102"}}
     assert decode("ttn", {**TTS, "uplink_message": up}).readings[0].fields == {"temperature": 28.0}
+
+
+def test_a_simulated_uplink_is_marked() -> None:
+    decoded = decode("ttn", {**TTS, "simulated": True}, {"codec": "DL-5TM"})
+    assert [reading.quality for reading in decoded.readings] == [SIMULATED, SIMULATED]
+    assert [reading.quality for reading in decode("ttn", TTS, {"codec": "DL-5TM"}).readings] == [0, 0]
 
 
 def test_a_payload_without_codec_is_refused_with_the_way_out_and_its_link_kept() -> None:
@@ -211,8 +243,13 @@ def test_a_status_gives_battery_and_margin_unless_they_are_unknown() -> None:
     topic = f"application/1/device/{EUI}/event/status"
     about = {"deviceInfo": V4["deviceInfo"], "time": V4["time"], "margin": 10, "externalPowerSource": False}
     (reading,) = decode("chirpstack", {**about, "batteryLevel": 98.03, "batteryLevelUnavailable": False}, topic=topic).readings
+    assert reading.tags == {"device": EUI}
+    (named,) = decode("chirpstack", {**about, "batteryLevel": 1}, {"device": "name"}, topic).readings
+    assert named.tags == {"device": "Test device"}
     assert (reading.measurement, reading.fields, reading.time_ns) == ("lorawan", {"margin": 10.0, "battery_percent": 98.03}, AT_NS)
     (reading,) = decode("chirpstack", {**about, "batteryLevel": 0, "batteryLevelUnavailable": True}, topic=topic).readings
+    assert reading.fields == {"margin": 10.0}
+    (reading,) = decode("chirpstack", {**about, "batteryLevel": 255}, topic=topic).readings  # v3, as DevStatusAns says it
     assert reading.fields == {"margin": 10.0}
 
 
@@ -222,6 +259,9 @@ def test_an_error_in_the_log_of_chirpstack_is_refused_with_its_words_and_a_note_
     decoded = decode("chirpstack", about, topic=topic)
     assert reasons(decoded) == [f"ChirpStack reports of {EUI}: UPLINK_CODEC: JS error: x is undefined"]
     assert decode("chirpstack", {**about, "level": "INFO"}, topic=topic).is_understood
+    (of_two_lines,) = reasons(decode("chirpstack", {**about, "description": "JS error:\n  at\u0007 line 1"}, topic=topic))
+    assert of_two_lines.isprintable()
+    assert "JS error: at" in of_two_lines
 
 
 def test_downlinks_and_joins_of_the_things_stack_are_understood() -> None:
@@ -254,6 +294,8 @@ def test_gaps_of_the_counter_are_told_and_a_join_event_begins_anew() -> None:
     assert told("join", time="2022-07-18T09:50:00Z") == []
     assert told("up", fCnt=0, time="2022-07-18T09:51:00Z") == []
     assert told("up", fCnt=1, time="2022-07-18T09:52:00Z") == []
+    assert told("join", time="2022-07-18T10:00:00Z") == []
+    assert told("up", fCnt=4, time="2022-07-18T10:01:00Z") == [3]
 
 
 @pytest.mark.parametrize(
@@ -324,6 +366,22 @@ def test_a_huge_object_and_thousands_of_gateways_are_cut() -> None:
     assert len(decoded.readings[0].fields) == 200
     assert decoded.readings[1].fields["gateways"] == 256
     assert "more than 200 fields" in reasons(decoded)[0]
+
+
+def test_ever_new_devices_do_not_grow_a_decoder() -> None:
+    decoder = build_decoder("chirpstack", {"unknown_payload": "ignore"})
+    payload = json.dumps(V4)
+    tracemalloc.start()
+    try:
+        for number in range(11_000):
+            decoder.decode("", payload.replace(EUI, f"{number:016x}").replace("Test device", f"device {number}").encode())
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(11_000, 19_000):
+            decoder.decode("", payload.replace(EUI, f"{number:016x}").replace("Test device", f"device {number}").encode())
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1_000_000  # 8,000 devices more would take four times that
 
 
 def test_each_server_is_recognised_and_none_claims_anothers() -> None:
