@@ -1,3 +1,3 @@
 """Modules of this folder with `cases() -> Iterator[Case]`."""
 
-FAMILIES: tuple[str, ...] = ()
+FAMILIES: tuple[str, ...] = ("bench.rates.industrial",)

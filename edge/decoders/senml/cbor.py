@@ -12,6 +12,7 @@ refused (RFC 8949, section 5.6).
 """
 
 import struct
+from collections.abc import Mapping
 
 from telemetry.errors import RejectedError
 
@@ -27,8 +28,8 @@ Value = int | float | str | bytes | bool | None
 Record = dict[int | str, Value]
 
 
-def read_pack(data: bytes, max_records: int) -> list[Record]:
-    """Return the maps of the array that `data` is; RejectedError says at which byte it is something else."""
+def read_pack(data: bytes, max_records: int, labels: Mapping[int | str, str]) -> list[Record]:
+    """Return the maps of the array that `data` is, keys by their `labels`; RejectedError says at which byte it is something else."""
     count, at = _head(data, 0, 4, "an array")
     if count is not None and count > max_records:
         raise RejectedError(f"a pack of {count} records; max_records is {max_records}")
@@ -39,14 +40,14 @@ def read_pack(data: bytes, max_records: int) -> list[Record]:
             break
         if len(records) == max_records:
             raise RejectedError(f"a pack of more than {max_records} records (max_records)")
-        record, at = _map(data, at)
+        record, at = _map(data, at, labels)
         records.append(record)
     if at != len(data):
         raise RejectedError(f"CBOR: {len(data) - at} bytes behind the pack, which ends at byte {at}")
     return records
 
 
-def _map(data: bytes, at: int) -> tuple[Record, int]:
+def _map(data: bytes, at: int, labels: Mapping[int | str, str]) -> tuple[Record, int]:
     count, at = _head(data, at, 5, "a map")
     record: Record = {}
     while len(record) != count:
@@ -56,6 +57,7 @@ def _map(data: bytes, at: int) -> tuple[Record, int]:
         key, at = _value(data, at)
         if key.__class__ is not int and key.__class__ is not str:
             raise RejectedError(f"CBOR: a key that is neither integer nor text at byte {start}")
+        key = labels.get(key, key)
         if key in record:
             raise RejectedError(f"CBOR: key {key!r:.40} twice in one map, at byte {start}")
         record[key], at = _value(data, at)
@@ -65,6 +67,8 @@ def _map(data: bytes, at: int) -> tuple[Record, int]:
 def _value(data: bytes, at: int) -> tuple[Value, int]:
     """Return the value at `at` and where the next one begins."""
     head = _byte(data, at)
+    if head < 0x18:
+        return head, at + 1
     major, info = head >> 5, head & 31
     if major == 7:
         return _simple(data, at, info)

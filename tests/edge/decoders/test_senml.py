@@ -350,14 +350,14 @@ _MAPS = st.dictionaries(st.integers(-10, 300) | st.text(max_size=5), _SCALARS, m
 
 @given(st.lists(_MAPS, max_size=30))
 def test_cbor_is_read_as_it_was_written(records: list[dict[int | str, object]]) -> None:
-    assert read_pack(_cbor(records), 30) == records
+    assert read_pack(_cbor(records), 30, {}) == records
 
 
 @given(st.lists(_MAPS, min_size=1, max_size=4), st.data())
 def test_a_cut_pack_is_refused(records: list[dict[int | str, object]], data: st.DataObject) -> None:
     whole = _cbor(records)
     with pytest.raises(RejectedError, match="CBOR"):
-        read_pack(whole[: data.draw(st.integers(0, len(whole) - 1))], 30)
+        read_pack(whole[: data.draw(st.integers(0, len(whole) - 1))], 30, {})
 
 
 @pytest.mark.parametrize(
