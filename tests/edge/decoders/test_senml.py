@@ -3,6 +3,7 @@
 import json
 import math
 import struct
+import tracemalloc
 from collections.abc import Sequence
 
 import pytest
@@ -399,6 +400,24 @@ def test_numbers_of_cbor_that_are_none_are_refused_alone() -> None:
     decoded = build(Options()).decode("", pack)
     assert fields(decoded) == {"c": 2.0**64}
     assert len(decoded.refusals) == 2
+
+
+def test_names_topics_and_bases_that_are_invented_do_not_grow_a_decoder() -> None:
+    decoder = build(Options())
+
+    def flood(first: int) -> None:
+        for number in range(first, first + 12_000):
+            decoder.decode(f"t/{number // 3}", b'[{"bn": "d%d:", "n": "x", "v": 1, "s": 2}]' % number)
+
+    tracemalloc.start()
+    try:
+        flood(0)
+        before, _ = tracemalloc.get_traced_memory()
+        flood(12_000)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert max(before, after) < 25e6
 
 
 # -- recognising -----------------------------------------------------------------------------------------------------------------
