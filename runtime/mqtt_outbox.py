@@ -23,9 +23,11 @@ class Outbox:
         self._losses = 0
 
     def put(self, topic: str, payload: bytes) -> bool:
-        """Queue a message; False if that is of no use."""
+        """Queue a message; False if there is no room now. Where nothing is published any more it is forgotten."""
+        if self._losses >= MAX_LOSSES:
+            return True
         with self._lock:
-            has_room = len(self._queue) < MAX_QUEUED and self._losses < MAX_LOSSES
+            has_room = len(self._queue) < MAX_QUEUED
             if has_room:
                 self._queue.append((topic, payload))
             return has_room

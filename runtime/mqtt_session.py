@@ -105,10 +105,15 @@ class MqttSession:
         if self._signals:
             self._signals.wake()
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Publish a message if that is possible (runtime/mqtt_outbox.py), QoS 1 and not retained. Any thread; never blocks on I/O."""
-        if self._outbox.put(topic, payload) and self._signals:
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish a message as runtime/mqtt_outbox.py says, QoS 1 and not retained; False if there is no room for it now.
+
+        Any thread; never blocks on I/O.
+        """
+        has_room = self._outbox.put(topic, payload)
+        if has_room and self._signals:
             self._signals.wake()
+        return has_room
 
     def state(self) -> SessionState:
         """Return the state now. Any thread."""

@@ -109,7 +109,8 @@ class MqttInput:
         absence = self._absence if any(message.queued for message in messages) else None
         self._intake.messages(messages, pending, absence)
         for reply in self._replies.due(self._intake.take_replies(), self._clock.monotonic_s()):
-            self._session.publish(reply.topic, reply.payload)
+            if not self._session.publish(reply.topic, reply.payload):
+                self._replies.give_back(reply)
 
     def _oversized(self, packet: Oversized, generation: int) -> None:
         pending = self._pending(generation, [packet.packet_id], [packet.receipt]) if packet.packet_id else None

@@ -37,3 +37,8 @@ class ReplyPace:
                 self._sent_s[topic] = now_s
                 due.append(Reply(topic, self._waiting.pop(topic)))
         return due
+
+    def give_back(self, reply: Reply) -> None:
+        """It was due and could not be sent: it waits on."""
+        self._sent_s.pop(reply.topic, None)
+        self._waiting.setdefault(reply.topic, reply.payload)

@@ -240,3 +240,17 @@ def test_replies_that_the_broker_takes_badly_hold_back_no_message(broker: Strict
     eventually(lambda: broker.unacknowledged_count == 0, 20.0)
     assert sorted(set(broker.acknowledged)) == sorted(b"%d" % number for number in range(20))
     assert len(broker.published) <= 3
+
+
+def test_a_flood_of_devices_to_be_told_something_is_told_bit_by_bit(broker: StrictBroker, start: Start) -> None:
+    broker.takes = "cmd/"
+    broker.window = 500
+    for number in range(300):
+        broker.publish(f"site/{number}", b"1")
+    start(decoder=AskingDecoder())
+    eventually(lambda: broker.unacknowledged_count == 0)
+    for number in range(20):
+        broker.publish("site/0", b"%d" % number)
+        eventually(lambda: broker.unacknowledged_count == 0)
+    eventually(lambda: len({topic for topic, _ in broker.published}) == 300)
+    assert len(broker.published) == 300

@@ -9,8 +9,8 @@ from edge.decoders.decoder import Reply
 from edge.sources.replies import EVERY_S, MAX_TOPICS, ReplyPace
 
 
-@given(st.lists(st.tuples(st.floats(0, 20), st.lists(st.sampled_from("abc"), max_size=4)), max_size=40))
-def test_a_topic_is_told_at_most_once_in_its_time_and_in_the_end_the_newest(calls: list[tuple[float, list[str]]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 20), st.lists(st.sampled_from("abc"), max_size=4)), max_size=40))
+def test_a_topic_is_told_at_most_once_in_its_time_and_in_the_end_the_newest(calls: list[tuple[int, list[str]]]) -> None:
     pace, now_s = ReplyPace(), 0.0
     told: dict[str, list[tuple[float, bytes]]] = {}
     wanted: dict[str, bytes] = {}
@@ -36,3 +36,12 @@ def test_topics_that_are_invented_are_neither_all_told_nor_all_kept() -> None:
     assert pace.due(replies, 1.0) == []
     assert len(pace.due((), EVERY_S)) <= MAX_TOPICS
     assert pace.due((), 10 * EVERY_S) == []
+
+
+def test_what_could_not_be_sent_is_due_again_unless_something_newer_is() -> None:
+    pace = ReplyPace()
+    [first] = pace.due([Reply("a", b"1")], 0.0)
+    pace.give_back(first)
+    assert pace.due((), 0.0) == [first]
+    pace.give_back(first)
+    assert pace.due([Reply("a", b"2")], 0.1) == [Reply("a", b"2")]

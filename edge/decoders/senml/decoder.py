@@ -94,7 +94,7 @@ class SenmlDecoder:
             series = self._series_of(tags)
             if self._owners.setdefault((series, field), (name, suffix)) != (name, suffix):
                 raise ValueError(f"field {shown(field)} stands for another value of this name already")
-        convert = None if suffix or unit is None else _conversion(options.measurement, field, unit)
+        convert = None if suffix or not unit else _conversion(options.measurement, field, unit)
         plan = plans[name, unit, suffix] = Plan(tags, series, field, convert)
         self._remembered += 1
         return plan

@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.decoders.decoder import Decoded
@@ -166,6 +166,39 @@ def test_names_that_come_to_one_field_keep_a_series_each_also_over_messages() ->
         tags.append(dict(reading.tags))
     plain = {"device": "d"}
     assert tags == [plain, plain | {"name": "d:temp"}, plain, plain | {"name": "d/temp"}, plain | {"name": "d:temp"}]
+
+
+_BASES = {
+    "bn": st.sampled_from(["d:", ""]),
+    "bt": st.sampled_from([AT, 0, 9_223_372_036]),
+    "bu": st.sampled_from(["V", "kW"]),
+    "bv": st.just(0.1),
+}
+_RECORDS = st.one_of(
+    st.fixed_dictionaries(
+        {"n": st.sampled_from("ab"), "v": st.sampled_from([1, 2.5])}, optional={"t": st.sampled_from([0, 5, AT]), "s": st.just(3)}
+    ),
+    st.fixed_dictionaries(
+        {"n": st.sampled_from(["a", "a:b", "", 7]), "v": st.sampled_from([1, True, "x", None, 10**18])},
+        optional={
+            "t": st.sampled_from([-5, 0.5, 2**40, True, None]),
+            "u": st.sampled_from(["V", "mV", "Cel", "", 3, None]),
+            "vs": st.just("text"),
+            "other": st.just(1),
+        },
+    ),
+    st.fixed_dictionaries({"n": st.sampled_from("ab"), "v": st.just(1)}, optional=_BASES),
+)
+
+
+@example([{"n": "a", "v": 1, "u": "mV"}])
+@example([{"n": "a", "v": 1, "bt": 9_223_372_036}, {"n": "a", "v": 1, "t": AT}])
+@example([{"n": "a", "v": 1}, {"n": "a", "v": 1, "t": -(10**17)}])
+@given(st.lists(_RECORDS, max_size=8))
+def test_what_is_known_already_is_read_as_at_the_first_time(records: list[dict[str, object]]) -> None:
+    decoder = build(Options())
+    data = json.dumps(records).encode()
+    assert decoder.decode("", data) == decoder.decode("", data)
 
 
 # -- names and units -------------------------------------------------------------------------------------------------------------
