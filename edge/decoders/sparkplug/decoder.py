@@ -133,7 +133,7 @@ class _Message:
         self._refusals = Refusals()
         self._replies: list[Reply] = []
         self._at_ms: int = content.timestamp
-        self._open: dict[tuple[int, int, int], dict[str, FieldValue]] = {}
+        self._open: dict[tuple[int, int, int, bool], dict[str, FieldValue]] = {}
 
     def decoded(self) -> Decoded:
         """A message that holds nothing to store is understood, unless something in it was refused."""
@@ -202,10 +202,11 @@ class _Message:
         if plan.finish is not None:
             value = plan.finish(value)
         at_ms = metric.timestamp
-        if metric.is_historical and not at_ms:
+        is_historical = metric.is_historical
+        if is_historical and not at_ms:
             raise ValueError("historical, and without a time of its own")
         bits = quality_of(metric) if metric.HasField("properties") else quality.GOOD
-        key = (id(plan.tags), at_ms or self._at_ms, bits)
+        key = (id(plan.tags), at_ms or self._at_ms, bits, is_historical)
         fields = self._open.get(key)
         if fields is None or plan.field in fields:
             fields = self._reading(plan.tags, key)
@@ -219,13 +220,14 @@ class _Message:
             return
         raise ValueError(f"{type_name(plan.datatype)} in {which} is not stored" if which else "no value, and not null")
 
-    def _reading(self, tags: Mapping[str, str], key: tuple[int, int, int]) -> dict[str, FieldValue]:
+    def _reading(self, tags: Mapping[str, str], key: tuple[int, int, int, bool]) -> dict[str, FieldValue]:
         """Begin a reading and return its fields."""
-        _, at_ms, bits = key
+        _, at_ms, bits, is_historical = key
         if at_ms > _LATEST_MS:
             raise ValueError(f"time {at_ms} ms is beyond what 64 bits of nanoseconds can hold")
         fields = self._open[key] = {}
-        self._readings.append(Reading(self._options.measurement, tags, fields, at_ms * _MS if at_ms else None, bits))
+        time_ns = at_ms * _MS if at_ms else None
+        self._readings.append(Reading(self._options.measurement, tags, fields, time_ns, bits, is_historical=is_historical))
         return fields
 
     def _ask(self) -> None:
