@@ -12,11 +12,13 @@ reading of finite floats in range, the common case, never leaves the first loop 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from edge.arrival import Arrival, Away, DeviceTime
+from edge.arrival import Arrival, Away, DeviceTime, disbelieved
 from edge.decoders.decoder import Refusal, shown
 from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, stored_name
 from edge.normalise_settings import NormaliseSettings
+from edge.quality_marks import is_mark, mark
 from edge.series import Series, SeriesTable
+from edge.truth import COLD_S, SeriesTruth
 from runtime.influx_causes import type_name
 from telemetry import quality
 from telemetry.errors import RejectedError
@@ -89,6 +91,7 @@ class Normaliser:
         self._settings = settings
         self._past_ns, self._ahead_ns = device_window_ns
         self._alone_ns = 0
+        self._first_ns = 0  # when the first reading of this source came
         self._max_series = max_series
         self._defaults = {"site": site, "device": source_id}
         self._fixed = {**settings.tags, "gateway": gateway}
@@ -111,6 +114,7 @@ class Normaliser:
             except RejectedError as error:
                 return self._refused(Refusal(error.reason))
         base_quality = self._settings.quality | bits | device_bits
+        self._first_ns = self._first_ns or arrival_ns
         is_trusted = arrival is None or arrival.is_trusted
         if age_ns and time_ns is None:
             time_ns, arrival_ns, age_bits = _taken_before(age_ns, arrival_ns, arrival)
@@ -119,7 +123,7 @@ class Normaliser:
             self.counts.ignored_times += 1
             if is_historical:
                 return self._refused(Refusal(_TOO_OLD))
-            base_quality |= quality.CLOCK_ESTIMATED
+            base_quality |= disbelieved(time_ns, arrival_ns)
             time_ns = None
 
         refusals: Sequence[Refusal] = ()
@@ -142,8 +146,9 @@ class Normaliser:
             return self._placed(plan, fields, refusals, time_ns, arrival_ns, arrival)
         if time_ns is None:
             time_ns = self.series.place_arrival(series, arrival_ns, fields)
+            self._judge(plan, fields, time_ns)
         else:
-            time_ns = self.series.place_stamped(series, time_ns, fields)
+            time_ns = self._placed_stamped(plan, fields, time_ns)
         self.counts.points += 1
         return Normalised(Point(plan.measurement, plan.tags, fields, time_ns), refusals)
 
@@ -165,18 +170,41 @@ class Normaliser:
         if time_ns is None and arrival.away:
             fields["quality"] = int(fields["quality"]) | quality.TIME_RECONSTRUCTED
             placed_ns, away = table.place_away(series, arrival.away, fields)
+            self._judge(plan, fields, placed_ns)
             if arrival.is_trusted:
                 return Normalised(Point(plan.measurement, plan.tags, fields, placed_ns), refusals)
             return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, away=away)
         if time_ns is not None and arrival.is_trusted:
-            return Normalised(Point(plan.measurement, plan.tags, fields, table.place_stamped(series, time_ns, fields)), refusals)
+            return Normalised(Point(plan.measurement, plan.tags, fields, self._placed_stamped(plan, fields, time_ns)), refusals)
         device = None
         if time_ns is not None:
-            device = DeviceTime(table.place_stamped(series, time_ns, fields), self._past_ns, self._ahead_ns)
+            device = DeviceTime(self._placed_stamped(plan, fields, time_ns), self._past_ns, self._ahead_ns)
             arrival_ns = self._alone_ns = max(arrival_ns, self._alone_ns + 1)  # should that time be refused later, this one is its own
         else:
             arrival_ns = table.place_arrival(series, arrival_ns, fields)
+            self._judge(plan, fields, arrival_ns)
         return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, device)
+
+    def _placed_stamped(self, plan: _SeriesPlan, fields: dict[str, FieldValue], time_ns: int) -> int:
+        self._judge(plan, fields, time_ns)  # first: a repeat is told by its fields, marks included
+        return self.series.place_stamped(plan.series, time_ns, fields)
+
+    def _judge(self, plan: _SeriesPlan, fields: dict[str, FieldValue], at_ns: int) -> None:
+        """Mark in `fields` what is not to be believed (edge/truth.py)."""
+        limits = plan.plans.limits
+        if not limits:
+            return
+        truth = plan.series.truth
+        if truth is None:
+            truth = plan.series.truth = SeriesTruth(at_ns, is_new=at_ns - self._first_ns > COLD_S * 1e9)
+        doubted = truth.judge(limits, fields, at_ns)
+        if doubted:
+            mark(fields, doubted)
+
+    def expires_s(self, series: Series) -> list[float]:
+        """Return after how many seconds each field of the last point of `series` says nothing of now any more."""
+        names = [name for name in series.fields if not is_mark(name)]
+        return [self._field_plans.limits(series.measurement, name).expires_s for name in names]
 
     def _has_blocked(self, measurement: str, fields: Mapping[str, FieldValue]) -> bool:
         is_blocked = self.is_blocked
@@ -203,19 +231,10 @@ class Normaliser:
                 self.counts.refused_fields += 1
                 refusals.append(Refusal(f"field {shown(name)} of {plan.measurement}: {error}"))
         if fields:
-            self._add_quality(fields, bits, base_quality)
+            self.counts.out_of_range_fields += sum(1 for bit in bits.values() if bit)
+            fields["quality"] = base_quality
+            mark(fields, bits)
         return fields, tuple(refusals)
-
-    def _add_quality(self, fields: dict[str, FieldValue], bits: Mapping[str, int], base_quality: int) -> None:
-        """Write the quality of the point, and of each field where they differ."""
-        of_point = base_quality
-        for one in bits.values():
-            of_point |= one
-            self.counts.out_of_range_fields += 1 if one else 0
-        if len(set(bits.values())) > 1:
-            for name, one in bits.items():
-                fields.setdefault(f"{name}_quality", base_quality | one)
-        fields["quality"] = of_point
 
     def _plan(self, reading: Reading) -> _SeriesPlan:
         settings = self._settings

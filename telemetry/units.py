@@ -35,6 +35,7 @@ UNITS = {
     "kPa": Unit("pressure", 10),
     "bar": Unit("pressure", 1000),
     "mm[Hg]": Unit("pressure", 1013.25, 760),
+    "in[Hg]": Unit("pressure", 254 * 1013.25, 7600),
     "ug/m3": Unit("mass concentration"),
     "mg/m3": Unit("mass concentration", 1000),
     "g/m3": Unit("mass concentration", 1_000_000),
@@ -51,6 +52,8 @@ UNITS = {
     "km/h": Unit("speed", 10, 36),
     "kn": Unit("speed", 1852, 3600),
     "mph": Unit("speed", 44_704, 100_000),
+    "ft/s": Unit("speed", 3048, 10_000),
+    "yd/s": Unit("speed", 9144, 10_000),
     "mm/h": Unit("rain rate"),
     "in/h": Unit("rain rate", 254, 10),
     "m3/s": Unit("flow"),
@@ -64,6 +67,7 @@ UNITS = {
     "W/m2": Unit("irradiance"),
     "lx": Unit("illuminance"),
     "klx": Unit("illuminance", 1000),
+    "dB": Unit("level difference"),
     "dB(A)": Unit("A-weighted level"),
     "dB(C)": Unit("C-weighted level"),
     "V": Unit("voltage"),
@@ -82,9 +86,13 @@ UNITS = {
     "kWh": Unit("energy", 1000),
     "MWh": Unit("energy", 1_000_000),
     "J": Unit("energy", 1, 3600),
+    "W.min": Unit("energy", 1, 60),
     "varh": Unit("reactive energy"),
     "kvarh": Unit("reactive energy", 1000),
     "vars": Unit("reactive energy", 1, 3600),
+    "uS/cm": Unit("conductivity"),
+    "mS/cm": Unit("conductivity", 1000),
+    "S/m": Unit("conductivity", 10_000),
     "Hz": Unit("frequency"),
     "MHz": Unit("frequency", 1_000_000),
     "1/s": Unit("rate"),
@@ -101,6 +109,10 @@ UNITS = {
     "dBm": Unit("radio level"),
     "dBW": Unit("radio level", shift=30),
     "{count}": Unit("count"),
+    "1/cm3": Unit("number concentration"),
+    "um": Unit("length", 1, 1_000_000),
+    "ohm": Unit("resistance"),
+    "kohm": Unit("resistance", 1000),
 }
 SPELLINGS = {
     **dict.fromkeys(("C", "degC", "°C"), "Cel"),
@@ -108,6 +120,8 @@ SPELLINGS = {
     **dict.fromkeys(("µg/m3", "µg/m³", "ug/m³", "μg/m³", "μg/m3"), "ug/m3"),
     **dict.fromkeys(("mbar", "mb"), "hPa"),
     **dict.fromkeys(("mmHg",), "mm[Hg]"),
+    **dict.fromkeys(("inHg",), "in[Hg]"),
+    **dict.fromkeys(("µS/cm", "μS/cm"), "uS/cm"),
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
     **dict.fromkeys(("kmh", "kph"), "km/h"),
@@ -120,7 +134,17 @@ SPELLINGS = {
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
 
-GAS_G_PER_MOL = {"co": 28.010, "co2": 44.009, "no": 30.006, "no2": 46.006, "o3": 47.998, "so2": 64.066, "h2s": 34.081, "nh3": 17.031}
+GAS_G_PER_MOL = {
+    "co": 28.010,
+    "co2": 44.009,
+    "no": 30.006,
+    "no2": 46.006,
+    "o3": 47.998,
+    "so2": 64.066,
+    "h2s": 34.081,
+    "nh3": 17.031,
+    "hcho": 30.026,
+}
 _L_PER_MOL = 24.465  # ideal gas at 25 °C and 760 mmHg, the reference state of QCVN 05:2023/BTNMT
 
 

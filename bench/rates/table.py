@@ -1,3 +1,8 @@
 """Modules of this folder with `cases() -> Iterator[Case]`."""
 
-FAMILIES: tuple[str, ...] = ("bench.rates.industrial",)
+FAMILIES = (
+    "bench.rates.gas_and_dust",
+    "bench.rates.home_devices",
+    "bench.rates.industrial",
+    "bench.rates.lorawan",
+)

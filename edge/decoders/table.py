@@ -4,7 +4,7 @@ Each module has `Options` (a frozen pydantic model) and `build(options: Options)
 `recognise(topic: str, payload: bytes) -> str`, which says in a few words why a message looks like this decoder's ("" if it does not).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple, cast
@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from edge.decoders.decoder import Decoder
 from telemetry.errors import ConfigError, Problem
+
+Recognise = Callable[[str, bytes], str]
 
 
 class Row(NamedTuple):
@@ -31,6 +33,22 @@ DECODERS = {
         "edge.decoders.sparkplug", "Sparkplug B, giao thức công nghiệp trên MQTT", "Sparkplug B, industrial edge nodes over MQTT"
     ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
+    "hpma115": Row("edge.decoders.hpma115", "Honeywell HPMA115 (bụi)", "Honeywell HPMA115 (particulate matter)"),
+    "mhz19": Row("edge.decoders.mhz19", "Winsen MH-Z19, MH-Z14, MH-Z16 (khí CO2)", "Winsen MH-Z19, MH-Z14, MH-Z16 (CO2)"),
+    "ze": Row("edge.decoders.ze", "Winsen ZE (khí) và ZH (bụi)", "Winsen ZE (gases) and ZH (particulate matter)"),
+    "mcu680": Row("edge.decoders.mcu680", "mạch GY-MCU680 với BME680", "GY-MCU680 boards with a BME680"),
+    "chirpstack": Row("edge.decoders.lorawan.chirpstack", "LoRaWAN qua ChirpStack v4 và v3", "LoRaWAN events of ChirpStack v4 and v3"),
+    "ttn": Row("edge.decoders.lorawan.ttn", "LoRaWAN qua The Things Stack v3", "LoRaWAN uplinks of The Things Stack v3"),
+    "loriot": Row("edge.decoders.lorawan.loriot", "LoRaWAN qua LORIOT", "LoRaWAN uplinks of LORIOT"),
+    "airrohr": Row("edge.decoders.airrohr", "bộ đo không khí airRohr (Sensor.Community)", "airRohr air sensors (Sensor.Community)"),
+    "esphome": Row("edge.decoders.ha_discovery", "thiết bị ESPHome", "ESPHome devices, with or without their discovery"),
+    "frigate": Row("edge.decoders.frigate", "camera qua Frigate: số đếm và sự kiện", "cameras by Frigate: counts and events"),
+    "ha_discovery": Row(
+        "edge.decoders.ha_discovery", "thiết bị tự khai báo cho Home Assistant", "devices that describe themselves to Home Assistant"
+    ),
+    "shelly": Row("edge.decoders.shelly", "thiết bị Shelly mọi thế hệ", "Shelly devices of all generations"),
+    "tasmota": Row("edge.decoders.tasmota", "thiết bị chạy Tasmota", "devices that run Tasmota"),
+    "zigbee2mqtt": Row("edge.decoders.zigbee2mqtt", "thiết bị Zigbee qua Zigbee2MQTT", "Zigbee devices by Zigbee2MQTT"),
 }
 
 

@@ -7,12 +7,17 @@ import re
 from collections.abc import Mapping
 
 from telemetry.catalogue.air import AIR
+from telemetry.catalogue.camera import CAMERA, CAMERA_EVENT
 from telemetry.catalogue.common import OF_ANY_DEVICE, QUALITY
+from telemetry.catalogue.device import DEVICE
 from telemetry.catalogue.gateway import GATEWAY
 from telemetry.catalogue.ledger import LEDGER
+from telemetry.catalogue.lorawan import LORAWAN
 from telemetry.catalogue.noise import NOISE
 from telemetry.catalogue.power import POWER
 from telemetry.catalogue.quantity import FieldType, Quantity
+from telemetry.catalogue.soil import SOIL
+from telemetry.catalogue.state import STATE
 from telemetry.catalogue.water_level import WATER_LEVEL
 from telemetry.catalogue.weather import WEATHER
 
@@ -24,6 +29,12 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_level": (*WATER_LEVEL, *OF_ANY_DEVICE),
     "noise": (*NOISE, *OF_ANY_DEVICE),
     "power": (*POWER, *OF_ANY_DEVICE),
+    "lorawan": (*LORAWAN, *OF_ANY_DEVICE),
+    "soil": (*SOIL, *OF_ANY_DEVICE),
+    "state": (*STATE, *OF_ANY_DEVICE),
+    "device": (*DEVICE, *OF_ANY_DEVICE),
+    "camera": (*CAMERA, *OF_ANY_DEVICE),
+    "camera_event": (*CAMERA_EVENT, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

@@ -244,7 +244,7 @@ def test_a_reading_of_known_age_is_stored_at_the_time_it_was_taken(age_ns: int) 
 
 def test_an_age_beyond_the_window_is_not_believed() -> None:
     made = _aged(8 * DAY_NS)
-    assert (made.time_ns, made.fields["quality"]) == (NOW_NS, quality.CLOCK_ESTIMATED)
+    assert (made.time_ns, made.fields["quality"]) == (NOW_NS, quality.CLOCK_ESTIMATED | quality.STALE)
 
 
 def test_an_age_counts_in_boot_time_while_time_is_not_trusted() -> None:

@@ -12,6 +12,20 @@ CASES = {
     "senml": {},
     "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "hpma115": {},
+    "mhz19": {},
+    "ze": {"model": "ze12", "gas": "no2"},
+    "mcu680": {"altitude": True},
+    "chirpstack": {"codec": "milesight"},
+    "ttn": {"codecs": {"*": "cayenne"}},
+    "loriot": {"codec": "DL-PM", "measurement": "air"},
+    "airrohr": {},
+    "frigate": {"topic_prefix": "site"},
+    "esphome": {},
+    "ha_discovery": {"discovery_prefix": "site"},
+    "shelly": {"gen1_topic": "site"},
+    "tasmota": {"prefixes": ["cmnd", "stat", "site"]},
+    "zigbee2mqtt": {"base_topic": "site"},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {

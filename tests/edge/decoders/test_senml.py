@@ -69,7 +69,7 @@ def test_a_name_that_is_a_device_gets_its_fields_from_the_units() -> None:
         {"u": "m2", "v": 4},
     )
     assert fields(decoded) == {
-        "humidity": 20.0, "longitude": 24.30621, "latitude": 60.07965, "battery_level": 98.0, "value_kg": 3.0, "value_m2": 4.0,
+        "humidity": 20.0, "longitude": 24.30621, "latitude": 60.07965, "battery_percent": 98.0, "value_kg": 3.0, "value_m2": 4.0,
     }  # fmt: skip
 
 
