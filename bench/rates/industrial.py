@@ -89,7 +89,7 @@ def _ours(kind: str, messages: list[bytes], topic: str = "site/a", birth: tuple[
 
 
 def _sparkplug() -> Case:
-    import pysparkplug  # pip install --no-deps pysparkplug
+    import pysparkplug
 
     names = [f"Line {number % 4}/Current L{number}" for number in range(_METRICS)]
     kind = pysparkplug.DataType.FLOAT
