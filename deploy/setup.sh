@@ -139,6 +139,8 @@ peers() {
     python=$(find_python)
     "$python" -m venv bench/.env-peers
     bench/.env-peers/bin/python -m pip install --quiet --disable-pip-version-check '.[peers]'
+    # It asks for paho-mqtt below 2, which only its client needs.
+    bench/.env-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps pysparkplug
 }
 
 case "${1:-}" in

@@ -30,6 +30,7 @@ __all__ = ["NormaliseCounts", "NormaliseSettings", "Normalised", "Normaliser"]
 DEFAULT_MAX_SERIES = 5_000
 
 DEVICE_WINDOW_NS = (7 * 86_400_000_000_000, 60_000_000_000)
+_TOO_OLD = "a historical reading whose time is outside the window of this source (device_time_past_s, device_time_ahead_s)"
 _MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
 _RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
 
@@ -105,7 +106,7 @@ class Normaliser:
 
         `arrival` says what is special about it; while time is not trusted, `arrival_ns` and the point's time are ns since boot.
         """
-        measurement, tags, given, time_ns, device_bits, age_ns = reading
+        measurement, tags, given, time_ns, device_bits, age_ns, is_historical = reading
         plan = self._plans.get((measurement, *tags.items()))
         if plan is None:
             try:
@@ -120,6 +121,8 @@ class Normaliser:
             base_quality |= age_bits
         if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1
+            if is_historical:
+                return self._refused(Refusal(_TOO_OLD))
             base_quality |= disbelieved(time_ns, arrival_ns)
             time_ns = None
 

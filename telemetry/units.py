@@ -94,6 +94,7 @@ UNITS = {
     "vars": Unit("reactive energy", 1, 3600),
     "uS/cm": Unit("conductivity"),
     "mS/cm": Unit("conductivity", 1000),
+    "S/m": Unit("conductivity", 10_000),
     "Hz": Unit("frequency"),
     "MHz": Unit("frequency", 1_000_000),
     "1/s": Unit("rate"),

@@ -3,5 +3,6 @@
 FAMILIES = (
     "bench.rates.gas_and_dust",
     "bench.rates.home_devices",
+    "bench.rates.industrial",
     "bench.rates.lorawan",
 )

@@ -20,7 +20,7 @@ from tests.corpus.tally import CORPUS, Tally
 SENML = CORPUS / "03_mqtt/senml"
 SPARKPLUG = CORPUS / "03_mqtt/sparkplug"
 # The files of an example share its resolved records; names are cut as decoder `senml` cuts them.
-_FIELDS = {"Cel": "temperature", "%RH": "humidity", "lon": "longitude", "lat": "latitude", "%EL": "battery_level"}
+_FIELDS = {"Cel": "temperature", "%RH": "humidity", "lon": "longitude", "lat": "latitude", "%EL": "battery_percent"}
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the repository")
 

@@ -258,3 +258,12 @@ def test_an_age_counts_in_boot_time_while_time_is_not_trusted() -> None:
 def test_an_age_says_nothing_of_a_message_that_waited_nobody_knows_how_long() -> None:
     away = Arrival(away=Away(NOW_NS - DAY_NS, NOW_NS, 0, 0))
     assert _aged(5 * 10**9, arrival=away) == _aged(0, arrival=away)
+
+
+def test_a_historical_reading_outside_the_window_is_refused_and_never_taken_for_one_of_now() -> None:
+    old, recent = NOW_NS - 8 * DAY_NS, NOW_NS - 6 * DAY_NS
+    refused = normaliser().normalise(Reading("air", {}, {"pm2_5": 1.0}, old, is_historical=True), NOW_NS)
+    assert refused.point is None
+    assert "device_time_past_s" in refused.refusals[0].reason
+    kept = point(normaliser().normalise(Reading("air", {}, {"pm2_5": 1.0}, recent, is_historical=True), NOW_NS))
+    assert (kept.time_ns, kept.fields["quality"]) == (recent, 0)

@@ -71,10 +71,10 @@ def test_the_agent_makes_of_each_message_what_the_simulator_counts(device: Devic
         message = voice.next(at * 24.0 / 200.0, arrival_ns // 1_000_000)
         points, is_refused = [], False
         try:
-            readings, refusals, *_ = decoder.decode(topic, message.payload)
-            made = [normaliser.normalise(reading, arrival_ns) for reading in readings]
+            decoded = decoder.decode(topic, message.payload)
+            made = [normaliser.normalise(reading, arrival_ns) for reading in decoded.readings]
             points = [one.point for one in made if one.point is not None]
-            is_refused = bool(refusals) or any(one.refusals for one in made)
+            is_refused = bool(decoded.refusals) or any(one.refusals for one in made)
         except RejectedError:
             is_refused = True
         assert (len(points), int(is_refused)) == (message.readings, message.faults), message.payload

@@ -12,12 +12,14 @@ refused (RFC 8949, section 5.6).
 """
 
 import struct
+from collections.abc import Mapping
 
 from telemetry.errors import RejectedError
 
-_FLOATS = {25: struct.Struct(">e"), 26: struct.Struct(">f"), 27: struct.Struct(">d")}
+_FLOATS = {0xF9: struct.Struct(">e"), 0xFA: struct.Struct(">f"), 0xFB: struct.Struct(">d")}
 _SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
-_SIMPLE = {20: False, 21: True, 22: None}
+_SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
+_ONE_BYTE = 24  # additional information below is the value itself
 _BREAK = 0xFF
 _INDEFINITE = 31
 _DECIMAL_FRACTION = 0xC4
@@ -27,8 +29,8 @@ Value = int | float | str | bytes | bool | None
 Record = dict[int | str, Value]
 
 
-def read_pack(data: bytes, max_records: int) -> list[Record]:
-    """Return the maps of the array that `data` is; RejectedError says at which byte it is something else."""
+def read_pack(data: bytes, max_records: int, labels: Mapping[int | str, str]) -> list[Record]:
+    """Return the maps of the array that `data` is, keys by their `labels`; RejectedError says at which byte it is something else."""
     count, at = _head(data, 0, 4, "an array")
     if count is not None and count > max_records:
         raise RejectedError(f"a pack of {count} records; max_records is {max_records}")
@@ -39,23 +41,29 @@ def read_pack(data: bytes, max_records: int) -> list[Record]:
             break
         if len(records) == max_records:
             raise RejectedError(f"a pack of more than {max_records} records (max_records)")
-        record, at = _map(data, at)
+        record, at = _map(data, at, labels)
         records.append(record)
     if at != len(data):
         raise RejectedError(f"CBOR: {len(data) - at} bytes behind the pack, which ends at byte {at}")
     return records
 
 
-def _map(data: bytes, at: int) -> tuple[Record, int]:
+def _map(data: bytes, at: int, labels: Mapping[int | str, str]) -> tuple[Record, int]:
     count, at = _head(data, at, 5, "a map")
     record: Record = {}
     while len(record) != count:
-        if count is None and _byte(data, at) == _BREAK:
-            return record, at + 1
         start = at
-        key, at = _value(data, at)
-        if key.__class__ is not int and key.__class__ is not str:
-            raise RejectedError(f"CBOR: a key that is neither integer nor text at byte {start}")
+        head = data[at] if at < len(data) else _byte(data, at)
+        if head < _ONE_BYTE:
+            key: Value = head
+            at += 1
+        elif head == _BREAK and count is None:
+            return record, at + 1
+        else:
+            key, at = _value(data, at)
+            if key.__class__ is not int and key.__class__ is not str:
+                raise RejectedError(f"CBOR: a key that is neither integer nor text at byte {start}")
+        key = labels.get(key, key)  # type: ignore[arg-type]
         if key in record:
             raise RejectedError(f"CBOR: key {key!r:.40} twice in one map, at byte {start}")
         record[key], at = _value(data, at)
@@ -64,40 +72,48 @@ def _map(data: bytes, at: int) -> tuple[Record, int]:
 
 def _value(data: bytes, at: int) -> tuple[Value, int]:
     """Return the value at `at` and where the next one begins."""
-    head = _byte(data, at)
+    head = data[at] if at < len(data) else _byte(data, at)
+    if head < _ONE_BYTE:
+        return head, at + 1
+    layout = _FLOATS.get(head)
+    if layout is not None:
+        end = at + 1 + layout.size
+        if end > len(data):
+            raise RejectedError(f"CBOR: cut off at byte {len(data)}")
+        return layout.unpack_from(data, at + 1)[0], end
     major, info = head >> 5, head & 31
-    if major == 7:
-        return _simple(data, at, info)
-    if head == _DECIMAL_FRACTION:
-        return _decimal_fraction(data, at + 1)
-    if major > 3:
-        raise RejectedError(f"CBOR: {('an array', 'a map', 'a tag')[major - 4]} where a value is expected, at byte {at}")
-    number, after = _argument(data, at, info)
+    if info < _ONE_BYTE:
+        number, after = info, at + 1
+    elif major < 4:
+        number, after = _argument(data, at, info)
     if major == 0:
         return number, after
     if major == 1:
         return -1 - number, after
-    end = after + number
+    if major < 4:
+        return _string(data, at, after, number, is_text=major == 3)
+    return _other(data, at, head)
+
+
+def _string(data: bytes, at: int, first: int, size: int, *, is_text: bool) -> tuple[Value, int]:
+    end = first + size
     if end > len(data):
-        raise RejectedError(f"CBOR: {number} bytes announced at byte {at}, {len(data) - after} are there")
-    if major == 2:
-        return data[after:end], end
+        raise RejectedError(f"CBOR: {size} bytes announced at byte {at}, {len(data) - first} are there")
+    if not is_text:
+        return data[first:end], end
     try:
-        return data[after:end].decode(), end
+        return str(data[first:end], "utf-8"), end
     except UnicodeDecodeError:
         raise RejectedError(f"CBOR: text that is not UTF-8 at byte {at}") from None
 
 
-def _simple(data: bytes, at: int, info: int) -> tuple[Value, int]:
-    layout = _FLOATS.get(info)
-    if layout is not None:
-        if at + 1 + layout.size > len(data):
-            raise RejectedError(f"CBOR: cut off at byte {len(data)}")
-        number: float = layout.unpack_from(data, at + 1)[0]
-        return number, at + 1 + layout.size
-    if info not in _SIMPLE:
-        raise RejectedError(f"CBOR: byte {data[at]:#04x} where a value is expected, at byte {at}")
-    return _SIMPLE[info], at + 1
+def _other(data: bytes, at: int, head: int) -> tuple[Value, int]:
+    if head in _SIMPLE:
+        return _SIMPLE[head], at + 1
+    if head == _DECIMAL_FRACTION:
+        return _decimal_fraction(data, at + 1)
+    what = ("an array", "a map", "a tag", f"byte {head:#04x}")[(head >> 5) - 4]
+    raise RejectedError(f"CBOR: {what} where a value is expected, at byte {at}")
 
 
 def _decimal_fraction(data: bytes, at: int) -> tuple[Value, int]:
@@ -125,7 +141,7 @@ def _head(data: bytes, at: int, major: int, what: str) -> tuple[int | None, int]
 
 
 def _argument(data: bytes, at: int, info: int) -> tuple[int, int]:
-    if info < 24:
+    if info < _ONE_BYTE:
         return info, at + 1
     size = _SIZES.get(info)
     if size is None:

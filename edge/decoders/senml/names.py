@@ -6,6 +6,7 @@ never inside a device URN (RFC 9039: `urn:dev:` type `:` identifier). A name tha
 
 import re
 
+from edge.decoders.decoder import shown
 from edge.decoders.senml.units import BARE_FIELD, FIELDS
 from edge.field_plan import stored_name
 
@@ -29,3 +30,11 @@ def field_name(rest: str, unit: str | None) -> str:
     if rest:
         return stored_name(stored_name(rest))  # what is stored is not named anew ("_" → "f_" → "f")
     return FIELDS.get(unit) or stored_name(f"{BARE_FIELD}_{unit}") if unit else BARE_FIELD
+
+
+def check_name(name: str) -> None:
+    """ValueError if a name, base name and all, names nothing or cannot be shown."""
+    if not name:
+        raise ValueError("no name (n, bn)")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"name {shown(name)} is no printable text of at most {LONGEST_NAME} characters")

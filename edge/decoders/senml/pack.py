@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from edge.decoders.decoder import shown
-from edge.decoders.senml.names import LONGEST_NAME
 from telemetry.errors import RejectedError
 
 NEWEST_VERSION = 10  # RFC 8428
@@ -21,7 +20,7 @@ _BEYOND = 1e15  # seconds; no clock says more
 class Bases:
     """The base fields as they stand at a record. An unusable base refuses the whole pack: every later record would be wrong."""
 
-    __slots__ = ("_version", "name", "sum", "time_ns", "unit", "value")
+    __slots__ = ("_version", "is_plain", "name", "sum", "time_ns", "unit", "value")
 
     def __init__(self) -> None:
         self._version: int | None = None
@@ -30,6 +29,7 @@ class Bases:
         self.unit: str | None = None
         self.value: float | None = None
         self.sum: float | None = None
+        self.is_plain = True  # nothing is added to values
 
     def take(self, record: Mapping[str, object], number: int) -> None:
         """Take over the base fields of record `number`."""
@@ -44,6 +44,7 @@ class Bases:
                 self.value = finite(value)
             if (total := record.get("bs")) is not None:
                 self.sum = finite(total)
+            self.is_plain = self.value is None and self.sum is None
         except ValueError as error:
             raise RejectedError(f"record {number}: a base field: {error}") from None
         if (version := record.get("bver")) is not None:
@@ -59,25 +60,18 @@ class Bases:
 
 
 def resolved_name(bases: Bases, record: Mapping[str, object]) -> str:
-    """Return base name and name; ValueError if that names nothing."""
+    """Return base name and name together, not yet looked at (names.py, check_name)."""
     own = record.get("n")
-    name = bases.name + _text(own, "n") if own is not None else bases.name
-    if not name:
-        raise ValueError("no name (n, bn)")
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"name {shown(name)} is no printable text of at most {LONGEST_NAME} characters")
-    return name
+    return bases.name + _text(own, "n") if own is not None else bases.name
 
 
-def resolved_time(bases: Bases, record: Mapping[str, object]) -> tuple[int | None, int]:
-    """Return (ns since 1970 UTC, 0), or (None, ns before the arrival); the latter is below 0 for a time to come."""
+def resolved_time(bases: Bases, record: Mapping[str, object]) -> int:
+    """Return base time and time together, in ns: since 1970 UTC from RELATIVE_BELOW_NS on, else since the arrival."""
     own = record.get("t")
     time_ns = bases.time_ns if own is None else bases.time_ns + seconds_as_ns(own)
-    if time_ns < RELATIVE_BELOW_NS:
-        return None, -time_ns
     if time_ns >= _INT64:
         raise ValueError(f"time {time_ns // 10**9} s is beyond what 64 bits of nanoseconds can hold")
-    return time_ns, 0
+    return time_ns
 
 
 def seconds_as_ns(value: object) -> int:

@@ -26,7 +26,7 @@ def read_records(payload: bytes, max_records: int) -> list[object]:
     if (first and first[0] in _BINARY) or payload.startswith(b"$EXI"):
         if first[0] not in _CBOR_ARRAY or (first == b"\x80" and len(payload) > 1):  # EXI 1.0, section 5: 0x80 or 0xa0, or "$EXI"
             raise RejectedError("no CBOR array; SenML in EXI is not read, have the device send JSON or CBOR")
-        return [_named(record) for record in read_pack(payload, max_records)]
+        return list(read_pack(payload, max_records, _CBOR_LABELS))
     if payload.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise RejectedError("SenML in XML is not read, have the device send JSON or CBOR")
     value = parse_payload(payload)
@@ -60,7 +60,3 @@ def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001 - a pack says 
         return ""
     kind = "JSON" if payload[0] < _BINARY.start else "CBOR"
     return f"{kind} array of {len(rows)} records with the labels of RFC 8428 ({', '.join(sorted(rows[0].keys() & LABELS))})"
-
-
-def _named(record: Mapping[int | str, object]) -> dict[str, object]:
-    return {_CBOR_LABELS.get(label, str(label)): value for label, value in record.items()}

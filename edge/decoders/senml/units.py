@@ -21,18 +21,18 @@ OURS: dict[str, str] = {
     "%": "%", "%RH": "%", "%EL": "%", "/": "1", "/100": "%", "/1000": "[p'th]", "ppm": "ppm",
     "dBW": "dBW", "dBm": "dBm",
     "B": "By", "KiB": "KiBy", "GB": "GBy",
-    "count": "{count}",
+    "count": "{count}", "m3": "m3", "l": "L", "dB": "dB", "Ohm": "ohm", "S/m": "S/m", "NTU": "NTU",
 }  # fmt: skip
 KEPT = frozenset((
-    "kg", "g", "cd", "mol", "sr", "N", "C", "F", "Ohm", "S", "Wb", "T", "H", "lm", "Bq", "Gy", "Sv", "kat", "m2", "m3", "l", "m/s2",
-    "cd/m2", "bit", "bit/s", "lat", "lon", "pH", "dB", "Bspl", "EL", "beat/min", "beats", "S/m", "VAs", "J/m", "NTU",
+    "kg", "g", "cd", "mol", "sr", "N", "C", "F", "S", "Wb", "T", "H", "lm", "Bq", "Gy", "Sv", "kat", "m2", "m/s2",
+    "cd/m2", "bit", "bit/s", "lat", "lon", "pH", "Bspl", "EL", "beat/min", "beats", "VAs", "J/m",
     "Ah", "kVAh", "Wh/km", "Mbit/s", "B/s", "MB/s", "m/h",
 ))  # fmt: skip
 
 # What a record measures whose name is the device's alone ({"n": "urn:dev:ow:10e2073a01080063", "u": "Cel"}).
 FIELDS: dict[str, str] = {
     "Cel": "temperature", "K": "temperature", "%RH": "humidity", "Pa": "pressure", "hPa": "pressure", "lx": "illuminance",
-    "lat": "latitude", "lon": "longitude", "%EL": "battery_level", "EL": "battery_left_s", "pH": "ph", "NTU": "turbidity",
+    "lat": "latitude", "lon": "longitude", "%EL": "battery_percent", "EL": "battery_left_s", "pH": "ph", "NTU": "turbidity",
     "V": "voltage", "mV": "voltage", "A": "current", "mA": "current", "W": "active_power", "kW": "active_power",
     "VA": "apparent_power", "kVA": "apparent_power", "var": "reactive_power", "kvar": "reactive_power",
     "Wh": "energy", "kWh": "energy", "varh": "reactive_energy", "kvarh": "reactive_energy", "Hz": "frequency",

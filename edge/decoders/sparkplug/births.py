@@ -65,7 +65,7 @@ def read_birth(metrics: Any, tags: Mapping[str, str], measurement: str, refusals
             other = birth.by_alias[metric.alias]
             problem = f"alias {metric.alias} is also that of {shown(other.name)}"
             refusals.add(f"metric {shown(name)}: {problem}")
-            birth.by_alias[metric.alias] = plan._replace(problem=problem)
+            birth.by_alias[metric.alias] = plan._replace(read={}, problem=problem)
     return birth
 
 

@@ -132,7 +132,8 @@ class _Message:
         self._readings: list[Reading] = []
         self._refusals = Refusals()
         self._replies: list[Reply] = []
-        self._open: dict[tuple[object, ...], dict[str, FieldValue]] = {}
+        self._at_ms: int = content.timestamp
+        self._open: dict[tuple[int, int, int, bool], dict[str, FieldValue]] = {}
 
     def decoded(self) -> Decoded:
         """A message that holds nothing to store is understood, unless something in it was refused."""
@@ -164,14 +165,15 @@ class _Message:
             self._ask()
 
     def read_values(self, birth: Birth) -> None:
-        """Read every metric of the message by what the birth declares."""
+        """Read every metric of the message by what the birth declares. A name, where it is given, counts more than an alias."""
+        by_name, by_alias = birth.by_name, birth.by_alias
         for metric in self.content.metrics:
             name = metric.name
             if name:
-                plan = birth.by_name.get(name)
+                plan = by_name.get(name)
             else:
                 alias = metric.alias
-                plan = birth.by_alias.get(alias) if alias or metric.HasField("alias") else None
+                plan = by_alias.get(alias) if alias or metric.HasField("alias") else None
             if plan is None:
                 self._refuse_undeclared(metric)
             elif plan.field and not metric.is_null and not metric.is_transient:
@@ -188,36 +190,45 @@ class _Message:
         self._ask()
 
     def _read(self, metric: Any, plan: MetricPlan) -> None:
-        if metric.datatype not in {0, plan.datatype}:
-            raise ValueError(f"{type_name(metric.datatype)}, but {type_name(plan.datatype)} in the birth")
+        datatype = metric.datatype
+        if datatype and datatype != plan.datatype:
+            raise ValueError(f"{type_name(datatype)}, but {type_name(plan.datatype)} in the birth")
         which = metric.WhichOneof("value")
-        if plan.problem:
-            raise ValueError(plan.problem)
         read = plan.read.get(which)
         if read is None:
-            if which == "template_value" and metric.template_value.is_definition:
-                return
-            raise ValueError(f"{type_name(plan.datatype)} in {which} is not stored" if which else "no value, and not null")
+            self._refuse_value(metric, plan, which)
+            return
         value = read(getattr(metric, which))
         if plan.finish is not None:
             value = plan.finish(value)
-        time_ns = self._time_ns(metric)
+        at_ms = metric.timestamp
+        is_historical = metric.is_historical
+        if is_historical and not at_ms:
+            raise ValueError("historical, and without a time of its own")
         bits = quality_of(metric) if metric.HasField("properties") else quality.GOOD
-        key = (id(plan.tags), time_ns, bits)
+        key = (id(plan.tags), at_ms or self._at_ms, bits, is_historical)
         fields = self._open.get(key)
         if fields is None or plan.field in fields:
-            fields = self._open[key] = {}
-            self._readings.append(Reading(self._options.measurement, plan.tags, fields, time_ns, bits))
+            fields = self._reading(plan.tags, key)
         fields[plan.field] = value
 
-    def _time_ns(self, metric: Any) -> int | None:
-        own = metric.timestamp
-        if metric.is_historical and not own:
-            raise ValueError("historical, and without a time of its own")
-        at_ms = own or self.content.timestamp
+    def _refuse_value(self, metric: Any, plan: MetricPlan, which: str | None) -> None:
+        """ValueError, unless there is nothing to store in it."""
+        if plan.problem:
+            raise ValueError(plan.problem)
+        if which == "template_value" and metric.template_value.is_definition:
+            return
+        raise ValueError(f"{type_name(plan.datatype)} in {which} is not stored" if which else "no value, and not null")
+
+    def _reading(self, tags: Mapping[str, str], key: tuple[int, int, int, bool]) -> dict[str, FieldValue]:
+        """Begin a reading and return its fields."""
+        _, at_ms, bits, is_historical = key
         if at_ms > _LATEST_MS:
             raise ValueError(f"time {at_ms} ms is beyond what 64 bits of nanoseconds can hold")
-        return at_ms * _MS if at_ms else None
+        fields = self._open[key] = {}
+        time_ns = at_ms * _MS if at_ms else None
+        self._readings.append(Reading(self._options.measurement, tags, fields, time_ns, bits, is_historical=is_historical))
+        return fields
 
     def _ask(self) -> None:
         if self._options.rebirth and self.node.is_to_be_asked():

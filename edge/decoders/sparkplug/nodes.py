@@ -9,7 +9,7 @@ from edge.decoders.decoder import shown
 from edge.decoders.sparkplug.births import Birth
 from telemetry.errors import RejectedError
 
-ASK_AGAIN_AFTER = 100
+ASK_AGAIN_AFTER = 20
 _SEQUENCE = 256
 
 

@@ -6,6 +6,7 @@ from edge.decoders.decoder import shown
 from telemetry.errors import RejectedError
 
 NAMESPACE = "spBv1.0"
+_LONGEST = 512  # characters; names of nodes are remembered, and told to the ledger
 OF_NODES = frozenset({"NBIRTH", "NDEATH", "NDATA", "NCMD"})
 OF_DEVICES = frozenset({"DBIRTH", "DDEATH", "DDATA", "DCMD"})
 COMMANDS = frozenset({"NCMD", "DCMD", "STATE"})  # of hosts, and what they say of themselves: never a reading
@@ -22,6 +23,8 @@ class Address(NamedTuple):
 
 def parse_topic(topic: str) -> Address:
     """Return what `topic` says; RejectedError if it is none of Sparkplug B."""
+    if len(topic) > _LONGEST or not topic.isprintable():
+        raise RejectedError(f"topic {shown(topic)} is no printable text of at most {_LONGEST} characters")
     levels = topic.split("/")
     if levels[0] == "STATE" and len(levels) == 2:  # Sparkplug 2.2
         return Address("STATE")

@@ -7,6 +7,7 @@ had in mind: the shortest decimal that is the same 32-bit float (12.1, not 12.10
 
 import struct
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from edge.decoders.sparkplug.schema import DATA_TYPES
 from edge.decoders.values import as_float, as_str
@@ -22,6 +23,11 @@ _WIDTHS = {"int_value": 32, "long_value": 64}
 
 def shortest_float(value: float) -> float:
     """Return the shortest decimal that is `value` as a 32-bit float; ValueError for NaN and infinities."""
+    return _shortest(value) if value else value  # 0.0 and -0.0 are one key
+
+
+@lru_cache(4_096)  # what a sensor says it says again
+def _shortest(value: float) -> float:
     as_float(value)
     for digits in (7, 8):
         short = float(f"{value:.{digits}g}")

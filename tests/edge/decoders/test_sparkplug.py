@@ -119,7 +119,7 @@ def test_historical_metrics_keep_their_time_and_have_one() -> None:
     host = born()
     old = AT - 86_400_000
     decoded = host.device("DDATA", alias(2, "Double", 1.5, timestamp=old, is_historical=True), alias(2, "Double", 2.5, is_historical=True))
-    assert [(one.fields, one.time_ns) for one in decoded.readings] == [({"voltage": 1.5}, old * 1_000_000)]
+    assert decoded.readings == [Reading("sparkplug", DEVICE, {"voltage": 1.5}, old * 1_000_000, is_historical=True)]
     assert "without a time" in reasons(decoded)[0]
 
 
