@@ -33,7 +33,7 @@ FILE is read as what it looks like, by its content and name, or as --input says:
   jsonl    one message a line: objects with "payload" (text or an object), "hex" or "base64", and perhaps "topic"
   hexdump  of xxd or hexdump -C           hexcsv  CSV with a column hex, perhaps time, topic and others to choose by with --where
   gpsd     comment lines # and raw data   sigrok  a logic analyser's .sr: the bytes of its UARTs
-  pcap     the TCP connections in it, Modbus/TCP cut into messages; --where server=ADDRESS
+  pcap     and pcapng: the TCP connections in it, Modbus/TCP cut into messages; --where server=ADDRESS
   raw      bytes as they came             hex     hexadecimal digits and nothing else (only with --input hex)
 An option is KEY=VALUE; VALUE is JSON if it reads as JSON, else text; dots in KEY reach into tables.
 

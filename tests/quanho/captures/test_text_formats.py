@@ -7,7 +7,7 @@ import pytest
 from quanho.captures.capture import Piece
 from quanho.captures.table import FORMATS
 from telemetry.errors import ConfigError
-from tests.quanho.captures.wires import faults, opened, pcap, pieces, sr
+from tests.quanho.captures.wires import faults, opened, pcap, pcapng, pieces, sr
 
 CO2 = "ff86027c42000000ba"  # Winsen MH-Z19B, of the corpus (PyPMS)
 XXD = b"00000000: ff86 027c 4200 0000 ba              ...|B....\n"
@@ -36,6 +36,7 @@ ROWS = f"time,sensor,hex\n1625419056,MHZ19B,{CO2}\n1625419066,SDS01x,aac00600060
         (b"", "-", "raw"),
         (sr({"RX": [1, 0]}), "-", "sigrok"),
         (pcap([]), "-", "pcap"),
+        (pcapng([]), "-", "pcapng"),
     ],
 )
 def test_a_format_is_known_by_its_content_and_name(content: bytes, name: str, expected: str) -> None:

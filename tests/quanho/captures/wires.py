@@ -72,3 +72,21 @@ def pcap(frames: Sequence[bytes], link_type: int = 1, order: str = "<", magic: i
     for number, frame in enumerate(frames):
         content += struct.pack(f"{order}IIII", 1000 + number, fraction, len(frame), len(frame)) + frame
     return content
+
+
+def pcapng(frames: Sequence[bytes], link_type: int = 1, order: str = "<", resolution: int | None = None) -> bytes:
+    """Return a pcapng file; the frames come one a second from second 1,000 on, in units of 10^-resolution s."""
+    units = 10 ** (6 if resolution is None else resolution)
+
+    def block(kind: int, body: bytes) -> bytes:
+        body += bytes(-len(body) % 4)
+        length = struct.pack(f"{order}I", 12 + len(body))
+        return struct.pack(f"{order}I", kind) + length + body + length
+
+    option = b"" if resolution is None else struct.pack(f"{order}HHB3xHH", 9, 1, resolution, 0, 0)
+    content = block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
+    content += block(1, struct.pack(f"{order}HHI", link_type, 0, 0) + option) + block(5, bytes(8))
+    for number, frame in enumerate(frames):
+        time = (1000 + number) * units
+        content += block(6, struct.pack(f"{order}5I", 0, time >> 32, time & 0xFFFF_FFFF, len(frame), len(frame)) + frame)
+    return content
