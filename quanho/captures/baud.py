@@ -27,10 +27,21 @@ _FEW = 10  # edges, of which nothing can be said
 
 
 def find_format(
-    edges: Sequence[int], level: int, samplerate: int, *, baud: int | None = None, parity: Parity | None = None, data_bits: int = 8
+    edges: Sequence[int],
+    level: int,
+    end: int,
+    samplerate: int,
+    *,
+    baud: int | None = None,
+    parity: Parity | None = None,
+    data_bits: int = 8,
 ) -> LineFormat | None:
-    """Return how the line with these first `edges` is read best (`level` is that before the first), None where nothing fits."""
-    edges = edges[:EDGES_WANTED]
+    """Return how the line with these first `edges` is read best, None where nothing fits.
+
+    `level` is that before the first edge; behind the last one nothing changes up to sample `end`.
+    """
+    if len(edges) > EDGES_WANTED:
+        edges, end = edges[:EDGES_WANTED], edges[EDGES_WANTED]
     pulses = _without_glitches([b - a for a, b in pairwise(edges)])
     rates = [baud] if baud else _fitting(pulses, samplerate)
     shortest = sorted(pulses)[len(pulses) // 20] if len(pulses) >= _FEW else 0
@@ -41,8 +52,7 @@ def find_format(
             continue
         if shortest > _SINGLE_BITS * line.bit:
             cost += _UNLIKELY
-        if line.idle != level:
-            cost += _UNLIKELY
+        cost += _UNLIKELY * _upside_down(line, edges, level, end)
         if best is None or cost < best[0] - _ALIKE:
             best = (cost, line)
     return best[1] if best else None
@@ -89,6 +99,16 @@ def _without_glitches(pulses: Sequence[int]) -> list[int]:
         else:
             kept.append(pulse)
     return kept
+
+
+def _upside_down(line: LineFormat, edges: Sequence[int], level: int, end: int) -> int:
+    """Return how unlikely the idle level is: only silence lasts longer than a byte; without any, a capture rather begins in silence."""
+    longest = (line.byte_bits + 1) * line.bit
+    runs = [edges[0], *(b - a for a, b in pairwise([*edges, end]))]
+    is_silent = {side: any(run > longest for run in runs[side ^ level :: 2]) for side in (0, 1)}
+    if is_silent[0] != is_silent[1]:
+        return 0 if is_silent[line.idle] else 2
+    return 0 if line.idle == level else 1
 
 
 def _cost(line: LineFormat, edges: Sequence[int], level: int) -> float | None:

@@ -51,6 +51,11 @@ def test_sequence_numbers_wrap() -> None:
     assert pieces(list(opened(pcap(frames)).items())) == [ASK, ASK]
 
 
+def test_what_is_sent_again_with_more_behind_it_gives_only_what_is_new() -> None:
+    frames = [tcp(CLIENT, SERVER, 100, ASK), tcp(CLIENT, SERVER, 100, ASK + ASK), tcp(CLIENT, SERVER, 106, ASK[6:] + ASK)]
+    assert pieces(list(opened(pcap(frames)).items())) == [ASK, ASK]
+
+
 def test_what_is_missing_is_told_once_it_was_acknowledged() -> None:
     late = tcp(CLIENT, SERVER, 100 + 2 * len(ASK), ASK)
     acknowledged = tcp(SERVER, CLIENT, 500, ANSWER, ack=100 + 3 * len(ASK))

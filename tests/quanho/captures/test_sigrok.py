@@ -40,6 +40,23 @@ def test_any_bytes_come_back_in_any_chunks(data: bytes, parity: Parity, bit: int
     assert bytes(event.value for event in events) == data
 
 
+@given(data=st.binary(min_size=1, max_size=20), jitter=st.data())
+@settings(deadline=None)
+def test_edges_may_be_off_by_nearly_a_third_of_a_bit(data: bytes, jitter: st.DataObject) -> None:
+    """Long cables and slow drivers: a start bit of another length than the others is usual on RS-485."""
+    samples = levels(data, 20)
+    edges = [at + jitter.draw(st.integers(-3, 3)) for at in range(1, len(samples)) if samples[at] != samples[at - 1]]
+    events = Uart(LineFormat(20, 9600, 1), samples[0]).feed(edges, len(samples), is_end=True)
+    assert bytes(event.value for event in events) == data
+
+
+def test_a_capture_that_begins_inside_a_byte_is_still_read_the_right_way_round() -> None:
+    line = levels(TEXT * 3, 10, gap_bits=0)[200 + 5 :]
+    items = list(opened(sr({"RX": line}, "96 kHz")).items())
+    assert notes(items) == ["channel RX: 9600 baud 8N1"]
+    assert b"".join(pieces(items)).endswith(TEXT * 2)
+
+
 def test_channels_are_merged_in_order_of_time() -> None:
     asked, answered = levels(b"\x01\x03", 10), levels(b"\x55\xaa", 10)
     capture = sr({"TX": asked + [1] * len(answered), "RX": [1] * len(asked) + answered, "unused": [0, 0]}, "96 kHz", members=3)

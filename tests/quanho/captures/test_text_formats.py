@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from quanho.captures.capture import Piece
+from quanho.captures.capture import Fault, Note, Piece
+from quanho.captures.payloads import payloads
 from quanho.captures.table import FORMATS
+from quanho.captures.text import LINE_BYTES
 from telemetry.errors import ConfigError
 from tests.quanho.captures.wires import faults, opened, pcap, pcapng, pieces, sr
 
@@ -106,6 +108,13 @@ def test_an_unknown_format_is_answered_with_the_nearest() -> None:
 def test_a_wire_is_one_message_when_asked_for_messages() -> None:
     assert [one.payload for one in opened(PER_BYTE).messages()] == [bytes.fromhex(CO2) * 2]
     assert len(list(opened(ROWS).messages())) == 2
+
+
+def test_a_line_that_is_too_long_costs_only_itself() -> None:
+    long = b"7" * (LINE_BYTES + 1)
+    lines = list(payloads(opened(b"a\n" + long + b"\r\nb\n" + long), "lines"))
+    assert [item.payload if isinstance(item, Piece) else item.__class__ for item in lines] == [b"a", Fault, b"b", Fault]
+    assert [item.place for item in lines if not isinstance(item, Note)] == ["line 1: ", "line 2: ", "line 3: ", "line 4: "]
 
 
 @pytest.mark.parametrize("name", FORMATS)
