@@ -34,6 +34,8 @@ ROWS = f"time,sensor,hex\n1625419056,MHZ19B,{CO2}\n1625419066,SDS01x,aac00600060
         (b'{"t": 1}\n{"t": 2}\n', "-", "raw"),
         (b"time,rain\n1,2\n", "rain.csv", "raw"),
         (b"12345678: a line of a log\n", "-", "raw"),
+        (b"2024: 12 34\n", "-", "raw"),
+        (b"20240101  12 34\n", "-", "raw"),
         (bytes.fromhex(CO2), "-", "raw"),
         (b"", "-", "raw"),
         (sr({"RX": [1, 0]}), "-", "sigrok"),
