@@ -58,7 +58,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--where", action="append", default=[], metavar="K=V", help="only rows, or the channel, with that value")
     parser.add_argument("--baud", type=int, metavar="N", help="baud rate of a .sr capture; found by itself when absent")
     parser.add_argument("--parity", choices=("none", "even", "odd"), help="parity of a .sr capture; found by itself when absent")
-    parser.add_argument("--data-bits", type=int, choices=(5, 6, 7, 8), default=8, help="data bits of a .sr capture")
+    parser.add_argument("--data-bits", type=int, choices=(5, 6, 7, 8), help="data bits of a .sr capture; 7 or 8 when absent")
     parser.add_argument("--list", action="store_true", help="list the decoders and their options")
     parser.set_defaults(run=run)
 

@@ -25,6 +25,16 @@ def test_rate_parity_and_polarity_are_found(baud: int, samplerate: str, bit: int
     assert faults(items) == []
 
 
+@pytest.mark.parametrize("parity", ["none", "even", "odd"])
+@pytest.mark.parametrize("gap_bits", [0, 3])
+def test_seven_bits_are_found(parity: str, gap_bits: int) -> None:
+    """Modbus ASCII is 7E1."""
+    items = list(opened(sr({"RX": levels(TEXT * 2, 10, parity, gap_bits=gap_bits, data_bits=7)}, "96 kHz")).items())
+    if parity != "none" or not gap_bits:  # with silence behind each byte its stop bit may be an eighth data bit: nothing tells them apart
+        assert notes(items) == [f"channel RX: 9600 baud 7{parity[0].upper()}1"]
+        assert b"".join(pieces(items)) == TEXT * 2
+
+
 @given(data=st.binary(min_size=1, max_size=60), parity=st.sampled_from(["none", "even", "odd"]), bit=st.integers(4, 9), cuts=st.data())
 @settings(deadline=None)
 def test_any_bytes_come_back_in_any_chunks(data: bytes, parity: Parity, bit: int, cuts: st.DataObject) -> None:

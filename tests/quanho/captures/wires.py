@@ -25,11 +25,13 @@ def notes(items: Sequence[Item]) -> list[str]:
     return [item.text for item in items if isinstance(item, Note)]
 
 
-def levels(data: bytes, bit: int, parity: str = "none", idle: int = 1, gap_bits: int = 3, stop_bits: int = 1) -> list[int]:
+def levels(
+    data: bytes, bit: int, parity: str = "none", idle: int = 1, gap_bits: int = 3, stop_bits: int = 1, data_bits: int = 8
+) -> list[int]:
     """Return the samples of a line that sends `data`, `bit` samples a bit, with silence around each byte."""
     line = [1] * (20 * bit)
     for byte in data:
-        bits = [byte >> number & 1 for number in range(8)]
+        bits = [byte >> number & 1 for number in range(data_bits)]
         even = sum(bits) & 1
         extra = {"none": [], "even": [even], "odd": [even ^ 1]}[parity]
         for one in [0, *bits, *extra, *[1] * (stop_bits + gap_bits)]:
