@@ -11,6 +11,7 @@ CASES = {
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
     "hpma115": {},
+    "sps30": {},
     "mhz19": {},
     "ze": {"model": "ze12", "gas": "no2"},
     "mcu680": {"altitude": True},
