@@ -60,6 +60,16 @@ def test_edges_may_be_off_by_nearly_a_third_of_a_bit(data: bytes, jitter: st.Dat
     assert bytes(event.value for event in events) == data
 
 
+@given(data=st.binary(min_size=2, max_size=40), permille=st.integers(-30, 30))
+@settings(deadline=None)
+def test_a_clock_may_be_three_percent_off_without_a_pause_between_bytes(data: bytes, permille: int) -> None:
+    """Half a bit in nine and a half is what a receiver can stand; it looks for the next start from the middle of the stop bit on."""
+    samples = levels(data, 40, gap_bits=0)
+    edges = [at for at in range(1, len(samples)) if samples[at] != samples[at - 1]]
+    uart = Uart(LineFormat(40 * (1 + permille / 1000), 9600, 1), samples[0])
+    assert bytes(event.value for event in uart.feed(edges, len(samples), is_end=True)) == data
+
+
 def test_a_capture_that_begins_inside_a_byte_is_still_read_the_right_way_round() -> None:
     line = levels(TEXT * 3, 10, gap_bits=0)[200 + 5 :]
     items = list(opened(sr({"RX": line}, "96 kHz")).items())
