@@ -38,6 +38,7 @@ DECODERS = {
     ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
     "hpma115": Row("edge.decoders.hpma115", "Honeywell HPMA115 (bụi)", "Honeywell HPMA115 (particulate matter)"),
+    "sps30": Row("edge.decoders.sps30", "Sensirion SPS30 (bụi)", "Sensirion SPS30 (particulate matter)"),
     "mhz19": Row("edge.decoders.mhz19", "Winsen MH-Z19, MH-Z14, MH-Z16 (khí CO2)", "Winsen MH-Z19, MH-Z14, MH-Z16 (CO2)"),
     "ze": Row("edge.decoders.ze", "Winsen ZE (khí) và ZH (bụi)", "Winsen ZE (gases) and ZH (particulate matter)"),
     "mcu680": Row("edge.decoders.mcu680", "mạch GY-MCU680 với BME680", "GY-MCU680 boards with a BME680"),

@@ -57,7 +57,7 @@ class CaptureOptions:
     where: Mapping[str, str] = field(default_factory=dict)
     baud: int | None = None
     parity: Parity | None = None
-    data_bits: int = 8
+    data_bits: int | None = None
 
 
 Reader = Callable[[BinaryIO, CaptureOptions], Iterator[Item]]

@@ -45,7 +45,7 @@ def _row(line: Piece, cells: list[str], names: list[str], options: CaptureOption
     if any(row.get(name) != value for name, value in options.where.items()):
         return
     label = row.get("sensor") or row.get("device") or ""
-    place = f"{line.place[:-2]} ({label}): " if label.isprintable() and label else line.place
+    place = f"{line.place[:-2]} ({label[:40]}): " if label.isprintable() and label else line.place
     try:
         payload = bytes.fromhex(row.get("hex", "").removeprefix("0x"))
     except ValueError:

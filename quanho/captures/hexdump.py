@@ -15,12 +15,13 @@ from quanho.captures.text import lines_of
 
 _XXD = re.compile(rb"[0-9a-fA-F]{4,16}: ?((?:[0-9a-fA-F]{2,}(?: (?! )|$|(?=  )))+)(?:  .*)?", re.DOTALL)
 _CANONICAL = re.compile(rb"[0-9a-fA-F]{6,16}  ((?:[0-9a-fA-F]{2} {1,2})*[0-9a-fA-F]{2}) *(?:\|.*)?", re.DOTALL)
+_LIKELY = re.compile(rb"[0-9a-fA-F]{8}(?:: .*|  .*\|.*\|)", re.DOTALL)  # a log may begin with a year or a time
 _OFFSET_ONLY = re.compile(rb"[0-9a-fA-F]{4,16}:?\s*")
 
 
 def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
     line = head.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
-    return _bytes_of(line) is not None
+    return _LIKELY.fullmatch(line) is not None and _bytes_of(line) is not None
 
 
 def read(stream: BinaryIO, options: CaptureOptions) -> Iterator[Item]:

@@ -127,8 +127,8 @@ class _Reading:
     def items(self, names: list[str]) -> Iterator[Item]:
         lines: dict[str, LineFormat] = {}
         levels: dict[str, int] = {}
-        for name, edges, level in self._first_edges(names):
-            line = self._format(edges, level)
+        for name, edges, level, end in self._first_edges(names):
+            line = self._format(edges, level, end)
             if line is None:
                 yield from self._faults.add(Fault(f"{len(edges)} edges or more, but no UART that fits; --baud says which", _place(name)))
                 continue
@@ -140,26 +140,30 @@ class _Reading:
             yield from self._pieces(lines, levels)
         yield from self._faults.end()
 
-    def _format(self, edges: list[int], level: int) -> LineFormat | None:
+    def _format(self, edges: list[int], level: int, end: int) -> LineFormat | None:
         options = self._options
-        return find_format(edges, level, self._layout.samplerate, baud=options.baud, parity=options.parity, data_bits=options.data_bits)
+        return find_format(
+            edges, level, end, self._layout.samplerate, baud=options.baud, parity=options.parity, data_bits=options.data_bits
+        )
 
-    def _first_edges(self, names: list[str]) -> Iterator[tuple[str, list[int], int]]:
-        """Yield (name, its first edges, the level before) of each channel that moves."""
+    def _first_edges(self, names: list[str]) -> Iterator[tuple[str, list[int], int, int]]:
+        """Yield (name, its first edges, the level before, up to which sample these are all) of each channel that moves."""
         finders = {name: ChannelEdges(self._layout.channels[name], self._layout.unit_bytes) for name in names}
         found: dict[str, list[int]] = {name: [] for name in names}
+        ends = dict.fromkeys(names, 0)
         try:
             for first, chunk in self._chunks():
                 for name, finder in finders.items():
                     if len(found[name]) < EDGES_WANTED:
-                        found[name] += finder.feed(chunk, first)[:EDGES_WANTED]
+                        found[name] += finder.feed(chunk, first)
+                        ends[name] = first + len(chunk) // self._layout.unit_bytes
                 if all(len(edges) >= EDGES_WANTED for edges in found.values()):
                     break
         except (_DamagedError, *_DAMAGED):
             pass  # told when the samples are read for good
         for name in names:
             if len(found[name]) > 1:
-                yield name, found[name], finders[name].first_level
+                yield name, found[name], finders[name].first_level, ends[name]
 
     def _pieces(self, lines: dict[str, LineFormat], levels: dict[str, int]) -> Iterator[Item]:
         finders = {name: ChannelEdges(self._layout.channels[name], self._layout.unit_bytes) for name in lines}

@@ -31,6 +31,7 @@ FORMATS = {
         "quanho.captures.sigrok", is_wire=True, vi="bản ghi của máy phân tích logic (.sr)", en="logic analyser capture of sigrok (.sr)"
     ),
     "pcap": Row("quanho.captures.pcap", is_wire=False, vi="gói tin mạng (.pcap)", en="network packets (.pcap)"),
+    "pcapng": Row("quanho.captures.pcapng", is_wire=False, vi="gói tin mạng (.pcapng)", en="network packets (.pcapng)"),
     "gpsd": Row(
         "quanho.captures.gpsd_log", is_wire=True, vi="nhật ký của gpsd, có dòng chú thích #", en="log of gpsd, with lines of comment #"
     ),

@@ -74,7 +74,7 @@ class Uart:
                 self._forget(at)
                 return events
             events += self._byte(at, stop, now)
-            self._resume = events[-1].end
+            self._resume = min(events[-1].end, stop)
             at = self._next_start(at)
         self._forget(at)
         self._resume = max(self._resume, now)

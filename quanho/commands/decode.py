@@ -35,7 +35,7 @@ FILE is read as what it looks like, by its content and name, or as --input says:
   jsonl    one message a line: objects with "payload" (text or an object), "hex" or "base64", and perhaps "topic"
   hexdump  of xxd or hexdump -C           hexcsv  CSV with a column hex, perhaps time, topic and others to choose by with --where
   gpsd     comment lines # and raw data   sigrok  a logic analyser's .sr: the bytes of its UARTs
-  pcap     the TCP connections in it, Modbus/TCP cut into messages; --where server=ADDRESS
+  pcap     and pcapng: the TCP connections in it, Modbus/TCP cut into messages; --where server=ADDRESS
   raw      bytes as they came             hex     hexadecimal digits and nothing else (only with --input hex)
 An option is KEY=VALUE; VALUE is JSON if it reads as JSON, else text; dots in KEY reach into tables.
 
@@ -60,7 +60,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--where", action="append", default=[], metavar="K=V", help="only rows, or the channel, with that value")
     parser.add_argument("--baud", type=int, metavar="N", help="baud rate of a .sr capture; found by itself when absent")
     parser.add_argument("--parity", choices=("none", "even", "odd"), help="parity of a .sr capture; found by itself when absent")
-    parser.add_argument("--data-bits", type=int, choices=(5, 6, 7, 8), default=8, help="data bits of a .sr capture")
+    parser.add_argument("--data-bits", type=int, choices=(5, 6, 7, 8), help="data bits of a .sr capture; 7 or 8 when absent")
     parser.add_argument("--list", action="store_true", help="list the decoders and their options")
     parser.add_argument("--guess", action="store_true", help="name the decoders that fit FILE, with the evidence")
     parser.add_argument("--json", action="store_true", help="with --guess: as JSON")

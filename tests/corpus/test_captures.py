@@ -19,7 +19,7 @@ SERIAL = CORPUS / "02_serial"
 UART_ERRORS: dict[str, tuple[bytes, list[str]]] = {
     "ampel64_4800_8n1_ok": (b"AMPEL 64\n", []),
     "ampel64_4800_8n2_ok": (b"AMPEL 64\n", []),
-    "ampel64_4800_8n1_frame_errors": (b"A164\n", ["framing error"] * 3),
+    "ampel64_4800_8n1_frame_errors": (b"A164\n", ["glitch", *["framing error"] * 3]),  # a start bit of half a bit, then out of step
     "glitch_0x0a": (b"\x0a", ["glitch"]),
     "glitch_0x20": (b"\x20", ["glitch"]),
     "glitch_0x20_2": (b"\x20", ["glitch"]),

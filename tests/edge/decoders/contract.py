@@ -13,6 +13,7 @@ CASES = {
     "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
     "hpma115": {},
+    "sps30": {},
     "mhz19": {},
     "ze": {"model": "ze12", "gas": "no2"},
     "mcu680": {"altitude": True},

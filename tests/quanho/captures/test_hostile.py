@@ -12,11 +12,12 @@ from quanho.captures.capture import Fault, Piece
 from quanho.captures.payloads import payloads
 from quanho.captures.table import FORMATS
 from tests.quanho.captures.test_pcap import conversation
-from tests.quanho.captures.wires import levels, opened, pcap, sr
+from tests.quanho.captures.wires import levels, opened, pcap, pcapng, sr
 
 _GOOD = {
     "sigrok": sr({"RX": levels(b"\xff\x86\x02\x7c\x42\x00\x00\x00\xba", 10), "TX": levels(b"AB", 10)}, "96 kHz"),
     "pcap": pcap(conversation()),
+    "pcapng": pcapng(conversation()),
     "gpsd": b"# Name: x\n$GPGGA,1*00\n\xb5\x62\x01",
     "hexdump": b"00000000: ff86 027c 4200 0000 ba              ...|B....\n",
     "jsonl": b'{"topic": "a", "hex": "00"}\n{"payload": {"a": 1}}\n',

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanho.captures.capture import Piece
-from tests.quanho.captures.wires import faults, opened, pcap, pieces, tcp
+from tests.quanho.captures.wires import faults, opened, pcap, pcapng, pieces, tcp
 
 CLIENT, SERVER = ("10.0.0.9", 40_000), ("10.0.0.3", 502)
 ASK = bytes.fromhex("000100000006010300000002")
@@ -48,6 +48,11 @@ def test_messages_are_the_same_however_they_are_cut_and_shuffled(cuts: list[int]
 def test_sequence_numbers_wrap() -> None:
     near = 2**32 - 6
     frames = [tcp(CLIENT, SERVER, near - 1, flags=0x02), tcp(CLIENT, SERVER, near, ASK), tcp(CLIENT, SERVER, near + len(ASK), ASK)]
+    assert pieces(list(opened(pcap(frames)).items())) == [ASK, ASK]
+
+
+def test_what_is_sent_again_with_more_behind_it_gives_only_what_is_new() -> None:
+    frames = [tcp(CLIENT, SERVER, 100, ASK), tcp(CLIENT, SERVER, 100, ASK + ASK), tcp(CLIENT, SERVER, 106, ASK[6:] + ASK)]
     assert pieces(list(opened(pcap(frames)).items())) == [ASK, ASK]
 
 
@@ -116,10 +121,31 @@ def test_padding_behind_a_short_packet_is_no_data() -> None:
         (pcap(conversation())[:-5], "cut short"),
         (pcap(conversation()) + b"\x00" * 7, "cut short"),
         (pcap([]) + struct.pack("<IIII", 0, 0, 2**31, 2**31), "cannot be"),
-        (b"\x0a\x0d\x0d\x0a" + bytes(40), "pcapng"),
         (pcap([tcp(CLIENT, SERVER, 1)[:20]]), "no IPv4 header"),
         (pcap([b"\x00" * 5]), "link header"),
     ],
 )
 def test_what_is_broken_is_said_in_words(content: bytes, reason: str) -> None:
     assert reason in " ".join(faults(list(opened(content, format_name="pcap").items())))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("resolution", [None, 3, 9])
+def test_pcapng_gives_the_same(order: str, resolution: int | None) -> None:
+    items = list(opened(pcapng(conversation(), order=order, resolution=resolution)).items())
+    times = [item.time_ns for item in items if isinstance(item, Piece)]
+    assert (pieces(items), times) == ([ASK, ANSWER], [1_002_000_000_000, 1_003_000_000_000])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (pcapng(conversation())[:-5], "cut short"),
+        (pcapng(conversation(), link_type=147), "link type 147"),
+        (pcapng(conversation())[:28] + pcapng(conversation())[48:], "not described"),
+        (pcapng([]) + struct.pack("<II", 6, 2**31), "which cannot be"),
+        (pcapng([])[:8] + b"abcd", "byte order"),
+    ],
+)
+def test_what_is_broken_in_pcapng_is_said_in_words(content: bytes, reason: str) -> None:
+    assert reason in " ".join(faults(list(opened(content, format_name="pcapng").items())))

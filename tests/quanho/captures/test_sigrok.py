@@ -25,6 +25,16 @@ def test_rate_parity_and_polarity_are_found(baud: int, samplerate: str, bit: int
     assert faults(items) == []
 
 
+@pytest.mark.parametrize("parity", ["none", "even", "odd"])
+@pytest.mark.parametrize("gap_bits", [0, 3])
+def test_seven_bits_are_found(parity: str, gap_bits: int) -> None:
+    """Modbus ASCII is 7E1."""
+    items = list(opened(sr({"RX": levels(TEXT * 2, 10, parity, gap_bits=gap_bits, data_bits=7)}, "96 kHz")).items())
+    if parity != "none" or not gap_bits:  # with silence behind each byte its stop bit may be an eighth data bit: nothing tells them apart
+        assert notes(items) == [f"channel RX: 9600 baud 7{parity[0].upper()}1"]
+        assert b"".join(pieces(items)) == TEXT * 2
+
+
 @given(data=st.binary(min_size=1, max_size=60), parity=st.sampled_from(["none", "even", "odd"]), bit=st.integers(4, 9), cuts=st.data())
 @settings(deadline=None)
 def test_any_bytes_come_back_in_any_chunks(data: bytes, parity: Parity, bit: int, cuts: st.DataObject) -> None:
@@ -38,6 +48,33 @@ def test_any_bytes_come_back_in_any_chunks(data: bytes, parity: Parity, bit: int
         start = end
     events += uart.feed([], len(samples), is_end=True)
     assert bytes(event.value for event in events) == data
+
+
+@given(data=st.binary(min_size=1, max_size=20), jitter=st.data())
+@settings(deadline=None)
+def test_edges_may_be_off_by_nearly_a_third_of_a_bit(data: bytes, jitter: st.DataObject) -> None:
+    """Long cables and slow drivers: a start bit of another length than the others is usual on RS-485."""
+    samples = levels(data, 20)
+    edges = [at + jitter.draw(st.integers(-3, 3)) for at in range(1, len(samples)) if samples[at] != samples[at - 1]]
+    events = Uart(LineFormat(20, 9600, 1), samples[0]).feed(edges, len(samples), is_end=True)
+    assert bytes(event.value for event in events) == data
+
+
+@given(data=st.binary(min_size=2, max_size=40), permille=st.integers(-30, 30))
+@settings(deadline=None)
+def test_a_clock_may_be_three_percent_off_without_a_pause_between_bytes(data: bytes, permille: int) -> None:
+    """Half a bit in nine and a half is what a receiver can stand; it looks for the next start from the middle of the stop bit on."""
+    samples = levels(data, 40, gap_bits=0)
+    edges = [at for at in range(1, len(samples)) if samples[at] != samples[at - 1]]
+    uart = Uart(LineFormat(40 * (1 + permille / 1000), 9600, 1), samples[0])
+    assert bytes(event.value for event in uart.feed(edges, len(samples), is_end=True)) == data
+
+
+def test_a_capture_that_begins_inside_a_byte_is_still_read_the_right_way_round() -> None:
+    line = levels(TEXT * 3, 10, gap_bits=0)[200 + 5 :]
+    items = list(opened(sr({"RX": line}, "96 kHz")).items())
+    assert notes(items) == ["channel RX: 9600 baud 8N1"]
+    assert b"".join(pieces(items)).endswith(TEXT * 2)
 
 
 def test_channels_are_merged_in_order_of_time() -> None:

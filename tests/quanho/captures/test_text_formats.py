@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from quanho.captures.capture import Piece
+from quanho.captures.capture import Fault, Note, Piece
+from quanho.captures.payloads import payloads
 from quanho.captures.table import FORMATS
+from quanho.captures.text import LINE_BYTES
 from telemetry.errors import ConfigError
-from tests.quanho.captures.wires import faults, opened, pcap, pieces, sr
+from tests.quanho.captures.wires import faults, opened, pcap, pcapng, pieces, sr
 
 CO2 = "ff86027c42000000ba"  # Winsen MH-Z19B, of the corpus (PyPMS)
 XXD = b"00000000: ff86 027c 4200 0000 ba              ...|B....\n"
@@ -32,10 +34,13 @@ ROWS = f"time,sensor,hex\n1625419056,MHZ19B,{CO2}\n1625419066,SDS01x,aac00600060
         (b'{"t": 1}\n{"t": 2}\n', "-", "raw"),
         (b"time,rain\n1,2\n", "rain.csv", "raw"),
         (b"12345678: a line of a log\n", "-", "raw"),
+        (b"2024: 12 34\n", "-", "raw"),
+        (b"20240101  12 34\n", "-", "raw"),
         (bytes.fromhex(CO2), "-", "raw"),
         (b"", "-", "raw"),
         (sr({"RX": [1, 0]}), "-", "sigrok"),
         (pcap([]), "-", "pcap"),
+        (pcapng([]), "-", "pcapng"),
     ],
 )
 def test_a_format_is_known_by_its_content_and_name(content: bytes, name: str, expected: str) -> None:
@@ -105,6 +110,13 @@ def test_an_unknown_format_is_answered_with_the_nearest() -> None:
 def test_a_wire_is_one_message_when_asked_for_messages() -> None:
     assert [one.payload for one in opened(PER_BYTE).messages()] == [bytes.fromhex(CO2) * 2]
     assert len(list(opened(ROWS).messages())) == 2
+
+
+def test_a_line_that_is_too_long_costs_only_itself() -> None:
+    long = b"7" * (LINE_BYTES + 1)
+    lines = list(payloads(opened(b"a\n" + long + b"\r\nb\n" + long), "lines"))
+    assert [item.payload if isinstance(item, Piece) else item.__class__ for item in lines] == [b"a", Fault, b"b", Fault]
+    assert [item.place for item in lines if not isinstance(item, Note)] == ["line 1: ", "line 2: ", "line 3: ", "line 4: "]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -25,11 +25,13 @@ def notes(items: Sequence[Item]) -> list[str]:
     return [item.text for item in items if isinstance(item, Note)]
 
 
-def levels(data: bytes, bit: int, parity: str = "none", idle: int = 1, gap_bits: int = 3, stop_bits: int = 1) -> list[int]:
+def levels(
+    data: bytes, bit: int, parity: str = "none", idle: int = 1, gap_bits: int = 3, stop_bits: int = 1, data_bits: int = 8
+) -> list[int]:
     """Return the samples of a line that sends `data`, `bit` samples a bit, with silence around each byte."""
     line = [1] * (20 * bit)
     for byte in data:
-        bits = [byte >> number & 1 for number in range(8)]
+        bits = [byte >> number & 1 for number in range(data_bits)]
         even = sum(bits) & 1
         extra = {"none": [], "even": [even], "odd": [even ^ 1]}[parity]
         for one in [0, *bits, *extra, *[1] * (stop_bits + gap_bits)]:
@@ -71,4 +73,22 @@ def pcap(frames: Sequence[bytes], link_type: int = 1, order: str = "<", magic: i
     content = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 65_535, link_type)
     for number, frame in enumerate(frames):
         content += struct.pack(f"{order}IIII", 1000 + number, fraction, len(frame), len(frame)) + frame
+    return content
+
+
+def pcapng(frames: Sequence[bytes], link_type: int = 1, order: str = "<", resolution: int | None = None) -> bytes:
+    """Return a pcapng file; the frames come one a second from second 1,000 on, in units of 10^-resolution s."""
+    units = 10 ** (6 if resolution is None else resolution)
+
+    def block(kind: int, body: bytes) -> bytes:
+        body += bytes(-len(body) % 4)
+        length = struct.pack(f"{order}I", 12 + len(body))
+        return struct.pack(f"{order}I", kind) + length + body + length
+
+    option = b"" if resolution is None else struct.pack(f"{order}HHB3xHH", 9, 1, resolution, 0, 0)
+    content = block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
+    content += block(1, struct.pack(f"{order}HHI", link_type, 0, 0) + option) + block(5, bytes(8))
+    for number, frame in enumerate(frames):
+        time = (1000 + number) * units
+        content += block(6, struct.pack(f"{order}5I", 0, time >> 32, time & 0xFFFF_FFFF, len(frame), len(frame)) + frame)
     return content
