@@ -176,6 +176,8 @@ def base_unit(name: str) -> str | None:
 def is_same(one: str, other: str) -> bool:
     """Whether two spellings mean one unit."""
     return SPELLINGS.get(one, one) == SPELLINGS.get(other, other)
+
+
 def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
     """Return what `convert` does between these two, for values that come again and again; ConversionError when that makes no sense."""
     convert(0.0, from_unit, to_unit)
