@@ -30,6 +30,18 @@ AIR = (
     Quantity("iaq_accuracy", "int", "", 0, 3, "Độ tin cậy của chỉ số", "Accuracy of the index"),
     Quantity("gas_resistance", "float", "ohm", 0, 50_000_000, "Điện trở lớp cảm biến khí", "Gas layer resistance"),
     # Sensirion SPS30: particles from 0.3 um up to the size, to 3,000 in a cubic centimetre; mean size.
+    Quantity("pm100", "float", "ug/m3", 0, 20_000, "Bụi PM100", "PM100"),  # Nova SDS198: to 20,000
+    # With the factor for calibration dust; the others are for the atmosphere.
+    Quantity("pm1_cf1", "float", "ug/m3", 0, 1000, "Bụi PM1 (CF=1)", "PM1 (CF=1)"),
+    Quantity("pm2_5_cf1", "float", "ug/m3", 0, 1000, "Bụi PM2.5 (CF=1)", "PM2.5 (CF=1)"),
+    Quantity("pm10_cf1", "float", "ug/m3", 0, 2000, "Bụi PM10 (CF=1)", "PM10 (CF=1)"),
+    # Plantower counts to 65,535 in 0.1 L.
+    Quantity("n0_3", "float", "1/cm3", 0, 655.35, "Số hạt trên 0,3 µm", "Particles above 0.3 um"),
+    Quantity("n0_5", "float", "1/cm3", 0, 655.35, "Số hạt trên 0,5 µm", "Particles above 0.5 um"),
+    Quantity("n1_0", "float", "1/cm3", 0, 655.35, "Số hạt trên 1 µm", "Particles above 1 um"),
+    Quantity("n2_5", "float", "1/cm3", 0, 655.35, "Số hạt trên 2,5 µm", "Particles above 2.5 um"),
+    Quantity("n5_0", "float", "1/cm3", 0, 655.35, "Số hạt trên 5 µm", "Particles above 5 um"),
+    Quantity("n10_0", "float", "1/cm3", 0, 655.35, "Số hạt trên 10 µm", "Particles above 10 um"),
     Quantity("pm0_5_number", "float", "1/cm3", 0, 3000, "Số hạt đến 0,5 µm", "Particles up to 0.5 um"),
     Quantity("pm1_number", "float", "1/cm3", 0, 3000, "Số hạt đến 1 µm", "Particles up to 1 um"),
     Quantity("pm2_5_number", "float", "1/cm3", 0, 3000, "Số hạt đến 2,5 µm", "Particles up to 2.5 um"),

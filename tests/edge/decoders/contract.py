@@ -12,6 +12,8 @@ CASES = {
     "senml": {},
     "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "plantower": {"model": "pms5003t"},
+    "sds011": {},
     "hpma115": {},
     "sps30": {},
     "mhz19": {},
