@@ -8,8 +8,8 @@
     40 bytes  PMS5003ST     as 32, then formaldehyde, temperature x 10, humidity x 10, reserved, version, error
      8 bytes  answer to a command (active or passive, sleep): understood
 
-The atmospheric masses are the ones to publish; CF=1 is for calibration dust. What is 24 or 40 bytes long tells its model; 5003S and 5003T look
-like all others and must be named. Temperature is inside the housing, some kelvins above the air's.
+The atmospheric masses are the ones to publish; CF=1 is for calibration dust. What is 24 or 40 bytes long tells its model; 5003S and
+5003T look like all others and must be named. Temperature is inside the housing, some kelvins above the air's.
 """
 
 import struct

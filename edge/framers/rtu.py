@@ -85,14 +85,19 @@ class RtuFramer:
 
 
 def frame_size(view: bytes, at: int) -> int | None:
-    """Return the bytes of the frame at `at`, 0 if none begins there, None while that cannot be told."""
+    """Return the bytes of the frame at `at`, 0 if none begins there, None while that cannot be told.
+
+    The shorter of two is taken: a CRC is right again with a 0 behind it.
+    """
     head = view[at : at + MAX_RTU_BYTES]
+    sizes = (request_size(head), answer_size(head))
     is_open = False
-    for size in (request_size(head), answer_size(head)):
-        if size is None or size > len(head):
-            is_open = is_open or size is None or size <= MAX_RTU_BYTES
+    for size in sorted(size for size in sizes if size is not None):
+        if size > len(head):
+            is_open = is_open or size <= MAX_RTU_BYTES
         elif size and has_right_crc(head[:size]):
             return size
+    is_open = is_open or None in sizes
     return None if is_open and len(head) < MAX_RTU_BYTES else 0
 
 

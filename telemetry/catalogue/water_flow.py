@@ -3,7 +3,7 @@
 from telemetry.catalogue.quantity import Quantity
 
 WATER_FLOW = (
-    Quantity("flow", "float", "m3/h", -100_000, 100_000, "Lưu lượng", "Flow"),
+    Quantity("flow", "float", "m3/s", -30, 30, "Lưu lượng", "Flow"),
     Quantity("velocity", "float", "m/s", -32, 32, "Vận tốc", "Velocity"),  # TUF-2000: to 32 m/s
     Quantity("volume", "float", "m3", None, None, "Thể tích thuận", "Forward volume", is_counter=True),
     Quantity("volume_reverse", "float", "m3", None, None, "Thể tích ngược", "Reverse volume", is_counter=True),

@@ -14,12 +14,17 @@ LINE_PIECES = [b"\n", b"\r", b"\r\n", b"\x00", b"\xff", b"23.5,71", b"x" * 15, b
 DUST = bytes.fromhex("aac00600060058d93dab")  # Nova SDS011, of the corpus
 CO2 = bytes.fromhex("ff86027c42000000ba")  # Winsen MH-Z19B, of the corpus
 HEADER_PIECES = [DUST, CO2, DUST[:7], DUST[1:], DUST[:-1] + b"\xac", CO2[:3], b"\xaa", b"\xaa\xaa", b"\xff\xff", b"\x00", b"\xab" * 9]
+ASK = bytes.fromhex("f703000d0001015f")  # a request and its answer, of the corpus (sigrok-dumps, flowmeter)
+TELL = bytes.fromhex("f7030200087197")
+RTU_PIECES = [ASK, TELL, ASK[:5], TELL[1:], TELL[:-1] + b"\x98", b"\x00", b"\xff\x03", b"\x01\x10\x00\x00\x00\x01\xff"]
 STREAMS = {  # streams that tempt each framer
     "lines": st.lists(st.sampled_from(LINE_PIECES)).map(b"".join),
     "header": st.lists(st.sampled_from(HEADER_PIECES)).map(b"".join),
+    "rtu": st.lists(st.sampled_from(RTU_PIECES)).map(b"".join),
 }
 SMALL: dict[str, dict[str, object]] = {  # options with a small limit
     "lines": {"max_line_bytes": 16},
+    "rtu": {"idle_reset_s": 0.1},
     "header": {
         "max_frame_bytes": 16,
         "shapes": [
@@ -28,8 +33,8 @@ SMALL: dict[str, dict[str, object]] = {  # options with a small limit
         ],
     },
 }
-GOOD = {"header": [DUST, CO2]}
-MARKS = {"lines": (b"\r", b"\n"), "header": ()}  # bytes that are taken off a frame
+GOOD = {"header": [DUST, CO2], "rtu": [ASK, TELL]}
+MARKS = {"lines": (b"\r", b"\n"), "header": (), "rtu": ()}  # bytes that are taken off a frame
 
 
 def framer(kind: str = "lines", **options: object) -> Framer:
