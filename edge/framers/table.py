@@ -8,18 +8,19 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from edge.framers import header, lines, rtu
+from edge.framers import header, lines, nmea, rtu
 from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
     "lines": "edge.framers.lines",
     "header": "edge.framers.header",
     "rtu": "edge.framers.rtu",
+    "nmea": "edge.framers.nmea",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options | rtu.Options,
+        lines.Options | header.Options | rtu.Options | nmea.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),

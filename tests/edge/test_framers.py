@@ -17,14 +17,19 @@ HEADER_PIECES = [DUST, CO2, DUST[:7], DUST[1:], DUST[:-1] + b"\xac", CO2[:3], b"
 ASK = bytes.fromhex("f703000d0001015f")  # a request and its answer, of the corpus (sigrok-dumps, flowmeter)
 TELL = bytes.fromhex("f7030200087197")
 RTU_PIECES = [ASK, TELL, ASK[:5], TELL[1:], TELL[:-1] + b"\x98", b"\x00", b"\xff\x03", b"\x01\x10\x00\x00\x00\x01\xff"]
+FIX = b"$GPGLL,4916.45,N,12311.12,W,225444,A*31"
+SHIP = b"!AIVDM,1,1,,A,14eG;o@034o8sd<L9i:a;WF>062D,0*7D"
+NMEA_PIECES = [FIX, SHIP, FIX[:20], FIX[:-1] + b"2", b"\r\n", b"$", b"!", b"\xb5\x62\x01$GP\x00", b"$GPGGA,*", b"x" * 40]
 STREAMS = {  # streams that tempt each framer
     "lines": st.lists(st.sampled_from(LINE_PIECES)).map(b"".join),
     "header": st.lists(st.sampled_from(HEADER_PIECES)).map(b"".join),
+    "nmea": st.lists(st.sampled_from(NMEA_PIECES)).map(b"".join),
     "rtu": st.lists(st.sampled_from(RTU_PIECES)).map(b"".join),
 }
 SMALL: dict[str, dict[str, object]] = {  # options with a small limit
     "lines": {"max_line_bytes": 16},
     "rtu": {"idle_reset_s": 0.1},
+    "nmea": {"max_sentence_bytes": 60},
     "header": {
         "max_frame_bytes": 16,
         "shapes": [
@@ -33,8 +38,8 @@ SMALL: dict[str, dict[str, object]] = {  # options with a small limit
         ],
     },
 }
-GOOD = {"header": [DUST, CO2], "rtu": [ASK, TELL]}
-MARKS = {"lines": (b"\r", b"\n"), "header": (), "rtu": ()}  # bytes that are taken off a frame
+GOOD = {"header": [DUST, CO2], "rtu": [ASK, TELL], "nmea": [FIX, SHIP]}
+MARKS = {"lines": (b"\r", b"\n"), "header": (), "rtu": (), "nmea": ()}  # bytes that are taken off a frame
 
 
 def framer(kind: str = "lines", **options: object) -> Framer:
