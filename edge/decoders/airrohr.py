@@ -69,9 +69,9 @@ _QUANTITIES: Mapping[str, Target] = {
     "noise_LAeq": target("noise", "laeq"),
     "noise_LA_min": target("noise", "lamin"),
     "noise_LA_max": target("noise", "lamax"),
-    "lat": target("position", "latitude"),
-    "lon": target("position", "longitude"),
-    "height": target("position", "altitude"),
+    "lat": target("gnss", "latitude"),
+    "lon": target("gnss", "longitude"),
+    "height": target("gnss", "altitude"),
 }
 _OF_DEVICE: Mapping[str, Target] = {
     "samples": target("device", "samples"),

@@ -11,6 +11,7 @@ from telemetry.catalogue.camera import CAMERA, CAMERA_EVENT
 from telemetry.catalogue.common import OF_ANY_DEVICE, QUALITY
 from telemetry.catalogue.device import DEVICE
 from telemetry.catalogue.gateway import GATEWAY
+from telemetry.catalogue.gnss import GNSS
 from telemetry.catalogue.ledger import LEDGER
 from telemetry.catalogue.lorawan import LORAWAN
 from telemetry.catalogue.noise import NOISE
@@ -41,6 +42,7 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),
     "water_flow": (*WATER_FLOW, *OF_ANY_DEVICE),
     "ups": (*UPS, *OF_ANY_DEVICE),
+    "gnss": (*GNSS, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

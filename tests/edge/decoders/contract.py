@@ -12,6 +12,7 @@ CASES = {
     "senml": {},
     "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "nmea": {},
     "plantower": {"model": "pms5003t"},
     "sds011": {},
     "hpma115": {},

@@ -57,7 +57,7 @@ def test_sensors_of_one_kit_are_readings_of_their_own() -> None:
         ("DS18B20_temperature", "air", "temperature"),
         ("SCD30_co2_ppm", "air", "co2"),
         ("DNMS_noise_LAeq", "noise", "laeq"),
-        ("GPS_lat", "position", "latitude"),
+        ("GPS_lat", "gnss", "latitude"),
         ("P1", "air", "pm10"),
         ("something_new", "reading", "something_new"),
     ],
