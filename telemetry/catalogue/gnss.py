@@ -2,14 +2,20 @@
 
 from telemetry.catalogue.quantity import Quantity
 
+LATITUDE = Quantity("latitude", "float", "deg", -90, 90, "Vĩ độ", "Latitude")
+LONGITUDE = Quantity("longitude", "float", "deg", -180, 180, "Kinh độ", "Longitude")
+ALTITUDE = Quantity("altitude", "float", "m", -500, 20_000, "Độ cao", "Altitude above sea level")  # COCOM: receivers stop at 18 km
+COURSE = Quantity("course", "float", "deg", 0, 360, "Hướng đi", "Course over ground")
+HEADING = Quantity("heading", "float", "deg", 0, 360, "Hướng mũi", "Heading")
+
 GNSS = (
-    Quantity("latitude", "float", "deg", -90, 90, "Vĩ độ", "Latitude"),
-    Quantity("longitude", "float", "deg", -180, 180, "Kinh độ", "Longitude"),
-    Quantity("altitude", "float", "m", -500, 20_000, "Độ cao", "Altitude above sea level"),  # COCOM: receivers stop at 18 km
+    LATITUDE,
+    LONGITUDE,
+    ALTITUDE,
     Quantity("geoid_separation", "float", "m", -110, 90, "Chênh cao geoid", "Geoid above the ellipsoid"),  # EGM96: -107 to 86
     Quantity("speed", "float", "m/s", 0, 515, "Tốc độ", "Speed over ground"),  # COCOM: 515 m/s
-    Quantity("course", "float", "deg", 0, 360, "Hướng đi", "Course over ground"),
-    Quantity("heading", "float", "deg", 0, 360, "Hướng mũi", "Heading"),
+    COURSE,
+    HEADING,
     Quantity("fix_valid", "bool", "", None, None, "Có vị trí", "Position is valid"),
     Quantity("fix_quality", "float", "", 0, 9, "Loại định vị", "Kind of fix"),  # NMEA GGA: 0 none, 1 GPS, 2 differential, 4 RTK …
     Quantity("fix_mode", "float", "", 1, 3, "Số chiều định vị", "Fix mode"),  # NMEA GSA: 1 none, 2 two dimensions, 3 three
@@ -24,4 +30,9 @@ GNSS = (
     Quantity("latitude_error", "float", "m", 0, None, "Sai số vĩ độ", "Latitude error"),
     Quantity("longitude_error", "float", "m", 0, None, "Sai số kinh độ", "Longitude error"),
     Quantity("altitude_error", "float", "m", 0, None, "Sai số độ cao", "Altitude error"),
+    Quantity("horizontal_error", "float", "m", 0, None, "Sai số ngang", "Horizontal error"),
+    Quantity("vertical_error", "float", "m", 0, None, "Sai số đứng", "Vertical error"),
+    Quantity("position_error", "float", "m", 0, None, "Sai số vị trí", "Position error"),
+    Quantity("altitude_ellipsoid", "float", "m", -600, 20_000, "Độ cao trên ellipsoid", "Altitude above the ellipsoid"),
+    Quantity("climb", "float", "m/s", -500, 500, "Tốc độ lên", "Climb"),
 )

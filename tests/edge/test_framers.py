@@ -19,7 +19,9 @@ TELL = bytes.fromhex("f7030200087197")
 RTU_PIECES = [ASK, TELL, ASK[:5], TELL[1:], TELL[:-1] + b"\x98", b"\x00", b"\xff\x03", b"\x01\x10\x00\x00\x00\x01\xff"]
 FIX = b"$GPGLL,4916.45,N,12311.12,W,225444,A*31"
 SHIP = b"!AIVDM,1,1,,A,14eG;o@034o8sd<L9i:a;WF>062D,0*7D"
-NMEA_PIECES = [FIX, SHIP, FIX[:20], FIX[:-1] + b"2", b"\r\n", b"$", b"!", b"\xb5\x62\x01$GP\x00", b"$GPGGA,*", b"x" * 40]
+TAG = b"\\s:hn01,c:1241544035*3E\\"
+NMEA_PIECES = [FIX, SHIP, TAG + SHIP, FIX[:20], FIX[:-1] + b"2", b"\r\n", b"$", b"!", b"\\", b"\xb5\x62\x01$GP\x00", b"$GPGGA,*", b"x" * 40]
+NMEA_PIECES += [TAG, TAG[:9], b"*31", FIX[:-3] + b"\r\n"]
 STREAMS = {  # streams that tempt each framer
     "lines": st.lists(st.sampled_from(LINE_PIECES)).map(b"".join),
     "header": st.lists(st.sampled_from(HEADER_PIECES)).map(b"".join),
