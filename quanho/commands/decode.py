@@ -147,6 +147,9 @@ def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: Binar
     for item in _payloads(decoder, arguments.name, capture):
         _decode_one(decoder, arguments.topic, item, counts)
     sys.stdout.flush()
+    if skipped := getattr(decoder, "skipped", None):
+        kinds = ", ".join(f"{count} {kind}" for kind, count in skipped.most_common())
+        _complain(say(f"không dùng đến: {kinds}", f"nobody reads: {kinds}"))
     print(f"readings={counts.readings} rejected={counts.rejected}", file=sys.stderr)
     return 0 if counts.readings or not counts.rejected else 1
 

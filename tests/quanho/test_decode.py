@@ -208,3 +208,9 @@ def test_what_a_logic_analyser_saw_and_what_was_wrong_with_it_are_told(tmp_path:
     assert errors[0] == "channel RX: 9600 baud 8N1"
     assert "framing error" in errors[1]
     assert errors[-1] == "readings=1 rejected=2"
+
+
+def test_sentences_that_nobody_reads_are_named() -> None:
+    text = b"$GPHDT,274.07,T*03\r\n$GPTXT,01,01,02,ANTSTATUS=DONTKNOW*33\r\n$GPTXT,01,01,02,ANTSTATUS=DONTKNOW*33\r\n"
+    code, readings, errors = decode("nmea", "-", stdin=text)
+    assert (code, readings[0]["fields"], errors) == (0, {"heading": 274.07}, ["nobody reads: 2 GPTXT", "readings=1 rejected=0"])

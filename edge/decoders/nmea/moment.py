@@ -1,0 +1,102 @@
+"""When a sentence was true. GNSS time is UTC (NMEA 0183: hhmmss.ss, ddmmyy), and believed only with a fix.
+
+RMC and ZDA carry the date; GGA, GLL, GNS, GST and PUBX,00 only the time of day: they take the date that was told last, as long as the
+time of day goes on from there without a gap of more than 10 minutes, across midnight. Without a date the arrival counts. Years of two
+digits: 80 to 99 are of the last century (a receiver that was never set, or whose week number ran over), which the source's window refuses.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from edge.decoders.nmea.said import Said
+from telemetry.point import FieldValue
+
+_DAY_S = 86_400
+_GAP_S = 600
+_BACK_S = 60  # a sentence of the moment before may come late
+_S_NS = 1_000_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
+_PIVOT = 80
+_MOST_FOLLOWERS = 40  # sentences without a time that may belong to one moment
+
+
+class Moments:
+    """The clock of one receiver, as its sentences tell it."""
+
+    __slots__ = ("_clock_s", "_day", "_day_text", "_followers", "_has_fix", "_now_ns", "_told")
+
+    def __init__(self) -> None:
+        self._day: int | None = None  # since 1970
+        self._day_text = ""
+        self._clock_s = 0.0
+        self._has_fix = False
+        self._now_ns: int | None = None
+        self._told: dict[str, FieldValue] = {}
+        self._followers = 0
+
+    def place(self, said: Said) -> tuple[int | None, Mapping[str, FieldValue]]:
+        """Return the time of a sentence, ns since 1970 UTC, None for its arrival, and those of its fields that are new at that time.
+
+        ValueError if it names no time.
+        """
+        if said.is_void is not None:
+            self._has_fix = not said.is_void
+        if not self._has_fix:
+            self._now_ns = None
+            return None, said.fields
+        if said.clock:
+            self._move(self._time(clock_of(said.clock), said.day))
+        else:
+            self._followers += 1
+        if self._now_ns is None or self._followers > _MOST_FOLLOWERS:
+            return None, said.fields
+        return self._now_ns, self._new(said)
+
+    def _move(self, time_ns: int | None) -> None:
+        self._followers = 0
+        if time_ns != self._now_ns:
+            self._now_ns = time_ns
+            self._told.clear()
+
+    def _new(self, said: Said) -> Mapping[str, FieldValue]:
+        fields, told = said.fields, self._told
+        if said.tags:
+            series = ",".join(said.tags.values())
+            return {name: value for name, value in fields.items() if told.setdefault(f"{series} {name}", value) == value}
+        return {name: value for name, value in fields.items() if told.setdefault(name, value) == value}
+
+    def _time(self, clock_s: float, day: str) -> int | None:
+        if day and self._day is not None and day == self._day_text and clock_s >= self._clock_s:
+            pass  # as the second before
+        elif day:
+            self._day, self._day_text = days_of(day), day
+        elif self._day is not None:
+            since_s = (clock_s - self._clock_s) % _DAY_S
+            if since_s <= _GAP_S:
+                self._day += clock_s < self._clock_s
+            elif since_s >= _DAY_S - _BACK_S:
+                self._day -= clock_s > self._clock_s
+            else:
+                self._day = None
+        self._clock_s = clock_s
+        return None if self._day is None else self._day * _DAY_S * _S_NS + round(clock_s * 1_000_000) * 1_000
+
+
+def clock_of(text: str) -> float:
+    """Return seconds since midnight of hhmmss.ss; ValueError if it is no time of day."""
+    if not 6 <= len(text) <= 16 or not text.replace(".", "", 1).isdecimal() or "." in text[:6]:
+        raise ValueError(f"{text[:20]!r} is no time of day")
+    hours, minutes, seconds = int(text[:2]), int(text[2:4]), float(text[4:])
+    if hours > 23 or minutes > 59 or seconds >= 61:  # 60: a leap second
+        raise ValueError(f"{text[:20]!r} is no time of day")
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def days_of(text: str) -> int:
+    """Return days since 1970 of ddmmyy or ddmmyyyy; ValueError if it is no date."""
+    if len(text) not in {6, 8} or not text.isdecimal():
+        raise ValueError(f"{text[:20]!r} is no date")
+    year = int(text[4:])
+    if len(text) == 6:
+        year += 1900 if year >= _PIVOT else 2000
+    return date(year, int(text[2:4]), int(text[:2])).toordinal() - _EPOCH
