@@ -122,7 +122,7 @@ def read_span(pdu: Pdu) -> Span | None:
 
 def read_request(span: Span) -> bytes:
     """Return function and data of the request for `span`."""
-    return bytes((span.function,)) + _READ.pack(span.address, span.count)
+    return bytes((span.function,)) + _READ.pack(span.address, span.length)
 
 
 def rtu(unit: int, pdu: bytes) -> bytes:
