@@ -1,6 +1,8 @@
 """The registers that an answer told, and the fields that a template makes of them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
@@ -65,10 +67,16 @@ def fields_of(plan: Plan, data: bytes, refusals: Refusals, who: str) -> dict[str
 
 def raw_fields(span: Span, data: bytes) -> dict[str, FieldValue]:
     """Return what an answer holds where nobody says what it means: c<address> coils, d inputs, h holding and i input registers."""
-    letter = "cdhi"[span.function - 1]
+    names, registers = _raw_layout(span)
     if span.function in _BITS:
-        return {f"{letter}{span.address + number}": float(data[number // 8] >> number % 8 & 1) for number in range(span.length)}
-    return {f"{letter}{span.address + at // 2}": float(data[at] << 8 | data[at + 1]) for at in range(0, 2 * span.length, 2)}
+        return {name: float(data[number // 8] >> number % 8 & 1) for number, name in enumerate(names)}
+    return dict(zip(names, map(float, registers.unpack(data)), strict=True))
+
+
+@lru_cache(maxsize=256)
+def _raw_layout(span: Span) -> tuple[Sequence[str], Struct]:
+    letter = "cdhi"[span.function - 1]
+    return [f"{letter}{span.address + number}" for number in range(span.length)], Struct(f">{span.length}H")
 
 
 def _place(name: str, row: Span, read: Read, offset: int) -> _Place:
