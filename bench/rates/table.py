@@ -5,4 +5,5 @@ FAMILIES = (
     "bench.rates.home_devices",
     "bench.rates.industrial",
     "bench.rates.lorawan",
+    "bench.rates.serial_lines",
 )

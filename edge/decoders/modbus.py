@@ -8,7 +8,9 @@ A device without a template gives its registers as they are: measurement `modbus
 (discrete input), the address counted from 0. Writes are understood and give nothing.
 """
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -194,11 +196,17 @@ def _name(function: int) -> str:
 def _raw(blocks: list[Block]) -> dict[str, FieldValue]:
     fields: dict[str, FieldValue] = {}
     for span, data in blocks:
-        letter = _LETTER[span.function]
-        for number in range(span.length):
-            value = data[number // 8] >> number % 8 & 1 if span.function in _BITS else data[2 * number] << 8 | data[2 * number + 1]
-            fields[f"{letter}{span.address + number}"] = float(value)
+        if span.function in _BITS:
+            values: Iterable[int] = (data[number // 8] >> number % 8 & 1 for number in range(span.length))
+        else:
+            values = struct.unpack(f">{span.length}H", data)
+        fields.update(zip(_raw_names(span), map(float, values), strict=True))
     return fields
+
+
+@lru_cache(maxsize=256)
+def _raw_names(span: Span) -> tuple[str, ...]:
+    return tuple(f"{_LETTER[span.function]}{span.address + number}" for number in range(span.length))
 
 
 def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
