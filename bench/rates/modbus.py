@@ -1,4 +1,4 @@
-"""Modbus frames beside pymodbus: its framer and PDU classes cut nothing here either, they get each frame whole.
+"""Modbus by register maps beside pymodbus (raw registers: serial_lines). Its framer gets each frame whole, as ours does.
 
 The values change from round to round as a meter's do, the requests do not.
 """
@@ -16,15 +16,9 @@ _ROUNDS = 500
 
 
 def cases() -> Iterator[Case]:
-    """Yield raw registers, a meter with float32 values, and one with whole numbers."""
-    yield _raw()
+    """Yield a meter with float32 values, and one with whole numbers."""
     yield _template("sdm630", "float32", lambda number, at: struct.pack(">f", 220 + number * 0.07 + at), 2)
     yield _template("pzem004t", "uint16", lambda number, at: struct.pack(">H", (2200 + 7 * number + at) % 5000), 1)
-
-
-def _raw() -> Case:
-    frames = _frames([Span(3, 0, 15)], lambda number, at: struct.pack(">H", (31 * number + at) % 65536), 1)
-    return Case("modbus", "pymodbus", len(frames), _ours(frames, {}), _peer(frames, "", 1))
 
 
 def _template(name: str, type_name: str, value: Callable[[int, int], bytes], registers: int) -> Case:
@@ -56,7 +50,7 @@ def _peer(frames: list[bytes], type_name: str, registers: int) -> Callable[[], i
 
     requests, answers = FramerRTU(DecodePDU(is_server=True)), FramerRTU(DecodePDU(is_server=False))
     convert = ModbusClientMixin.convert_from_registers
-    kind = ModbusClientMixin.DATATYPE[type_name.upper()] if type_name else None
+    kind = ModbusClientMixin.DATATYPE[type_name.upper()]
 
     def reference() -> int:
         found = 0
@@ -64,8 +58,7 @@ def _peer(frames: list[bytes], type_name: str, registers: int) -> Callable[[], i
             _, pdu = (answers if number % 2 else requests).handleFrame(frame, 0, 0)
             if number % 2 and pdu is not None:
                 words = pdu.registers
-                values = [convert(words[at : at + registers], kind) for at in range(0, len(words), registers)] if kind else words
-                found += bool(values)
+                found += bool([convert(words[at : at + registers], kind) for at in range(0, len(words), registers)])
         return found
 
     return reference

@@ -6,4 +6,5 @@ FAMILIES = (
     "bench.rates.industrial",
     "bench.rates.lorawan",
     "bench.rates.modbus",
+    "bench.rates.serial_lines",
 )

@@ -18,7 +18,7 @@ from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
 from edge.framers import rtu
 from edge.modbus.frame import BROADCAST, FUNCTIONS, READS, Pdu, has_right_crc, open_rtu, read_span, split_mbap
 from edge.modbus.pairing import Asked, Pairing, Told
-from edge.modbus.registers import Map, fields_of, raw_fields
+from edge.modbus.registers import Block, Map, raw_fields
 from edge.modbus.template import load_template
 from telemetry.errors import ConfigError, RejectedError
 from telemetry.point import FieldValue, Reading
@@ -91,7 +91,7 @@ class ModbusDecoder:
         elif payload[:3] == asked.answer_head and len(payload) == asked.answer_size and asked.span and has_right_crc(payload):
             line.answered()
             refusals = Refusals()
-            readings = self._readings([Told(payload[0], asked.span, payload[3:-2])], refusals)
+            readings = self._readings([Told(payload[0], Block(asked.span, payload[3:-2]))], refusals)
             return Decoded(readings, refusals.listed(), is_understood=True)
         return self._decode_frames(line, payload)
 
@@ -121,16 +121,16 @@ class ModbusDecoder:
         """Return one reading a device; one more where a field comes again, which is the next round of a capture."""
         readings: list[Reading] = []
         now: dict[str, tuple[Reading, dict[str, FieldValue]]] = {}
-        for unit, span, data in told:
+        for unit, block in told:
             device = self._devices.get(unit)
             if device is None:
                 if not self._takes_others:
                     continue
                 device = _Device(f"slave-{unit}", None)
             if device.map is None:
-                measurement, fields = "modbus", raw_fields(span, data)
+                measurement, fields = "modbus", raw_fields(block)
             else:
-                measurement, fields = device.map.measurement, fields_of(device.map.plan(span), data, refusals, device.name)
+                measurement, fields = device.map.measurement, device.map.fields((block,), refusals, device.name)
             if not fields:
                 continue
             _, before = now.get(device.name, (None, None))

@@ -1,9 +1,9 @@
 """Checksums of serial frames, by the names that data sheets give them. Each takes the bytes it covers."""
 
+import struct
 from array import array
-from collections.abc import Callable
-from functools import cache, lru_cache
-from struct import Struct
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 CheckName = Literal["none", "sum8", "sum8_negated", "sum8_inverted", "xor8", "sum16_be", "sum16_le", "crc16_modbus"]
@@ -19,42 +19,35 @@ class Check(NamedTuple):
 
 
 def crc16_modbus(covered: Covered) -> int:
-    """Return the CRC-16 of Modbus (polynomial 0xA001 reflected, start 0xFFFF; MODBUS over Serial Line V1.02, section 6.2.2).
-
-    Two bytes a step: the register is as wide as they are, so one look-up in a table of all 65,536 words shifts both through. Measured:
-    about 4 times as fast as a byte a step.
-    """
-    table = _crc16_table()
+    """Return the CRC-16 of Modbus (polynomial 0xA001 reflected, start 0xFFFF; MODBUS over Serial Line V1.02, section 6.2.2)."""
     crc = 0xFFFF
-    size = len(covered)
-    for word in _words(size >> 1).unpack_from(covered):
+    table = _crc_of_words()
+    whole = len(covered) & ~1
+    for word in struct.unpack(f"<{whole // 2}H", covered[:whole]):
         crc = table[crc ^ word]
-    if size & 1:
-        crc = (crc >> 8) ^ _CRC16_BYTES[(crc ^ covered[-1]) & 0xFF]
-    return crc
+    return crc if whole == len(covered) else (crc >> 8) ^ _CRC16[(crc ^ covered[-1]) & 0xFF]
 
 
-@lru_cache(maxsize=1024)
-def _words(count: int) -> Struct:
-    return Struct(f"<{count}H")
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for byte in range(256):
+        crc = byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        table.append(crc)
+    return tuple(table)
 
 
-def _shifted(register: int, bits: int) -> int:
-    for _ in range(bits):
-        register = (register >> 1) ^ 0xA001 if register & 1 else register >> 1
-    return register
-
-
-_CRC16_BYTES = tuple(_shifted(byte, 8) for byte in range(256))
+_CRC16 = _crc_table()
 
 
 @cache
-def _crc16_table() -> "array[int]":
-    """A CRC is linear: the word with one more high bit is what the lower ones gave, xor what that bit gives."""
-    table = array("H", [0])
-    for bit in range(16):
-        of_bit = _shifted(1 << bit, 16)
-        table.extend(array("H", [lower ^ of_bit for lower in table]))
+def _crc_of_words() -> Sequence[int]:
+    """Two bytes at once: twice as fast, for 128 KiB that are made when the first CRC is."""
+    table = array("H", bytes(2 << 16))
+    for word in range(1 << 16):
+        crc = (word >> 8) ^ _CRC16[word & 0xFF]
+        table[word] = (crc >> 8) ^ _CRC16[crc & 0xFF]
     return table
 
 

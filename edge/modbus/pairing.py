@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
 from edge.modbus.frame import BROADCAST, READS, Pdu, Span, name_of, read_span
+from edge.modbus.registers import Block
 
 MOST_OPEN = 32  # on one connection; masters have up to 16 (MODBUS Messaging on TCP/IP V1.0b, section 4.2.2)
 _ECHOED = {5: 4, 6: 4, 15: 4, 16: 4, 22: 6}  # bytes of the request that its answer repeats
@@ -39,8 +40,7 @@ class Told(NamedTuple):
     """What the answer to a read told."""
 
     unit: int
-    span: Span
-    data: bytes
+    block: Block
 
 
 class Pairing:
@@ -95,8 +95,8 @@ class Pairing:
     def _answer(self, transaction: int, asked: Asked, pdu: Pdu, refusals: Refusals) -> Told | None:
         held, self._held = self._held, None
         if held is not None:
-            refusals.add(f"slave {held[1].unit}: a late answer, after {held[1].span} was asked for; whose it is cannot be told")
-        told = Told(pdu.unit, asked.span, pdu.data[1:]) if asked.span and not pdu.function & 0x80 else None
+            refusals.add(f"slave {held[1].unit}: a late answer, after {held[1].block.span} was asked for; whose it is cannot be told")
+        told = Told(pdu.unit, Block(asked.span, pdu.data[1:])) if asked.span and not pdu.function & 0x80 else None
         if told and asked.is_doubtful and held is None:
             self._held = (transaction, told)
             return None

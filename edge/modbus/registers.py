@@ -1,6 +1,6 @@
 """The registers that an answer told, and the fields that a template makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
@@ -15,17 +15,22 @@ _BITS = (1, 2)
 _MOST_PLANS = 256  # of one device; nobody reads it in more ways, but whoever is on the line could
 
 
+class Block(NamedTuple):
+    """One answer: what was asked, and the bytes that came."""
+
+    span: Span
+    data: bytes
+
+
 class _Place(NamedTuple):
     """Where in the data of an answer a field is: bytes `start` to `end`, or bit `bit` of the byte at `start`."""
 
     name: str
+    span: Span
     read: Read
     start: int
     end: int
     bit: int
-
-
-Plan = Sequence[_Place]  # what the answer to one read gives
 
 
 class Map:
@@ -34,9 +39,24 @@ class Map:
     def __init__(self, template: Template) -> None:
         self.measurement = template.measurement
         self._rows = [(row.name, row.span, reader_of(row, template)) for row in template.field]
-        self._plans: dict[Span, Plan] = {}
+        self._plans: dict[Span, Sequence[_Place]] = {}
 
-    def plan(self, span: Span) -> Plan:
+    def fields(self, blocks: Iterable[Block], refusals: Refusals, who: str) -> dict[str, FieldValue]:
+        """Return the fields that `blocks` hold; a value that is none is refused alone, one that is marked as absent is left out."""
+        fields: dict[str, FieldValue] = {}
+        for span, data in blocks:
+            for name, place, read, start, end, bit in self._plan(span):
+                raw = data[start:end] if bit < 0 else bytes((data[start] >> bit & 1,))
+                try:
+                    value = read(raw)
+                except ValueError as error:
+                    refusals.add(f"{who}, {name} ({place}): {error}")
+                    continue
+                if value is not None:
+                    fields[name] = value
+        return fields
+
+    def _plan(self, span: Span) -> Sequence[_Place]:
         """Return which fields the answer to `span` holds wholly, and where."""
         found = self._plans.get(span)
         if found is None:
@@ -50,23 +70,9 @@ class Map:
         return found
 
 
-def fields_of(plan: Plan, data: bytes, refusals: Refusals, who: str) -> dict[str, FieldValue]:
-    """Return the fields that `data` holds; a value that is none is refused alone, one that is marked as absent is left out."""
-    fields: dict[str, FieldValue] = {}
-    for name, read, start, end, bit in plan:
-        raw = data[start:end] if bit < 0 else bytes((data[start] >> bit & 1,))
-        try:
-            value = read(raw)
-        except ValueError as error:
-            refusals.add(f"{who}, {name}: {error}")
-            continue
-        if value is not None:
-            fields[name] = value
-    return fields
-
-
-def raw_fields(span: Span, data: bytes) -> dict[str, FieldValue]:
+def raw_fields(block: Block) -> dict[str, FieldValue]:
     """Return what an answer holds where nobody says what it means: c<address> coils, d inputs, h holding and i input registers."""
+    span, data = block
     names, registers = _raw_layout(span)
     if span.function in _BITS:
         return {name: float(data[number // 8] >> number % 8 & 1) for number, name in enumerate(names)}
@@ -81,5 +87,5 @@ def _raw_layout(span: Span) -> tuple[Sequence[str], Struct]:
 
 def _place(name: str, row: Span, read: Read, offset: int) -> _Place:
     if row.function in _BITS:
-        return _Place(name, read, offset // 8, offset // 8 + 1, offset % 8)
-    return _Place(name, read, 2 * offset, 2 * (offset + row.length), -1)
+        return _Place(name, row, read, offset // 8, offset // 8 + 1, offset % 8)
+    return _Place(name, row, read, 2 * offset, 2 * (offset + row.length), -1)
