@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -162,9 +163,25 @@ def test_writes_and_their_echoes_are_understood() -> None:
 
 
 def test_write_that_is_no_echo_is_the_next_write() -> None:
-    writes = [rtu(1, bytes((6, 0, 1, 0, value))) for value in (1, 2, 2)]
+    writes = [rtu(1, bytes((6, 0, 1, 0, value))) for value in (1, 2, 3, 3)]
     fields, reasons = heard([*writes, ask(1, 3, 0, 1), answer(1, 3, 7)])
-    assert (fields, reasons) == ([{"h0": 7}], ["slave 1: no answer to write register"])
+    assert (fields, reasons) == ([{"h0": 7}], ["slave 1: no answer to write register"] * 2)
+
+
+def test_answer_with_a_wrong_crc_is_refused() -> None:
+    fields, reasons = heard([ask(1, 3, 0, 1), answer(1, 3, 7)[:-1] + b"\x00"])
+    assert (fields, [reason[:40] for reason in reasons]) == ([], ["7 bytes that are no frame with a right C"])
+
+
+def test_coils_of_a_template_are_true_or_false(tmp_path: Path) -> None:
+    rows = ", ".join(f'{{ name = "door_{n}", function = 1, address = {n}, type = "bool" }}' for n in (3, 4, 12))
+    template = tmp_path / "doors.toml"
+    template.write_text(
+        f'name = "doors"\nvi = "cửa"\nen = "doors"\nsource = "x"\nmeasurement = "own"\nfield = [{rows}]\n', encoding="utf-8"
+    )
+    options: dict[str, object] = {"slaves": [{"id": 1, "template": str(template)}]}
+    fields, reasons = heard([ask(1, 1, 2, 11), rtu(1, bytes((1, 2, 0b0000_0010, 0b0000_0100)))], options)
+    assert (fields, reasons) == ([{"door_3": True, "door_4": False, "door_12": True}], [])
 
 
 def test_broadcast_waits_for_no_answer() -> None:

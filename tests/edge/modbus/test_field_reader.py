@@ -135,6 +135,10 @@ def test_energy_in_hundredths_of_a_kilowatt_hour_is_exact() -> None:
     assert read("00003039", "power", name="energy", type="uint32", scale=0.01, unit="kWh") == 123450.0
 
 
+def test_long_counters_keep_all_their_digits() -> None:
+    assert read((1234567890123456).to_bytes(8, "big"), type="uint64", scale=0.001) == 1234567890123.456
+
+
 @given(value=st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_float32_keeps_its_value(value: float) -> None:
     found = read(struct.pack(">f", value), type="float32")
