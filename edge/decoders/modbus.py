@@ -84,16 +84,21 @@ class ModbusDecoder:
     def decode(self, topic: str, payload: bytes) -> Decoded:
         line = self._line(topic)
         asked = line.only
-        if asked is None:
-            if line.is_idle and (request := _read_request(payload)) is not None:
+        told: Sequence[Told] | None = None
+        if asked is not None:
+            if (found := _answer_to(asked, payload)) is not None:
+                line.answered()
+                told = (found,)
+        elif line.is_idle:
+            if (request := _read_request(payload)) is not None:
                 line.ask(request)
                 return UNDERSTOOD
-        elif payload[:3] == asked.answer_head and len(payload) == asked.answer_size and asked.span and has_right_crc(payload):
-            line.answered()
-            refusals = Refusals()
-            readings = self._readings([Told(payload[0], Block(asked.span, payload[3:-2]))], refusals)
-            return Decoded(readings, refusals.listed(), is_understood=True)
-        return self._decode_frames(line, payload)
+            told = _exchanges(payload)
+        if told is None:
+            return self._decode_frames(line, payload)
+        refusals = Refusals()
+        readings = self._readings(told, refusals)
+        return Decoded(readings, refusals.listed(), is_understood=True)
 
     def _decode_frames(self, line: Pairing, payload: bytes) -> Decoded:
         if len(payload) > _MOST_BYTES:
@@ -150,6 +155,30 @@ def _read_request(payload: bytes) -> Asked | None:
     pdu = open_rtu(payload)
     span = read_span(pdu)
     return None if span is None else Asked(pdu, span)
+
+
+def _answer_to(asked: Asked, frame: bytes) -> Told | None:
+    """Return what a frame of a serial line tells if it is the answer to `asked`, a read."""
+    if asked.span is None or frame[:3] != asked.answer_head or len(frame) != asked.answer_size or not has_right_crc(frame):
+        return None
+    return Told(frame[0], Block(asked.span, frame[3:-2]))
+
+
+def _exchanges(payload: bytes) -> list[Told] | None:
+    """Return what a round of our own reads tells, answer behind request on a serial line; None for anything else."""
+    told: list[Told] = []
+    at = 0
+    while at < len(payload):
+        asked = _read_request(payload[at : at + _REQUEST_BYTES])
+        if asked is None:
+            return None
+        at += _REQUEST_BYTES
+        found = _answer_to(asked, payload[at : at + asked.answer_size])
+        if found is None:
+            return None
+        told.append(found)
+        at += asked.answer_size
+    return told or None
 
 
 def _frames(payload: bytes, refusals: Refusals) -> Iterator[tuple[int, Pdu]]:
