@@ -1,8 +1,8 @@
 """Modbus, polled by us or overheard on a line that somebody else masters: requests and answers → readings by register maps.
 
 A message is one frame or several in the order in which they were on the wire, RTU or Modbus/TCP. An answer does not say what it answers, so
-it counts only behind its request: same unit, same function, as much data as was asked for. What is late, foreign or unasked
-for is refused by name, and the pair behind it is read. Answers of one message that belong to one device become one reading.
+it counts only behind its request (edge/modbus/pairing.py). What is late, foreign or unasked for is refused by name, and the pair behind it
+is read. Answers of one message that belong to one device become one reading; one more begins where a field comes again.
 
 A device without a template gives its registers as they are: measurement `modbus`, fields h100 (holding), i100 (input), c100 (coil), d100
 (discrete input), the address counted from 0. Writes are understood and give nothing.
