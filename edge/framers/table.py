@@ -8,17 +8,21 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from edge.framers import header, lines
+from edge.framers import cobs, header, length, lines, shdlc, slip
 from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
     "lines": "edge.framers.lines",
     "header": "edge.framers.header",
+    "length": "edge.framers.length",
+    "cobs": "edge.framers.cobs",
+    "slip": "edge.framers.slip",
+    "shdlc": "edge.framers.shdlc",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options,
+        lines.Options | header.Options | length.Options | cobs.Options | slip.Options | shdlc.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),
