@@ -3,7 +3,7 @@
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test lint bench peers clean
 .NOTPARALLEL:
 
 help:  ## list the commands
@@ -27,6 +27,9 @@ lint: setup  ## check style, types and who imports whom
 
 bench: setup  ## run the benchmarks: make bench ARGS="--help"
 	.venv/bin/python -m bench $(ARGS)
+
+peers: setup  ## the reference parsers that `make bench ARGS=decoders` measures against
+	@deploy/setup.sh peers
 
 clean:  ## remove what setup, tests and tools made here
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist *.egg-info

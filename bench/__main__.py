@@ -20,6 +20,8 @@ BENCHMARKS = {
     "start": "bench.start",
     "spool-vs-sqlite": "bench.spool_vs_sqlite",
     "ledger": "bench.ledger",
+    "decoders": "bench.decoders",
+    "truth": "bench.truth",
 }
 EXIT_MISSED = 1
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What `make setup` does. Both steps are quick when there is nothing to do.
+# What `make setup` does (peers: `make peers`). The steps are quick when there is nothing to do.
 #
 #   deploy/setup.sh programs   install Debian's mosquitto and influxdb, if missing and allowed (root, or sudo without a password)
 #   deploy/setup.sh venv       build .venv with this project in it
+#   deploy/setup.sh peers      build bench/.env-peers with the parsers that ours are measured against
 #
 # Services that Debian starts for packages installed here are stopped and disabled again: demo and tests run servers of their
 # own on free loopback ports. A service that was installed before is left as it is.
@@ -132,8 +133,19 @@ venv() {
     printf '%s\n' "$PWD" >"$READY"
 }
 
+# Reference parsers for `python -m bench decoders`, in an environment of their own.
+peers() {
+    local python
+    python=$(find_python)
+    "$python" -m venv bench/.env-peers
+    bench/.env-peers/bin/python -m pip install --quiet --disable-pip-version-check '.[peers]'
+    # It asks for paho-mqtt below 2, which only its client needs.
+    bench/.env-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps pysparkplug
+}
+
 case "${1:-}" in
 programs) programs ;;
+peers) peers ;;
 venv) venv ;;
 *)
     sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2

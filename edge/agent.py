@@ -345,7 +345,7 @@ class Agent:
         yield agent_status(self)
 
     def _values(self, _request: Request) -> Iterator[Mapping[str, object]]:
-        yield {"ok": True, "values": last_values(self.intakes)}
+        yield {"ok": True, "values": last_values(self.intakes, self.time.best_ns())}
 
     def _tail(self, _request: Request) -> Iterator[Mapping[str, object]]:
         for lines in self.tail.listen():

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from edge.absence import Absence
 from edge.clock.stamp import Stamps
+from edge.clock.trust import EARLIEST_NS
+from telemetry import quality
 
 
 class DeviceTime(NamedTuple):
@@ -35,6 +37,15 @@ class Arrival:
     is_trusted: bool = True
     is_retained: bool = False
     away: Away | None = None
+
+
+def disbelieved(device_ns: int, arrival_ns: int) -> int:
+    """Return the quality bits of a point that is stored with its arrival because the time of its device was not believed.
+
+    A date of long ago is most likely what it says: an old value, told late or again, which must not look like news. A date from before
+    there were gateways, or one of the future, is a clock that nobody set.
+    """
+    return quality.CLOCK_ESTIMATED | (quality.STALE if EARLIEST_NS <= device_ns < arrival_ns else quality.GOOD)
 
 
 def away_of(absence: Absence, time: Stamps, *, is_trusted: bool) -> Away:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator, model_validator
 
 from edge.clock.settings import ClockSettings
 from edge.normalise_settings import NormaliseSettings
+from edge.sources.modbus_settings import ModbusSourceSettings, decoder_of
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.settings import SpoolSettings
 from edge.uplink.pacing import Budget
@@ -156,7 +157,31 @@ class SerialSource(_Source, SerialSourceSettings):
         return None
 
 
-SourceSettings = Annotated[MqttSource | SerialSource, Field(discriminator="kind")]
+class ModbusSource(_Source, ModbusSourceSettings):
+    """Table [[source]], kind "modbus"."""
+
+    kind: Literal["modbus"]
+    decoder: Mapping[str, object] = Field({}, description="made from the slaves; not for a config")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decode_by_slaves(cls, given: object) -> object:
+        return {**given, "decoder": decoder_of(given.get("slave"))} if isinstance(given, dict) and "decoder" not in given else given
+
+    @property
+    def topic_patterns(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return False
+
+    @property
+    def window(self) -> int | None:
+        return None
+
+
+SourceSettings = Annotated[MqttSource | SerialSource | ModbusSource, Field(discriminator="kind")]
 UplinkSettings = Annotated[InfluxUplink | FileUplink, Field(discriminator="kind")]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.config import RESERVED_SOURCES, AgentConfig
 from edge.decoders.table import build_decoder
+from edge.sources.modbus_settings import decoder_of
 from runtime.config import load
 from runtime.config_problems import item_name
 from telemetry.errors import ConfigError, Problem
@@ -50,6 +51,8 @@ def _id_problems(path: Path, sources: list[Mapping[str, object]]) -> Iterator[Pr
 def _decoder_problems(path: Path, sources: list[Mapping[str, object]]) -> Iterator[Problem]:
     for at, source in enumerate(sources):
         decoder, topics = source.get("decoder"), source.get("topics")
+        if source.get("kind") == "modbus" and decoder is None:
+            decoder = decoder_of(source.get("slave"))
         if not isinstance(decoder, dict):
             continue
         where = f"source{item_name(at, source)}.decoder"

@@ -8,6 +8,7 @@ from edge.decoders.decoder import shown
 from edge.names import lower_snake
 from edge.normalise_settings import Calibration, NormaliseSettings
 from telemetry import catalogue, quality, units
+from telemetry.catalogue.limits import ANY, Limits, limits_of
 from telemetry.point import FieldValue, Unsigned
 
 MAX_STRING_BYTES = 64 * 1024  # InfluxDB 1.x and 2.x refuse longer string fields
@@ -80,6 +81,7 @@ class FieldPlans:
 
     def __init__(self, table: "FieldPlanTable", measurement: str, calibration: Mapping[str, Calibration]) -> None:
         self.known: dict[str, FieldPlan] = {}
+        self.limits: dict[str, Limits] = {}  # by stored name, of those fields that have any
         self._table = table
         self._measurement = measurement
         self._calibration = calibration
@@ -87,6 +89,9 @@ class FieldPlans:
     def plan(self, name: str, first: FieldValue) -> FieldPlan:
         """Return the plan of a field seen for the first time, with this value; ValueError when it cannot be stored at all."""
         made = self.known[name] = self._table.make(self._measurement, name, first, self._calibration)
+        limits = self._table.limits(self._measurement, made.name)
+        if limits.marks:
+            self.limits[made.name] = limits
         return made
 
 
@@ -110,6 +115,12 @@ class FieldPlanTable:
             calibration |= {name.rpartition(".")[2]: one for name, one in given.items() if own and name.rpartition(".")[0] == own}
             plans = self._shared[measurement, own] = FieldPlans(self, measurement, calibration)
         return plans
+
+    def limits(self, measurement: str, name: str) -> Limits:
+        """Return when a number of this field is not to be believed although it is in range."""
+        known = limits_of(name) if catalogue.find(measurement, name) else ANY
+        given = self._settings.limits.get(name)
+        return given.over(known) if given else known
 
     def make(self, measurement: str, given_name: str, first: FieldValue, calibration: Mapping[str, Calibration]) -> FieldPlan:
         settings = self._settings

@@ -31,7 +31,7 @@ from telemetry.point import Reading
 _LOG = Log("edge.intake")
 Message = tuple[str, bytes, *tuple[object, ...]]
 ARRIVAL_STEP_NS = 1_000_000
-MAX_REPLIES = 100
+MAX_REPLIES = 1_000
 MAX_LINE_BYTES = MAX_BODY_BYTES - 512  # what gzip and LF may add to a line that does not compress
 _RETAIN, _QUEUED, _WITH_FLAGS = 4, 5, 6  # of runtime.mqtt_intake.MqttMessage
 _SHORT_NS = 1_000_000_000  # after a shorter absence the arrival is as good a time as any

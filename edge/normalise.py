@@ -12,11 +12,13 @@ reading of finite floats in range, the common case, never leaves the first loop 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from edge.arrival import Arrival, Away, DeviceTime
+from edge.arrival import Arrival, Away, DeviceTime, disbelieved
 from edge.decoders.decoder import Refusal, shown
 from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, stored_name
 from edge.normalise_settings import NormaliseSettings
+from edge.quality_marks import is_mark, mark
 from edge.series import Series, SeriesTable
+from edge.truth import COLD_S, SeriesTruth
 from runtime.influx_causes import type_name
 from telemetry import quality
 from telemetry.errors import RejectedError
@@ -28,6 +30,7 @@ __all__ = ["NormaliseCounts", "NormaliseSettings", "Normalised", "Normaliser"]
 DEFAULT_MAX_SERIES = 5_000
 
 DEVICE_WINDOW_NS = (7 * 86_400_000_000_000, 60_000_000_000)
+_TOO_OLD = "a historical reading whose time is outside the window of this source (device_time_past_s, device_time_ahead_s)"
 _MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
 _RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
 
@@ -88,6 +91,7 @@ class Normaliser:
         self._settings = settings
         self._past_ns, self._ahead_ns = device_window_ns
         self._alone_ns = 0
+        self._first_ns = 0  # when the first reading of this source came
         self._max_series = max_series
         self._defaults = {"site": site, "device": source_id}
         self._fixed = {**settings.tags, "gateway": gateway}
@@ -95,12 +99,14 @@ class Normaliser:
         self._field_plans = FieldPlanTable(settings)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
 
-    def normalise(self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None) -> Normalised:
+    def normalise(  # noqa: C901 - the hot path, in one piece
+        self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None
+    ) -> Normalised:
         """Return the point of `reading`, which arrived at `arrival_ns` (ns since 1970 UTC), with quality `bits`.
 
         `arrival` says what is special about it; while time is not trusted, `arrival_ns` and the point's time are ns since boot.
         """
-        measurement, tags, given, time_ns, device_bits = reading
+        measurement, tags, given, time_ns, device_bits, age_ns, is_historical = reading
         plan = self._plans.get((measurement, *tags.items()))
         if plan is None:
             try:
@@ -108,10 +114,16 @@ class Normaliser:
             except RejectedError as error:
                 return self._refused(Refusal(error.reason))
         base_quality = self._settings.quality | bits | device_bits
+        self._first_ns = self._first_ns or arrival_ns
         is_trusted = arrival is None or arrival.is_trusted
+        if age_ns and time_ns is None:
+            time_ns, arrival_ns, age_bits = _taken_before(age_ns, arrival_ns, arrival)
+            base_quality |= age_bits
         if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1
-            base_quality |= quality.CLOCK_ESTIMATED
+            if is_historical:
+                return self._refused(Refusal(_TOO_OLD))
+            base_quality |= disbelieved(time_ns, arrival_ns)
             time_ns = None
 
         refusals: Sequence[Refusal] = ()
@@ -134,8 +146,9 @@ class Normaliser:
             return self._placed(plan, fields, refusals, time_ns, arrival_ns, arrival)
         if time_ns is None:
             time_ns = self.series.place_arrival(series, arrival_ns, fields)
+            self._judge(plan, fields, time_ns)
         else:
-            time_ns = self.series.place_stamped(series, time_ns, fields)
+            time_ns = self._placed_stamped(plan, fields, time_ns)
         self.counts.points += 1
         return Normalised(Point(plan.measurement, plan.tags, fields, time_ns), refusals)
 
@@ -157,18 +170,41 @@ class Normaliser:
         if time_ns is None and arrival.away:
             fields["quality"] = int(fields["quality"]) | quality.TIME_RECONSTRUCTED
             placed_ns, away = table.place_away(series, arrival.away, fields)
+            self._judge(plan, fields, placed_ns)
             if arrival.is_trusted:
                 return Normalised(Point(plan.measurement, plan.tags, fields, placed_ns), refusals)
             return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, away=away)
         if time_ns is not None and arrival.is_trusted:
-            return Normalised(Point(plan.measurement, plan.tags, fields, table.place_stamped(series, time_ns, fields)), refusals)
+            return Normalised(Point(plan.measurement, plan.tags, fields, self._placed_stamped(plan, fields, time_ns)), refusals)
         device = None
         if time_ns is not None:
-            device = DeviceTime(table.place_stamped(series, time_ns, fields), self._past_ns, self._ahead_ns)
+            device = DeviceTime(self._placed_stamped(plan, fields, time_ns), self._past_ns, self._ahead_ns)
             arrival_ns = self._alone_ns = max(arrival_ns, self._alone_ns + 1)  # should that time be refused later, this one is its own
         else:
             arrival_ns = table.place_arrival(series, arrival_ns, fields)
+            self._judge(plan, fields, arrival_ns)
         return Normalised(Point(plan.measurement, plan.tags, fields, arrival_ns), refusals, device)
+
+    def _placed_stamped(self, plan: _SeriesPlan, fields: dict[str, FieldValue], time_ns: int) -> int:
+        self._judge(plan, fields, time_ns)  # first: a repeat is told by its fields, marks included
+        return self.series.place_stamped(plan.series, time_ns, fields)
+
+    def _judge(self, plan: _SeriesPlan, fields: dict[str, FieldValue], at_ns: int) -> None:
+        """Mark in `fields` what is not to be believed (edge/truth.py)."""
+        limits = plan.plans.limits
+        if not limits:
+            return
+        truth = plan.series.truth
+        if truth is None:
+            truth = plan.series.truth = SeriesTruth(at_ns, is_new=at_ns - self._first_ns > COLD_S * 1e9)
+        doubted = truth.judge(limits, fields, at_ns)
+        if doubted:
+            mark(fields, doubted)
+
+    def expires_s(self, series: Series) -> list[float]:
+        """Return after how many seconds each field of the last point of `series` says nothing of now any more."""
+        names = [name for name in series.fields if not is_mark(name)]
+        return [self._field_plans.limits(series.measurement, name).expires_s for name in names]
 
     def _has_blocked(self, measurement: str, fields: Mapping[str, FieldValue]) -> bool:
         is_blocked = self.is_blocked
@@ -195,19 +231,10 @@ class Normaliser:
                 self.counts.refused_fields += 1
                 refusals.append(Refusal(f"field {shown(name)} of {plan.measurement}: {error}"))
         if fields:
-            self._add_quality(fields, bits, base_quality)
+            self.counts.out_of_range_fields += sum(1 for bit in bits.values() if bit)
+            fields["quality"] = base_quality
+            mark(fields, bits)
         return fields, tuple(refusals)
-
-    def _add_quality(self, fields: dict[str, FieldValue], bits: Mapping[str, int], base_quality: int) -> None:
-        """Write the quality of the point, and of each field where they differ."""
-        of_point = base_quality
-        for one in bits.values():
-            of_point |= one
-            self.counts.out_of_range_fields += 1 if one else 0
-        if len(set(bits.values())) > 1:
-            for name, one in bits.items():
-                fields.setdefault(f"{name}_quality", base_quality | one)
-        fields["quality"] = of_point
 
     def _plan(self, reading: Reading) -> _SeriesPlan:
         settings = self._settings
@@ -237,3 +264,17 @@ class Normaliser:
     def _refused(self, *refusals: Refusal) -> Normalised:
         self.counts.refused_readings += 1
         return Normalised(None, refusals)
+
+
+def _taken_before(age_ns: int, arrival_ns: int, arrival: Arrival | None) -> tuple[int | None, int, int]:
+    """Return the time (or None), the arrival and quality bits of a reading that the device took `age_ns` before its message arrived.
+
+    Of a message that waited at the broker nobody knows when it was sent: its readings are placed as any other of that absence.
+    """
+    if arrival is None or (arrival.is_trusted and not (arrival.away or arrival.is_retained)):
+        return arrival_ns - age_ns, arrival_ns, quality.GOOD
+    if arrival.away or arrival.is_retained:
+        return None, arrival_ns, quality.GOOD
+    if age_ns < arrival_ns:  # both in boot time
+        return None, arrival_ns - age_ns, quality.GOOD
+    return None, arrival_ns, quality.CLOCK_ESTIMATED  # taken before this boot

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from edge.absence import while_away
 from edge.arrival import Away
 from edge.clock.trust import EARLIEST_NS
+from edge.quality_marks import is_mark, merge
+from edge.truth import SeriesTruth
 from telemetry.point import FieldValue
 
 _STEP_NS = 1_000_000_000  # the wall clock going back by more is a correction: its new time is the truth
@@ -30,7 +32,7 @@ class Stamp(NamedTuple):
 class Series:
     """One series: its canonical measurement and tags, and what came last."""
 
-    __slots__ = ("away_count", "away_from_ns", "count", "fields", "key", "measurement", "pace_ns", "stamps", "tags", "time_ns")
+    __slots__ = ("away_count", "away_from_ns", "count", "fields", "key", "measurement", "pace_ns", "stamps", "tags", "time_ns", "truth")
 
     def __init__(self, key: str, measurement: str, tags: Mapping[str, str]) -> None:
         self.key = key
@@ -41,6 +43,7 @@ class Series:
         self.count = 0
         self.stamps: deque[Stamp] | None = None
         self.pace_ns = 0  # between two arrivals, about
+        self.truth: SeriesTruth | None = None
         self.away_from_ns = self.away_count = 0
 
 
@@ -108,9 +111,11 @@ class SeriesTable:
         """Time is trusted from now on: `at` gives the time of a boot time."""
         for series in self._series.values():
             if series.count and series.time_ns < EARLIEST_NS:
-                series.time_ns = at(series.time_ns)
+                told_ns, series.time_ns = series.time_ns, at(series.time_ns)
+                if series.truth:
+                    series.truth.shift(series.time_ns - told_ns)
 
-    def place_stamped(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
+    def place_stamped(self, series: Series, time_ns: int, fields: dict[str, FieldValue]) -> int:
         """Return the time for a point that the device stamped, and note it as the last if it is the newest."""
         series.count += 1
         placed_ns = time_ns if time_ns > series.time_ns else self._beside(series, time_ns, fields)
@@ -122,12 +127,14 @@ class SeriesTable:
             series.fields = fields
         return placed_ns
 
-    def _beside(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
+    def _beside(self, series: Series, time_ns: int, fields: dict[str, FieldValue]) -> int:
         placed_ns = time_ns
         for stamp in sorted(series.stamps or (), key=lambda stamp: stamp.placed_ns):
             if stamp.given_ns != time_ns and stamp.placed_ns != placed_ns:
                 continue
             if not _replaces(stamp.fields, fields):
+                if stamp.placed_ns == placed_ns:
+                    merge(fields, stamp.fields)
                 if stamp.given_ns == time_ns and all(stamp.fields.get(name) == value for name, value in fields.items()):
                     self.repeated_count += 1
                     return stamp.placed_ns
@@ -146,4 +153,4 @@ def _pace(series: Series, gap_ns: int) -> int:
 
 
 def _replaces(held: Mapping[str, FieldValue], fields: Mapping[str, FieldValue]) -> bool:
-    return any(name in held and held[name] != value for name, value in fields.items())
+    return any(name in held and held[name] != value and not is_mark(name) for name, value in fields.items())

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from edge.intake import SourceIntake
 from edge.maintenance import Maintenance
+from edge.series import Series
 from edge.silence_watch import SilentSources
 from edge.source_set import SourceUnit
 from edge.storage_meter import StorageLook
+from edge.truth import is_expired
 from runtime import host
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def agent_status(agent: "Agent") -> Mapping[str, object]:
             "queues": {priority.value: asdict(state) for priority, state in queues.items()},
         },
         "storage": _storage(agent.storage.look()),
-        "sources": [_source(unit, agent.maintenance, agent.silences) for unit in agent.source_set.units],
+        "sources": [_source(unit, agent.maintenance, agent.silences, agent.time.best_ns()) for unit in agent.source_set.units],
         "losses": [{"source": source, "reason": reason, "count": count} for (source, reason), count in sorted(agent.ledger.totals.items())],
         **agent.more_status(),
     }
@@ -61,7 +63,11 @@ def _storage(look: StorageLook) -> Mapping[str, object]:
     }
 
 
-def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources) -> Mapping[str, object]:
+def _is_stale(intake: SourceIntake, series: Series, now_ns: int) -> bool:
+    return is_expired(intake.normaliser.expires_s(series), now_ns - series.time_ns)
+
+
+def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources, now_ns: int) -> Mapping[str, object]:
     settings, intake = unit.settings, unit.intake
     return {
         "id": settings.id,
@@ -72,13 +78,14 @@ def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources)
         **asdict(intake.counts),
         "silent_since_ns": silences.since_ns(settings.id),
         "series": len(intake.normaliser.series),
+        "stale_series": sum(_is_stale(intake, series, now_ns) for series in intake.normaliser.series.snapshot()),
         "moved": intake.normaliser.series.moved_count,
         "repeated": intake.normaliser.series.repeated_count,
     }
 
 
-def last_values(intakes: Sequence[SourceIntake]) -> list[Mapping[str, object]]:
-    """Return the newest point of every series."""
+def last_values(intakes: Sequence[SourceIntake], now_ns: int) -> list[Mapping[str, object]]:
+    """Return the newest point of every series; `stale`: it was measured too long ago to say anything of now (edge/truth.py)."""
     return [
         {
             "source": intake.source,
@@ -87,6 +94,7 @@ def last_values(intakes: Sequence[SourceIntake]) -> list[Mapping[str, object]]:
             "fields": dict(series.fields),
             "time": series.time_ns,
             "count": series.count,
+            "stale": _is_stale(intake, series, now_ns),
         }
         for intake in intakes
         for series in intake.normaliser.series.snapshot()

@@ -16,6 +16,7 @@ from runtime.mqtt_frames import MalformedStream, Oversized, Publish
 from runtime.mqtt_intake import Intake, MqttMessage, SessionState
 from runtime.mqtt_marker import Marker
 from runtime.mqtt_notices import Notices
+from runtime.mqtt_outbox import Outbox
 from runtime.mqtt_settings import MqttSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS, BrokerMemory, Subscriptions
 from runtime.tls import TrustedTime
@@ -25,6 +26,7 @@ _RESUBSCRIBE_S = 60.0  # how often refused filters are tried again
 _TICK_MS = 500  # longest wait in poll: keep-alive and timers
 _MARKER_LOSSES = 3  # connections lost in a row before the marker's PUBACK: the broker may cut who publishes what it must not
 _NOT_AUTHORIZED = 0x87
+_FAILURE = 0x80  # reason codes from here on (MQTT 5, section 2.4)
 _FLUSH_MS = 50  # one wait for a slow socket while stopping
 
 log = Log("runtime.mqtt")
@@ -77,6 +79,7 @@ class Link:
         subscriptions: Subscriptions,
         handlers: Handlers,
         notices: Notices,
+        outbox: Outbox,
         marker_topic: str,
         trusted_ns: TrustedTime | None,
     ) -> None:
@@ -86,6 +89,8 @@ class Link:
         self._subscriptions = subscriptions
         self._handlers = handlers
         self._notices = notices
+        self._outbox = outbox
+        self._may_publish = False
         self._connection = Connection(settings, client_id, self, trusted_ns)
         self._marker = Marker(marker_topic, secrets.token_hex(16).encode(), memory.marker_returns)
         self._catching_up = False  # the session was resumed, and what waited for us has not all come
@@ -129,6 +134,9 @@ class Link:
         finally:
             if self._marker.is_unanswered:
                 self._memory.marker_losses += 1
+            if self._outbox.connection_ended() and not signals.stopping.is_set():
+                hint = "allow our user to write to the devices' command topics, or switch the requests off in the decoder"
+                log.warning("mqtt.publishing_stopped", server=self._settings.server, reason="each ended the connection", hint=hint)
             connection.close()
 
     def on_welcome(self, welcome: Welcome) -> None:
@@ -136,6 +144,7 @@ class Link:
             self._reason = welcome.refusal
             return
         self._welcomed = True
+        self._may_publish = welcome.takes_qos1
         self._generation = self._intake.connected(welcome.session_present)
         self._fence_at = time.monotonic() + self._fence_every_s
         self._intake.note(connected=True, session_present=welcome.session_present, last_error=None)
@@ -207,7 +216,11 @@ class Link:
         self._save_memory()
         log.info("mqtt.unsubscribed", server=self._settings.server, filters=list(filters))
 
-    def on_published(self, request: int, code: int) -> None:  # noqa: ARG002 -- the marker is all that we publish
+    def on_published(self, request: int, code: int) -> None:
+        topic = self._outbox.answered(request)
+        if topic is not None:
+            self._report_answer(topic, code)
+            return
         self._memory.marker_losses = 0
         self._marker.acknowledged(code)
 
@@ -239,11 +252,30 @@ class Link:
                 connection.send_acks(pubacks(due))
                 self._unwritten_count += of_messages
                 self._acked_since_fence = True
+            if self._may_publish:
+                self._publish_due()
         if connection.wants_write:
             connection.write()
         if self._unwritten_count and not connection.closed and not connection.wants_write:
             self._intake.count("acks_sent", self._unwritten_count)
             self._unwritten_count = 0
+
+    def _publish_due(self) -> None:
+        while (message := self._outbox.take()) is not None:
+            topic, payload = message
+            try:
+                self._outbox.sent(self._connection.publish(topic, payload), topic)
+            except ValueError as error:  # a topic that cannot be published to
+                log.warning("mqtt.not_published", server=self._settings.server, topic=topic, error=str(error))
+
+    def _report_answer(self, topic: str, code: int) -> None:
+        if code < _FAILURE:
+            log.info("mqtt.published", server=self._settings.server, topic=topic)
+            return
+        times = self._notices.due("mqtt.publish_refused", topic, time.monotonic())
+        if times:
+            hint = "allow our user to write this topic in the broker's ACL, or switch the requests off in the decoder"
+            log.warning("mqtt.publish_refused", server=self._settings.server, topic=topic, code=hex(code), hint=hint, times=times)
 
     def _run_timers(self, now: float) -> None:
         self._connection.keep_alive()

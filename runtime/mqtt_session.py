@@ -12,6 +12,7 @@ from runtime.mqtt_intake import Intake, MqttMessage, SessionState
 from runtime.mqtt_link import Handlers, Link, Signals
 from runtime.mqtt_marker import marker_topic
 from runtime.mqtt_notices import Notices
+from runtime.mqtt_outbox import Outbox
 from runtime.mqtt_settings import MqttSettings
 from runtime.mqtt_subscriptions import BROKER_DROPS, BrokerMemory, Subscriptions
 from runtime.tls import TrustedTime
@@ -66,6 +67,7 @@ class MqttSession:
         self._signals: Signals | None = None
         self._thread = threading.Thread(target=self._run, name=f"mqtt {settings.server}", daemon=True)
         self._notices = Notices()
+        self._outbox = Outbox()
 
     def remember(self, receipts: Iterable[tuple[int, int]]) -> None:
         """Take over (packet id, receipt) of what an earlier run made durable in this session. Call before `start`."""
@@ -103,6 +105,16 @@ class MqttSession:
         if self._signals:
             self._signals.wake()
 
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish a message as runtime/mqtt_outbox.py says, QoS 1 and not retained; False if there is no room for it now.
+
+        Any thread; never blocks on I/O.
+        """
+        has_room = self._outbox.put(topic, payload)
+        if has_room and self._signals:
+            self._signals.wake()
+        return has_room
+
     def state(self) -> SessionState:
         """Return the state now. Any thread."""
         return self._intake.state()
@@ -138,7 +150,7 @@ class MqttSession:
 
     def _serve_one(self, signals: Signals) -> tuple[str, float]:
         """Serve one connection to its end; return why it ended, and when the broker last said something (0: never)."""
-        told = self._handlers, self._notices
+        told = self._handlers, self._notices, self._outbox
         link = Link(
             self._settings, self._client_id, self._intake, self._memory, self._subscriptions, *told, self._marker_topic, self._trusted_ns
         )

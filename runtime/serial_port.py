@@ -85,6 +85,23 @@ class SerialPort:
             self._note(read_bytes=self._state.read_bytes + len(data))
         return data
 
+    def read_now(self) -> bytes:
+        """Return what has arrived already, without waiting; nothing while the port is closed. On the reading thread."""
+        handle = self._handle
+        if handle is None:
+            return b""
+        try:
+            data: bytes = handle.read(handle.in_waiting) if handle.in_waiting else b""
+        except _GONE as error:
+            self._lost(handle, _reason(error))
+            return b""
+        self._note(read_bytes=self._state.read_bytes + len(data))
+        return data
+
+    def open(self) -> bool:
+        """Open the port if it is closed and due; tell whether it is open. On the reading thread."""
+        return (self._handle or self._open_when_due()) is not None
+
     def write(self, data: bytes) -> None:
         """Send all of `data`; TransientError if the port is closed or the device does not take it. Any thread."""
         handle = self._handle

@@ -3,6 +3,7 @@
 Converted values keep 12 significant digits: more than any sensor has, and 295.35 K becomes 22.2 Cel, not 22.200000000000045.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from telemetry.errors import RejectedError
@@ -35,20 +36,26 @@ UNITS = {
     "kPa": Unit("pressure", 10),
     "bar": Unit("pressure", 1000),
     "mm[Hg]": Unit("pressure", 1013.25, 760),
+    "[psi]": Unit("pressure", 68.947572931683),
+    "in[Hg]": Unit("pressure", 254 * 1013.25, 7600),
     "ug/m3": Unit("mass concentration"),
     "mg/m3": Unit("mass concentration", 1000),
     "g/m3": Unit("mass concentration", 1_000_000),
+    "kg/m3": Unit("mass concentration", 1_000_000_000),
     "ppb": Unit("amount fraction"),
     "ppm": Unit("amount fraction", 1000),
     "m": Unit("length"),
     "cm": Unit("length", 1, 100),
     "mm": Unit("length", 1, 1000),
+    "km": Unit("length", 1000),
     "ft": Unit("length", 3048, 10_000),
     "in": Unit("length", 254, 10_000),
     "m/s": Unit("speed"),
     "km/h": Unit("speed", 10, 36),
     "kn": Unit("speed", 1852, 3600),
     "mph": Unit("speed", 44_704, 100_000),
+    "ft/s": Unit("speed", 3048, 10_000),
+    "yd/s": Unit("speed", 9144, 10_000),
     "mm/h": Unit("rain rate"),
     "in/h": Unit("rain rate", 254, 10),
     "m3/s": Unit("flow"),
@@ -58,9 +65,11 @@ UNITS = {
     "rad": Unit("angle", 180, 3.141592653589793),
     "%": Unit("ratio"),
     "1": Unit("ratio", 100),
+    "[p'th]": Unit("ratio", 1, 10),
     "W/m2": Unit("irradiance"),
     "lx": Unit("illuminance"),
     "klx": Unit("illuminance", 1000),
+    "dB": Unit("level difference"),
     "dB(A)": Unit("A-weighted level"),
     "dB(C)": Unit("C-weighted level"),
     "V": Unit("voltage"),
@@ -79,9 +88,15 @@ UNITS = {
     "kWh": Unit("energy", 1000),
     "MWh": Unit("energy", 1_000_000),
     "J": Unit("energy", 1, 3600),
+    "W.min": Unit("energy", 1, 60),
     "varh": Unit("reactive energy"),
     "kvarh": Unit("reactive energy", 1000),
+    "vars": Unit("reactive energy", 1, 3600),
+    "uS/cm": Unit("conductivity"),
+    "mS/cm": Unit("conductivity", 1000),
+    "S/m": Unit("conductivity", 10_000),
     "Hz": Unit("frequency"),
+    "MHz": Unit("frequency", 1_000_000),
     "1/s": Unit("rate"),
     "1/min": Unit("rate", 1, 60),
     "s": Unit("time"),
@@ -92,8 +107,19 @@ UNITS = {
     "By": Unit("data"),
     "KiBy": Unit("data", 1024),
     "MiBy": Unit("data", 1024**2),
+    "GBy": Unit("data", 1_000_000_000),
     "dBm": Unit("radio level"),
+    "dBW": Unit("radio level", shift=30),
+    "mg/L": Unit("mass concentration", 1_000_000),
+    "NTU": Unit("turbidity"),
+    "mg/kg": Unit("mass fraction"),
+    "m3": Unit("volume"),
+    "L": Unit("volume", 1, 1000),
     "{count}": Unit("count"),
+    "1/cm3": Unit("number concentration"),
+    "um": Unit("length", 1, 1_000_000),
+    "ohm": Unit("resistance"),
+    "kohm": Unit("resistance", 1000),
 }
 SPELLINGS = {
     **dict.fromkeys(("C", "degC", "°C"), "Cel"),
@@ -101,6 +127,9 @@ SPELLINGS = {
     **dict.fromkeys(("µg/m3", "µg/m³", "ug/m³", "μg/m³", "μg/m3"), "ug/m3"),
     **dict.fromkeys(("mbar", "mb"), "hPa"),
     **dict.fromkeys(("mmHg",), "mm[Hg]"),
+    **dict.fromkeys(("inHg",), "in[Hg]"),
+    **dict.fromkeys(("psi",), "[psi]"),
+    **dict.fromkeys(("µS/cm", "μS/cm"), "uS/cm"),
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
     **dict.fromkeys(("kmh", "kph"), "km/h"),
@@ -110,9 +139,20 @@ SPELLINGS = {
     **dict.fromkeys(("W/m²",), "W/m2"),
     **dict.fromkeys(("B", "bytes"), "By"),
 }
+_BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
 
-GAS_G_PER_MOL = {"co": 28.010, "co2": 44.009, "no": 30.006, "no2": 46.006, "o3": 47.998, "so2": 64.066, "h2s": 34.081, "nh3": 17.031}
+GAS_G_PER_MOL = {
+    "co": 28.010,
+    "co2": 44.009,
+    "no": 30.006,
+    "no2": 46.006,
+    "o3": 47.998,
+    "so2": 64.066,
+    "h2s": 34.081,
+    "nh3": 17.031,
+    "hcho": 30.026,
+}
 _L_PER_MOL = 24.465  # ideal gas at 25 °C and 760 mmHg, the reference state of QCVN 05:2023/BTNMT
 
 
@@ -125,6 +165,33 @@ def convert(value: float, from_unit: str, to_unit: str) -> float:
         return float(value)
     base = (value + source.shift) * source.numerator / source.denominator
     return _rounded(base * target.denominator / target.numerator - target.shift)
+
+
+def base_unit(name: str) -> str | None:
+    """Return the unit that `name` is reckoned from (kWh from Wh, K from Cel); None for a unit that is not known."""
+    unit = UNITS.get(SPELLINGS.get(name, name))
+    return _BASES[unit.dimension] if unit else None
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two spellings mean one unit."""
+    return SPELLINGS.get(one, one) == SPELLINGS.get(other, other)
+
+
+def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
+    """Return what `convert` does between these two, for values that come again and again; ConversionError when that makes no sense."""
+    convert(0.0, from_unit, to_unit)
+    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source is target:
+        return float
+    shift, numerator, denominator = source.shift, source.numerator, source.denominator
+    times, by, back = target.denominator, target.numerator, target.shift
+
+    def converted(value: float) -> float:
+        base = (value + shift) * numerator / denominator
+        return float(f"{base * times / by - back:.12g}")
+
+    return converted
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:

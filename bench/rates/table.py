@@ -1,3 +1,9 @@
 """Modules of this folder with `cases() -> Iterator[Case]`."""
 
-FAMILIES: tuple[str, ...] = ()
+FAMILIES = (
+    "bench.rates.gas_and_dust",
+    "bench.rates.home_devices",
+    "bench.rates.industrial",
+    "bench.rates.lorawan",
+    "bench.rates.serial_lines",
+)

@@ -70,6 +70,11 @@ def as_bool(value: object) -> bool:
     raise ValueError(f"{shown(value)} is not true or false")
 
 
+def as_tag(text: str) -> str:
+    """Return `text` of a message as a tag can hold it: half a surrogate pair, which is no text, becomes `?`."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def as_str(value: object) -> str:
     """Return text; numbers as JSON writes them, whole ones without a fraction (`12`, not `12.0`)."""
     if isinstance(value, str):

@@ -88,6 +88,12 @@ class DropLog:
         if len(self._head) < _HEAD_BYTES:
             self._head += dropped[: _HEAD_BYTES - len(self._head)]
 
+    def call(self, reason: str) -> None:
+        """The bytes of the run that is under way were a frame after all."""
+        if self._size and not self._reason:
+            self._reason = reason
+            self._counts.damaged += 1
+
     def end(self) -> None:
         """A frame follows, or silence: the run is over."""
         if (self._size or self._reason) and len(self._done) < DROPS_NAMED:

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from edge.framers import cobs, header, length, lines, shdlc, slip
+from edge.framers import cobs, header, length, lines, nmea, rtu, shdlc, slip
 from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
@@ -18,11 +18,13 @@ FRAMERS = {
     "cobs": "edge.framers.cobs",
     "slip": "edge.framers.slip",
     "shdlc": "edge.framers.shdlc",
+    "rtu": "edge.framers.rtu",
+    "nmea": "edge.framers.nmea",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options | length.Options | cobs.Options | slip.Options | shdlc.Options,
+        lines.Options | header.Options | length.Options | cobs.Options | slip.Options | shdlc.Options | rtu.Options | nmea.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),

@@ -2,6 +2,8 @@
 
 A broker that comes back without our session has lost what it queued for us: how much, nobody knows, and the ledger says so.
 When it comes back with it, what is `queued` (runtime/mqtt_marker.py) goes on with the absence during which it came to the broker.
+
+What the decoder has to tell a device is published once its messages have been handed on; that it cannot be sent breaks nothing.
 """
 
 import random
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from edge.absence import Absence
 from edge.config import MqttSource
 from edge.intake import SourceIntake
+from edge.sources.replies import ReplyPace
 from edge.sources.source import Source, SourceContext, SourceState
 from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
@@ -57,6 +60,7 @@ class MqttInput:
         self.name = settings.id
         self._intake = intake
         self._clock = clock
+        self._replies = ReplyPace()
         self._connected = False
         self._left_boot_ns: int | None = None  # the broker's last word to a connection that had caught up
         self._absence: Absence | None = None  # whose messages are still coming
@@ -104,6 +108,9 @@ class MqttInput:
         )
         absence = self._absence if any(message.queued for message in messages) else None
         self._intake.messages(messages, pending, absence)
+        for reply in self._replies.due(self._intake.take_replies(), self._clock.monotonic_s()):
+            if not self._session.publish(reply.topic, reply.payload):
+                self._replies.give_back(reply)
 
     def _oversized(self, packet: Oversized, generation: int) -> None:
         pending = self._pending(generation, [packet.packet_id], [packet.receipt]) if packet.packet_id else None

@@ -17,6 +17,7 @@ from runtime.tls import TrustedTime
 SOURCES = {
     "mqtt": "edge.sources.mqtt",
     "serial": "edge.sources.serial",
+    "modbus": "edge.sources.modbus",
 }
 
 

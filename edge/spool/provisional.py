@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from edge.absence import while_away
-from edge.arrival import Away, DeviceTime
+from edge.arrival import Away, DeviceTime, disbelieved
 from edge.clock.boots import Place
 from edge.spool.record import LINES, PROVISIONAL, Payload
 from edge.spool.segment_reader import Record
@@ -88,7 +88,7 @@ def _placed(tree: Mapping[str, object], place: Place) -> Point:
         if early_ns - past_ns <= own_ns <= late_ns + ahead_ns:
             time_ns, bits = own_ns, quality.GOOD
         else:
-            bits |= quality.CLOCK_ESTIMATED
+            bits |= disbelieved(own_ns, time_ns)
     elif "away" in tree:
         from_ns, to_boot_ns, nth, pace_ns, is_from_boot = _wholes(tree["away"], 5)
         to_ns = place.at(to_boot_ns)

@@ -7,13 +7,22 @@ import re
 from collections.abc import Mapping
 
 from telemetry.catalogue.air import AIR
+from telemetry.catalogue.camera import CAMERA, CAMERA_EVENT
 from telemetry.catalogue.common import OF_ANY_DEVICE, QUALITY
+from telemetry.catalogue.device import DEVICE
 from telemetry.catalogue.gateway import GATEWAY
+from telemetry.catalogue.gnss import GNSS
 from telemetry.catalogue.ledger import LEDGER
+from telemetry.catalogue.lorawan import LORAWAN
 from telemetry.catalogue.noise import NOISE
 from telemetry.catalogue.power import POWER
 from telemetry.catalogue.quantity import FieldType, Quantity
+from telemetry.catalogue.soil import SOIL
+from telemetry.catalogue.state import STATE
+from telemetry.catalogue.ups import UPS
+from telemetry.catalogue.water_flow import WATER_FLOW
 from telemetry.catalogue.water_level import WATER_LEVEL
+from telemetry.catalogue.water_quality import WATER_QUALITY
 from telemetry.catalogue.weather import WEATHER
 
 __all__ = ["MEASUREMENTS", "FieldType", "Quantity", "find"]
@@ -24,6 +33,16 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_level": (*WATER_LEVEL, *OF_ANY_DEVICE),
     "noise": (*NOISE, *OF_ANY_DEVICE),
     "power": (*POWER, *OF_ANY_DEVICE),
+    "lorawan": (*LORAWAN, *OF_ANY_DEVICE),
+    "soil": (*SOIL, *OF_ANY_DEVICE),
+    "state": (*STATE, *OF_ANY_DEVICE),
+    "device": (*DEVICE, *OF_ANY_DEVICE),
+    "camera": (*CAMERA, *OF_ANY_DEVICE),
+    "camera_event": (*CAMERA_EVENT, *OF_ANY_DEVICE),
+    "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),
+    "water_flow": (*WATER_FLOW, *OF_ANY_DEVICE),
+    "ups": (*UPS, *OF_ANY_DEVICE),
+    "gnss": (*GNSS, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

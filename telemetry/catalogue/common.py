@@ -6,6 +6,7 @@ QUALITY = Quantity("quality", "int", "", 0, 1023, "Cờ chất lượng", "Quali
 
 # From frost in the northern mountains to Vietnam's record of 44.2 °C (Tương Dương, 7 May 2023); a box in the sun reads far more.
 AIR_TEMPERATURE = Quantity("temperature", "float", "Cel", -20, 70, "Nhiệt độ", "Temperature")
+DEW_POINT = Quantity("dew_point", "float", "Cel", -40, 40, "Điểm sương", "Dew point")
 HUMIDITY = Quantity("humidity", "float", "%", 0, 100, "Độ ẩm tương đối", "Relative humidity")
 # From the top of Fansipan (3,143 m, about 690 hPa) to the world record at sea level (1,085 hPa); not reduced to sea level.
 PRESSURE = Quantity("pressure", "float", "hPa", 650, 1085, "Khí áp tại trạm", "Station pressure")
@@ -13,4 +14,7 @@ PRESSURE = Quantity("pressure", "float", "hPa", 650, 1085, "Khí áp tại trạ
 BATTERY = Quantity("battery", "float", "V", 0, 60, "Điện áp ắc quy", "Battery voltage")
 RSSI = Quantity("rssi", "float", "dBm", -150, 0, "Cường độ sóng", "Radio signal strength")
 
-OF_ANY_DEVICE = (QUALITY, BATTERY, RSSI)
+BATTERY_PERCENT = Quantity("battery_percent", "float", "%", 0, 100, "Dung lượng pin còn lại", "Battery charge")
+LINK_QUALITY = Quantity("link_quality", "float", "", 0, 255, "Chất lượng liên kết vô tuyến", "Radio link quality")  # LQI, IEEE 802.15.4
+
+OF_ANY_DEVICE = (QUALITY, BATTERY, BATTERY_PERCENT, RSSI, LINK_QUALITY)

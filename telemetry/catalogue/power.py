@@ -16,6 +16,10 @@ POWER = (
     Quantity("energy", "float", "Wh", 0, None, "Điện năng nhận", "Energy imported", is_per_phase=True, is_counter=True),
     Quantity("energy_export", "float", "Wh", 0, None, "Điện năng phát", "Energy exported", is_per_phase=True, is_counter=True),
     Quantity("reactive_energy", "float", "varh", 0, None, "Điện năng phản kháng", "Reactive energy", is_per_phase=True, is_counter=True),
+    Quantity("energy_today", "float", "Wh", 0, None, "Điện năng hôm nay", "Energy today", is_per_phase=True),
+    Quantity("energy_yesterday", "float", "Wh", 0, None, "Điện năng hôm qua", "Energy yesterday", is_per_phase=True),
+    Quantity("energy_session", "float", "Wh", 0, None, "Điện năng từ lúc bật", "Energy since the meter was switched on", is_counter=True),
+    Quantity("current_neutral", "float", "A", 0, 6300, "Dòng điện trung tính", "Neutral current"),
     Quantity("thd_voltage", "float", "%", 0, 100, "Méo hài điện áp", "Voltage distortion", is_per_phase=True),
     Quantity("thd_current", "float", "%", 0, 400, "Méo hài dòng điện", "Current distortion", is_per_phase=True),
 )

@@ -1,6 +1,6 @@
 """Weather stations and rain gauges."""
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, HUMIDITY, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PRESSURE
 from telemetry.catalogue.quantity import Quantity
 
 # An interval is a day at most: the world record is 1,825 mm in 24 h (Foc-Foc, Réunion, 1966).
@@ -9,7 +9,7 @@ RAIN_TOTAL = Quantity("rain_total", "float", "mm", 0, None, "Lượng mưa cộn
 
 WEATHER = (
     AIR_TEMPERATURE,
-    Quantity("dew_point", "float", "Cel", -40, 40, "Điểm sương", "Dew point"),
+    DEW_POINT,
     HUMIDITY,
     PRESSURE,
     # Typhoons in Vietnam: gusts above level 17 of the extended Beaufort scale (61 m/s); cup anemometers end near 75 m/s.

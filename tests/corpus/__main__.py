@@ -4,7 +4,15 @@ from importlib import import_module
 
 from tests.corpus.tally import CORPUS, Tally
 
-TALLIES: tuple[str, ...] = ()  # modules with `tallies() -> Sequence[Tally]`
+TALLIES = (  # modules with `tallies() -> Sequence[Tally]`
+    "tests.corpus.test_industrial",
+    "tests.corpus.test_gas_and_dust",
+    "tests.corpus.test_captures",
+    "tests.corpus.test_home_devices",
+    "tests.corpus.test_lorawan",
+    "tests.corpus.test_nmea",
+    "tests.corpus.test_modbus",
+)
 
 
 def main() -> None:

@@ -126,7 +126,8 @@ def test_a_devices_own_time_is_believed_inside_its_window_only(behind_s: int, is
     told_ns = desk.clock.wall_ns() - behind_s * S_NS
     desk.take_in({"pm": 1.0, "ts": told_ns // 1_000_000})
     [point] = desk.points()
-    expected = (told_ns, quality.GOOD) if is_believed else (desk.clock.wall_ns(), quality.CLOCK_ESTIMATED)
+    of_old = quality.STALE if behind_s > 0 else quality.GOOD
+    expected = (told_ns, quality.GOOD) if is_believed else (desk.clock.wall_ns(), quality.CLOCK_ESTIMATED | of_old)
     assert (point.time_ns, point.fields["quality"]) == expected
 
 

@@ -38,6 +38,12 @@ SLIP_FRAMES = [slip.encoded(frame + SUM(frame)) for frame in READINGS]
 SLIP_PIECES = [*(frame + b"\xc0" for frame in SLIP_FRAMES), SLIP_FRAMES[0][:4], SLIP_FRAMES[2], b"\xc0", b"\xdb", b"\xdb\xdc", b"y" * 20]
 LENGTH_FRAMES = [bytes((len(frame),)) + frame + SUM(bytes((len(frame),)) + frame) for frame in READINGS]
 LENGTH_PIECES = [*LENGTH_FRAMES, LENGTH_FRAMES[0][:4], LENGTH_FRAMES[0][1:], b"\x00", b"\x01", b"\x02\x10", b"\x10", b"\xff"]
+ASK = bytes.fromhex("f703000d0001015f")  # a request and its answer, of the corpus (sigrok-dumps, flowmeter)
+TELL = bytes.fromhex("f7030200087197")
+RTU_PIECES = [ASK, TELL, ASK[:5], TELL[1:], TELL[:-1] + b"\x98", b"\x00", b"\xff\x03", b"\x01\x10\x00\x00\x00\x01\xff"]
+FIX = b"$GPGLL,4916.45,N,12311.12,W,225444,A*31"
+SHIP = b"!AIVDM,1,1,,A,14eG;o@034o8sd<L9i:a;WF>062D,0*7D"
+NMEA_PIECES = [FIX, SHIP, FIX[:20], FIX[:-1] + b"2", b"\r\n", b"$", b"!", b"\xb5\x62\x01$GP\x00", b"$GPGGA,*", b"x" * 40]
 STREAMS = {  # streams that tempt each framer
     "lines": st.lists(st.sampled_from(LINE_PIECES)).map(b"".join),
     "header": st.lists(st.sampled_from(HEADER_PIECES)).map(b"".join),
@@ -45,9 +51,13 @@ STREAMS = {  # streams that tempt each framer
     "cobs": st.lists(st.sampled_from(COBS_PIECES)).map(b"".join),
     "slip": st.lists(st.sampled_from(SLIP_PIECES)).map(b"".join),
     "length": st.lists(st.sampled_from(LENGTH_PIECES)).map(b"".join),
+    "nmea": st.lists(st.sampled_from(NMEA_PIECES)).map(b"".join),
+    "rtu": st.lists(st.sampled_from(RTU_PIECES)).map(b"".join),
 }
 SMALL: dict[str, dict[str, object]] = {  # options with a small limit
     "lines": {"max_line_bytes": 16},
+    "rtu": {"idle_reset_s": 0.1},
+    "nmea": {"max_sentence_bytes": 60},
     "header": {
         "max_frame_bytes": 16,
         "shapes": [
@@ -66,6 +76,8 @@ GOOD: dict[str, list[tuple[bytes, bytes]]] = {  # on the line, and as it is hand
     "cobs": [(wire + b"\0", frame) for wire, frame in zip(COBS_FRAMES, READINGS, strict=True)],
     "slip": [(wire + b"\xc0", frame) for wire, frame in zip(SLIP_FRAMES, READINGS, strict=True)],
     "length": list(zip(LENGTH_FRAMES, READINGS, strict=True)),
+    "rtu": [(ASK, ASK), (TELL, TELL)],
+    "nmea": [(FIX, FIX), (SHIP, SHIP)],
 }
 MARKS: dict[str, tuple[bytes, ...]] = {  # bytes that are between frames
     "lines": (b"\r", b"\n"),
@@ -74,6 +86,8 @@ MARKS: dict[str, tuple[bytes, ...]] = {  # bytes that are between frames
     "cobs": (b"\0",),
     "slip": (b"\xc0",),
     "length": (),
+    "rtu": (),
+    "nmea": (),
 }
 ON_THE_LINE: dict[str, Callable[[bytes], int]] = {  # how many bytes a frame was, without the marks
     "lines": len,
@@ -82,6 +96,8 @@ ON_THE_LINE: dict[str, Callable[[bytes], int]] = {  # how many bytes a frame was
     "cobs": lambda frame: len(cobs.encoded(frame + SUM(frame))),
     "slip": lambda frame: len(slip.encoded(frame + SUM(frame))),
     "length": lambda frame: 1 + len(frame) + 1,
+    "rtu": len,
+    "nmea": len,
 }
 
 

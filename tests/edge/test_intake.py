@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.compose import compose
-from edge.decoders.decoder import Decoded, Decoder, Refusal
+from edge.decoders.decoder import UNDERSTOOD, Decoded, Decoder, Missed, Refusal, Reply
 from edge.decoders.table import build_decoder
-from edge.intake import MAX_LINE_BYTES, SourceIntake
+from edge.intake import MAX_LINE_BYTES, MAX_REPLIES, SourceIntake
 from edge.normalise import Normaliser
 from edge.normalise_settings import NormaliseSettings
 from edge.refusal_budget import RefusalBudget
 from edge.spool.set_aside import SetAside
 from edge.spool.spool import Loss
+from telemetry import quality
 from telemetry.batch import Priority
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
@@ -52,6 +53,18 @@ class SayingDecoder:
 
     def decode(self, topic: str, payload: bytes) -> Decoded:  # noqa: ARG002
         return Decoded((self._reading,))
+
+
+class TellingDecoder:
+    """A decoder that says of each message what the test put down for it."""
+
+    framing: Literal["message"] = "message"
+
+    def __init__(self, **told: Decoded) -> None:
+        self._told = told
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:  # noqa: ARG002
+        return self._told[payload.decode()]
 
 
 class Desk:
@@ -246,3 +259,50 @@ def test_text_of_several_lines_is_stored_in_one() -> None:
     desk.take_in(("d1", b"x"))
     [line] = desk.handed_on()[0]
     assert ' level=1.5,note="on  roof air,device=x level=9 1",' in line
+
+
+def test_a_message_without_a_reading_is_no_fault_where_none_is_meant_to_be() -> None:
+    desk = Desk(TellingDecoder(birth=UNDERSTOOD, broken=Decoded((), (Refusal("alias 3"),), is_understood=True), empty=Decoded(())))
+    acknowledgement = Counted()
+    desk.take_in(("d1", b"birth"), ("d1", b"broken"), ("d1", b"empty"), acknowledgement=acknowledgement)
+    closed = desk.closed()
+    assert closed is not None
+    [chunk] = closed.chunks
+    assert (chunk.messages, chunk.acknowledgement) == (3, acknowledgement), "the birth is acknowledged with the others"
+    assert reasons(chunk.refused) == ["alias 3", "the message yields no reading"]
+    assert [(loss.reason, loss.count) for loss in chunk.losses] == [("decoder rejected", 2)]
+
+
+def test_what_a_device_says_was_missed_goes_to_the_ledger_and_into_no_balance() -> None:
+    gap = Missed("not received", None, "sequence 3 to 7", first_ns=5, last_ns=9)
+    gone = Missed("device offline", None, "pump 7")
+    desk = Desk(TellingDecoder(gap=Decoded((Reading("air", {}, {"level": 1.0}),), missed=(gap,)), gone=UNDERSTOOD._replace(missed=(gone,))))
+    desk.take_in(("d1", b"gap"), ("d1", b"gone"))
+    now_ns = desk.losses[1].first_ns
+    assert desk.losses == [
+        Loss("not received", "street", None, 5, 9, detail="sequence 3 to 7"),
+        Loss("device offline", "street", None, now_ns, now_ns, detail="pump 7"),
+    ]
+    assert now_ns is not None
+    closed = desk.closed()
+    assert closed is not None
+    assert [(chunk.produced, chunk.losses) for chunk in closed.chunks] == [(1, [])]
+
+
+def test_replies_are_handed_out_once_and_a_flood_of_them_is_cut_off() -> None:
+    ask = UNDERSTOOD._replace(replies=[Reply("cmd/d1", b"1"), Reply("cmd/d2", b"2")])
+    desk = Desk(TellingDecoder(ask=ask))
+    desk.take_in(("d1", b"ask"))
+    assert desk.intake.take_replies() == [Reply("cmd/d1", b"1"), Reply("cmd/d2", b"2")]
+    assert desk.intake.take_replies() == []
+    desk.take_in(*[("d1", b"ask")] * MAX_REPLIES)
+    assert len(desk.intake.take_replies()) == MAX_REPLIES
+
+
+def test_quality_that_the_source_knows_of_is_added_to_that_of_the_device() -> None:
+    warm = Reading("air", {}, {"level": 1.0}, quality=quality.WARM_UP)
+    desk = Desk(TellingDecoder(warm=Decoded((warm,))))
+    desk.intake.messages([("d1", b"warm")], bits=quality.STALE)
+    desk.intake.messages([("d1", b"warm")])
+    lines = desk.handed_on()[0]
+    assert [line.split("quality=")[1].split("i")[0] for line in lines] == [str(quality.WARM_UP | quality.STALE), str(quality.WARM_UP)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -10,6 +11,7 @@ from edge.batching.batcher import Batcher
 from edge.batching.chunk import Acknowledgement
 from edge.batching.close_policy import ClosePolicy
 from edge.config import MqttSource
+from edge.decoders.decoder import Decoded, Decoder, Reply
 from edge.decoders.table import build_decoder
 from edge.intake import Message, SourceIntake
 from edge.normalise import Normaliser
@@ -73,12 +75,12 @@ def losses() -> list[Loss]:
 def start(broker: StrictBroker, losses: list[Loss], clock: MovedClock, heard: list[tuple[str, object]], tmp_path: Path) -> Iterator[Start]:
     sources: list[MqttInput] = []
 
-    def begin(known: Sequence[Receipts] = ()) -> MqttInput:
+    def begin(known: Sequence[Receipts] = (), decoder: Decoder | None = None) -> MqttInput:
         fields = {"host": "127.0.0.1", "port": broker.port, "topics": ("site/#",), "reconnect_first_s": 0.02, "reconnect_ceiling_s": 0.05}
         own = {"id": "street", "kind": "mqtt", "decoder": {"kind": "json"}, "state_file": tmp_path / "memory.json"}
         batcher = Batcher("street", Priority.NORMAL, ClosePolicy(1.0, 1 << 18), 1 << 20, clock, lambda: None)
         normaliser = Normaliser("street", "bn", "gw-1", NormaliseSettings())
-        decoder = build_decoder("json", {"measurement": "air"}, ["site/{device}"])
+        decoder = decoder or build_decoder("json", {"measurement": "air"}, ["site/{device}"])
         intake = ListeningIntake("street", decoder, normaliser, batcher, RefusalBudget(20), clock, losses.append)
         intake.heard = heard
         source = MqttInput(MqttSource.model_validate(fields | own), "edge-1", intake, known, clock)
@@ -204,3 +206,51 @@ def test_a_source_that_ends_while_the_queue_comes_closes_the_account_of_its_abse
     rejoin(broker, source, clock, 500)
     source.stop(5)
     assert [what for what, _ in heard] == ["over"]
+
+
+class AskingDecoder:
+    """A decoder that answers each message on the device's own topic."""
+
+    framing: Literal["message"] = "message"
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:
+        return Decoded((), is_understood=True, replies=[Reply(f"cmd/{topic}", payload)])
+
+
+def test_what_a_decoder_replies_is_published_once_a_topic_in_thirty_seconds(broker: StrictBroker, start: Start, clock: MovedClock) -> None:
+    broker.takes = "cmd/"
+    start(decoder=AskingDecoder())
+    for payload in (b"1", b"2", b"3"):
+        broker.publish("site/a", payload)
+        broker.publish("site/b", payload)
+        eventually(lambda: len(broker.acknowledged) == 2 * int(payload))  # noqa: B023
+    assert sorted(broker.published) == [("cmd/site/a", b"1"), ("cmd/site/b", b"1")]
+    clock.advance(30)
+    broker.publish("site/c", b"4")
+    eventually(lambda: len(broker.published) >= 5)
+    assert sorted(broker.published[2:]) == [("cmd/site/a", b"3"), ("cmd/site/b", b"3"), ("cmd/site/c", b"4")]
+
+
+def test_replies_that_the_broker_takes_badly_hold_back_no_message(broker: StrictBroker, start: Start, clock: MovedClock) -> None:
+    broker.takes, broker.cuts_on_publish = "cmd/", True
+    start(decoder=AskingDecoder())
+    for number in range(20):
+        broker.publish("site/a", b"%d" % number)
+        clock.advance(31)
+    eventually(lambda: broker.unacknowledged_count == 0, 20.0)
+    assert sorted(set(broker.acknowledged)) == sorted(b"%d" % number for number in range(20))
+    assert len(broker.published) <= 3
+
+
+def test_a_flood_of_devices_to_be_told_something_is_told_bit_by_bit(broker: StrictBroker, start: Start) -> None:
+    broker.takes = "cmd/"
+    broker.window = 500
+    for number in range(300):
+        broker.publish(f"site/{number}", b"1")
+    start(decoder=AskingDecoder())
+    eventually(lambda: broker.unacknowledged_count == 0)
+    for number in range(20):
+        broker.publish("site/0", b"%d" % number)
+        eventually(lambda: broker.unacknowledged_count == 0)
+    eventually(lambda: len({topic for topic, _ in broker.published}) == 300)
+    assert len(broker.published) == 300

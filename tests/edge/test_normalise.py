@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edge.arrival import Arrival, Away
 from edge.normalise import Normalised, Normaliser
 from edge.normalise_settings import NormaliseSettings
 from telemetry import quality
@@ -229,3 +230,40 @@ def test_the_first_loop_gives_what_one_by_one_gives(fields: dict[str, FieldValue
     for _ in range(2):
         expected = slow.normalise(Reading("air", {"device": "d7"}, {"dropped": 1.0} | fields), NOW_NS)
         assert fast.normalise(Reading("air", {"device": "d7"}, fields), NOW_NS) == expected
+
+
+def _aged(age_ns: int, arrival_ns: int = NOW_NS, arrival: Arrival | None = None) -> Point:
+    return point(normaliser().normalise(Reading("air", {}, {"pm2_5": 1.0}, age_ns=age_ns), arrival_ns, arrival=arrival))
+
+
+@given(st.integers(-60 * 10**9, 7 * DAY_NS))
+def test_a_reading_of_known_age_is_stored_at_the_time_it_was_taken(age_ns: int) -> None:
+    made = _aged(age_ns)
+    assert (made.time_ns, made.fields["quality"]) == (NOW_NS - age_ns, 0)
+
+
+def test_an_age_beyond_the_window_is_not_believed() -> None:
+    made = _aged(8 * DAY_NS)
+    assert (made.time_ns, made.fields["quality"]) == (NOW_NS, quality.CLOCK_ESTIMATED | quality.STALE)
+
+
+def test_an_age_counts_in_boot_time_while_time_is_not_trusted() -> None:
+    boot_ns, untrusted = 100 * 10**9, Arrival(is_trusted=False)
+    made = _aged(30 * 10**9, boot_ns, untrusted)
+    assert (made.time_ns, made.fields["quality"]) == (70 * 10**9, 0)
+    before = _aged(101 * 10**9, boot_ns, untrusted)
+    assert (before.time_ns, before.fields["quality"]) == (boot_ns, quality.CLOCK_ESTIMATED)
+
+
+def test_an_age_says_nothing_of_a_message_that_waited_nobody_knows_how_long() -> None:
+    away = Arrival(away=Away(NOW_NS - DAY_NS, NOW_NS, 0, 0))
+    assert _aged(5 * 10**9, arrival=away) == _aged(0, arrival=away)
+
+
+def test_a_historical_reading_outside_the_window_is_refused_and_never_taken_for_one_of_now() -> None:
+    old, recent = NOW_NS - 8 * DAY_NS, NOW_NS - 6 * DAY_NS
+    refused = normaliser().normalise(Reading("air", {}, {"pm2_5": 1.0}, old, is_historical=True), NOW_NS)
+    assert refused.point is None
+    assert "device_time_past_s" in refused.refusals[0].reason
+    kept = point(normaliser().normalise(Reading("air", {}, {"pm2_5": 1.0}, recent, is_historical=True), NOW_NS))
+    assert (kept.time_ns, kept.fields["quality"]) == (recent, 0)

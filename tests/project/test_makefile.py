@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["help", "setup", "demo", "test", "lint", "bench", "clean"]
+TARGETS = ["help", "setup", "demo", "test", "lint", "bench", "peers", "clean"]
 
 
 def test_make_alone_lists_every_command() -> None:

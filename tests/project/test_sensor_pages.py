@@ -29,7 +29,7 @@ def _samples(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
 def test_the_configs_of_a_sensor_page_work(page: Path, tmp_path: Path) -> None:
     samples = _samples(page)
-    assert samples or page.stem == "README"
+    assert samples or page.stem == "README" or page.stem.startswith("adding-")
     for number, sample in enumerate(samples):
         config = tmp_path / f"{number}.toml"
         config.write_text(_HEAD.format(folder=tmp_path) + sample, encoding="utf-8")

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.quanho.captures.wires import levels, sr
+
 
 def decode(*words: str, stdin: bytes = b"") -> tuple[int, list[dict[str, Any]], list[str]]:
     """Run the command; return its exit code, its readings and its lines on stderr."""
@@ -113,3 +115,96 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         _, errors = process.communicate(timeout=30)
     assert b"Traceback" not in errors
     assert process.returncode == 130
+
+
+MHZ19 = "ff86027c42000000ba"  # the first frame of PyPMS' capture of an MH-Z19B
+
+
+def guessed(data: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "quanho", "decode", "--guess", "-", *words], input=data, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_guess_names_the_decoder_of_raw_frames_with_the_evidence() -> None:
+    done = guessed(b"\x00\x01" + 5 * bytes.fromhex(MHZ19), "--json")
+    assert done.returncode == 0
+    first = json.loads(done.stdout)[0]
+    assert first["decoder"] == "mhz19"
+    assert "5 frames" in first["evidence"]
+
+
+def test_guess_names_the_decoder_of_messages() -> None:
+    message = {"topic": "tele/x/SENSOR", "payload": {"Time": "2019-10-31T18:55:09", "ANALOG": {"Illuminance": 8}}}
+    done = guessed(json.dumps(message).encode() + b"\n", "--input", "jsonl")
+    assert done.stdout.split()[0] == b"tasmota"
+
+
+def test_guess_that_recognises_nothing_says_so() -> None:
+    done = guessed(bytes(100))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr
+
+
+CO2 = "ff86027c42000000ba"  # Winsen MH-Z19B, of the corpus (PyPMS)
+FRAMES = f"time,sensor,hex\n1625419056,MHZ19B,{CO2}\n1625419066,SDS01x,aac00600060058d93dab\n1625419076,MHZ19B,{CO2[:-2]}00\n".encode()
+
+
+def test_rows_of_a_csv_are_decoded_at_their_times_and_others_refused_with_their_place() -> None:
+    code, readings, errors = decode("mhz19", "-", stdin=FRAMES)
+    assert (code, [one["fields"]["co2"] for one in readings], readings[0]["time"]) == (0, [636.0], 1_625_419_056_000_000_000)
+    assert [line.split(":")[0] for line in errors] == ["line 3 (SDS01x)", "line 4 (MHZ19B)", "readings=1 rejected=2"]
+
+
+def test_where_leaves_out_what_is_not_asked_for() -> None:
+    assert decode("mhz19", "-", "--where", "sensor=SDS01x", stdin=FRAMES)[2][-1] == "readings=0 rejected=1"
+    assert decode("mhz19", "-", "--where", "sensor=MHZ19B", stdin=FRAMES)[2][-1] == "readings=1 rejected=1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--where", "colour=red"], "no colour; it has: time, sensor, hex"),
+        (["--where", "red"], "KEY=VALUE"),
+        (["--input", "hexdmp"], "did you mean 'hexdump'"),
+        (["--baud", "0"], "a baud rate is"),
+    ],
+)
+def test_wrong_words_about_a_capture_are_exit_2_and_say_why(words: list[str], said: str) -> None:
+    code, readings, errors = decode("mhz19", "-", *words, stdin=FRAMES)
+    assert (code, readings) == (2, [])
+    assert said in "\n".join(errors)
+
+
+@pytest.mark.parametrize(
+    "capture",
+    [
+        bytes.fromhex(CO2),
+        f"00000000: {bytes.fromhex(CO2).hex(' ')}  ...|B....\n".encode(),
+        json.dumps({"topic": "a", "hex": CO2}).encode(),
+        b"# a comment\n" + bytes.fromhex(CO2),
+        sr({"RX": levels(bytes.fromhex(CO2), 10)}, "96 kHz"),
+    ],
+    ids=["raw", "hexdump", "jsonl", "gpsd", "sigrok"],
+)
+def test_any_capture_may_come_through_a_pipe(capture: bytes) -> None:
+    code, readings, errors = decode("mhz19", "-", stdin=capture)
+    assert (code, [one["fields"]["co2"] for one in readings], errors[-1]) == (0, [636.0], "readings=1 rejected=0")
+
+
+def test_lines_of_a_capture_are_lines_whatever_the_format() -> None:
+    dump = "".join(f"{at:08x}: {b'12.5;60'.hex()}{'0a' if at else '0d0a'}  ..\n" for at in (0, 9)).encode()
+    code, readings, _ = decode("csv", "-", "--option", 'columns=["t","h"]', "--option", "delimiter=;", stdin=dump)
+    assert (code, [one["fields"] for one in readings]) == (0, [{"t": 12.5, "h": 60}] * 2)
+
+
+def test_what_a_logic_analyser_saw_and_what_was_wrong_with_it_are_told(tmp_path: Path) -> None:
+    line = levels(bytes.fromhex(CO2), 10)
+    line[200 + 130 * 3 + 90 : 200 + 130 * 3 + 100] = [0] * 10  # the fourth byte has no stop bit
+    capture = tmp_path / "line.sr"
+    capture.write_bytes(sr({"RX": line + levels(bytes.fromhex(CO2), 10)}, "96 kHz"))
+    code, readings, errors = decode("mhz19", str(capture))
+    assert (code, len(readings)) == (0, 1)
+    assert errors[0] == "channel RX: 9600 baud 8N1"
+    assert "framing error" in errors[1]
+    assert errors[-1] == "readings=1 rejected=2"

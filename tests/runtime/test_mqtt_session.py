@@ -382,3 +382,65 @@ def test_a_broker_that_cuts_who_publishes_a_marker_is_soon_left_alone_with_it(br
     broker.publish("site/a", b"2")
     eventually(lambda: recorder.payloads == [b"1", b"2"])
     assert broker.connect_count == connects
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_what_we_publish_reaches_the_broker_and_messages_go_on(broker: StrictBroker, start: Start, version: str) -> None:
+    broker.takes = "cmd/"
+    recorder = start(version=version)
+    eventually(lambda: broker.is_connected)
+    for number in range(25):
+        recorder.session.publish(f"cmd/{number}", b"do")
+    broker.publish("site/a", b"1")
+    eventually(lambda: len(broker.published) == 25)
+    assert broker.published[3] == ("cmd/3", b"do")
+    eventually(lambda: broker.acknowledged == [b"1"])
+
+
+def test_what_is_published_before_the_connection_waits_for_it(broker: StrictBroker, start: Start) -> None:
+    broker.takes = "cmd/"
+    broker.connack_code = 0x88
+    recorder = start()
+    for number in range(1_000):
+        recorder.session.publish(f"cmd/{number}", b"do")
+    broker.connack_code = 0
+    eventually(lambda: len(broker.published) == 100, what="no more are kept")
+
+
+def test_a_refused_publication_is_said_and_harms_nothing(broker: StrictBroker, start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    broker.takes, broker.publish_code = "cmd/", 0x87
+    recorder = start()
+    eventually(lambda: broker.is_connected)
+    for _ in range(3):
+        recorder.session.publish("cmd/1", b"do")
+    eventually(lambda: len(broker.published) == 3)
+    broker.publish("site/a", b"1")
+    eventually(lambda: broker.acknowledged == [b"1"])
+    assert caplog.text.count("mqtt.publish_refused") == 1
+    assert broker.connect_count == 1
+
+
+def test_a_topic_that_cannot_be_published_to_breaks_nothing(broker: StrictBroker, start: Start) -> None:
+    broker.takes = "cmd/"
+    recorder = start()
+    eventually(lambda: broker.is_connected)
+    recorder.session.publish("cmd/#", b"do")
+    recorder.session.publish("cmd/1", b"do")
+    eventually(lambda: broker.published == [("cmd/1", b"do")])
+    assert broker.connect_count == 1
+
+
+def test_a_broker_that_cuts_who_publishes_is_soon_left_alone(broker: StrictBroker, start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    broker.takes, broker.cuts_on_publish = "cmd/", True
+    recorder = start()
+    for number in range(3):
+        eventually(lambda: broker.is_connected)
+        recorder.session.publish(f"cmd/{number}", b"do")
+        eventually(lambda: len(broker.published) == number + 1)  # noqa: B023
+        eventually(lambda: broker.connect_count == number + 2)  # noqa: B023
+    eventually(lambda: broker.is_connected)
+    recorder.session.publish("cmd/3", b"do")
+    broker.publish("site/a", b"1")
+    eventually(lambda: broker.acknowledged == [b"1"])
+    assert (len(broker.published), broker.connect_count) == (3, 4)
+    assert caplog.text.count("mqtt.publishing_stopped") == 1

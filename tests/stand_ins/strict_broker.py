@@ -43,6 +43,10 @@ class StrictBroker:
         self.marker_code = 0  # PUBACK reason of what the client publishes, which then does not come back; 0x87, for example
         self.cuts_on_marker = False  # drop the connection of a client that publishes
         self.loses_markers = False  # acknowledge what the client publishes, and forget it
+        self.takes = ""  # topics below this may be published to, besides markers
+        self.published: list[tuple[str, bytes]] = []  # to such topics
+        self.cuts_on_publish = False  # drop the connection of a client that publishes to them
+        self.publish_code = 0  # PUBACK reason of that; 0x87, for example
         self.markers: list[bytes] = []  # payloads that the client published
         self.markers_acknowledged: list[bytes] = []
         self.violations: list[str] = []
@@ -222,9 +226,16 @@ class StrictBroker:
         if head != 0x32:
             self.violations.append(f"PUBLISH with head {head:#x}: only QoS 1 without DUP and RETAIN is expected")
             return
+        payload = body[at + 2 + (1 + body[at + 2] if self._mqtt5 else 0) :]
+        if self.takes and topic.startswith(self.takes):
+            self.published.append((topic, payload))
+            if self.cuts_on_publish:
+                self.cut()
+            else:
+                self._send(self._packet(0x40, body[at : at + 2] + (bytes((self.publish_code, 0)) if self._mqtt5 else b"")))
+            return
         if not _is_marker(topic):
             self.violations.append(f"PUBLISH to {topic}")
-        payload = body[at + 2 + (1 + body[at + 2] if self._mqtt5 else 0) :]
         self.markers.append(payload)
         if self.cuts_on_marker:
             self.cut()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.errors import RejectedError
-from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, gas_mass, is_convertible
+from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, converter, gas_mass, is_convertible
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,14 @@ def test_gas_mass_is_counted_at_25_degrees() -> None:
     assert gas_mass(100, "o3") == pytest.approx(196.2, abs=0.1)
     with pytest.raises(ConversionError, match="argon"):
         gas_mass(1, "argon")
+
+
+@given(pair=st.sampled_from([(a, b) for a in UNITS for b in UNITS if is_convertible(a, b)]), value=st.floats(-1e9, 1e9))
+def test_a_converter_gives_what_convert_gives(pair: tuple[str, str], value: float) -> None:
+    assert converter(*pair)(value) == convert(value, *pair)
+
+
+def test_inches_of_mercury_are_pressure() -> None:
+    assert convert(29.92, "inHg", "hPa") == pytest.approx(1013.207, abs=1e-3)
+    with pytest.raises(ConversionError):
+        converter("inHg", "Cel")

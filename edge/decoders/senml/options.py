@@ -1,0 +1,36 @@
+"""What a config may say about SenML packs.
+
+    kind = "senml"
+    measurement = "air"          default "senml"; with a name of the catalogue, values come in the catalogue's units
+    device = "name"              the part of a record's name before the last separator is the device, what follows is the field
+    device = "topic"             the topic names the device ({device}), the whole name is the field
+    separators = ":/"            where names are cut; "" cuts nothing
+
+Named levels of the topic become tags.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+
+from edge.decoders.topic import TopicPattern
+
+
+def _checked_topic(text: str) -> str:
+    return TopicPattern(text).text
+
+
+class Options(BaseModel):
+    """Options of decoder `senml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topic: Annotated[
+        tuple[Annotated[str, AfterValidator(_checked_topic)], ...],
+        BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
+    ] = Field((), description="topic patterns with named levels, such as site/{site}/{device}; default the topics of the source")
+    measurement: str = Field("senml", min_length=1, description="measurement of every reading")
+    device: Literal["name", "topic"] = Field("name", description="what names the device: the record's name, or the topic's level {device}")
+    separators: str = Field(":/", max_length=8, description="characters at the last of which a name is cut into device and field")
+    max_records: int = Field(5_000, ge=1, le=100_000, description="most records of one pack")
+    max_payload_bytes: ByteSize = Field(ByteSize(1 << 20), description="largest message, for example 1MiB")

@@ -1,0 +1,106 @@
+"""Objects of the same keys are read the same way: what keys alone decide is worked out once and remembered.
+
+A device sends the same keys a million times. A `Shape` is the plan for one set of keys: which value goes where. It reads only what needs no
+thought; at the first value that does (null, text, an object, a number that no float holds) it gives up, and the decoder's own way, which
+refuses such values by name, reads the message instead. Both give the same readings.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from edge.decoders.gathering import ANY_DEVICE, OF_DEVICE, Convert, Target
+from edge.decoders.values import as_bool, as_float
+from telemetry.errors import RejectedError
+from telemetry.point import FieldValue, Reading
+
+_REMEMBERED = 500
+_MAX_KEYS = 100
+_MAX_CHARACTERS = 2_000  # of all keys together: a hostile message is not remembered
+
+_Row = tuple[Any, str, Convert | None]  # key (or index), field, conversion where a float is not taken as it is
+
+
+class Shape:
+    """The plan for one set of keys."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[_Row]]]) -> None:
+        self._groups = groups
+
+    def read(self, values: Any, tags: Mapping[str, str], time_ns: int | None) -> list[Reading] | None:
+        """Return the readings of `values`, a mapping (or sequence) with the keys (or length) of this shape; None: somebody has to think."""
+        readings: list[Reading] = []
+        try:
+            for measurement, rows in self._groups:
+                fields: dict[str, FieldValue] = {}
+                for key, field, convert in rows:
+                    value = values[key]
+                    if convert is not None:
+                        fields[field] = convert(value)
+                    elif value.__class__ is float:
+                        fields[field] = value
+                    elif value.__class__ is int:
+                        fields[field] = float(value)
+                    else:
+                        return None
+                readings.append(Reading(measurement, tags, fields, time_ns))
+        except (ValueError, TypeError, LookupError, OverflowError, RejectedError):
+            return None
+        return readings
+
+
+class Shapes:
+    """Shapes by what decides them; the oldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], Shape | None] = {}
+
+    def of(self, keys: tuple[str, ...], places: Callable[[], Iterable[tuple[Any, Target]] | None]) -> Shape | None:
+        """Return the shape for `keys`; `places` is asked once, and gives None where keys alone do not decide."""
+        try:
+            return self._known[keys]
+        except KeyError:
+            if len(keys) > _MAX_KEYS or sum(map(len, keys)) > _MAX_CHARACTERS:
+                return None
+            if len(self._known) >= _REMEMBERED:
+                del self._known[next(iter(self._known))]
+            found = places()
+            made = self._known[keys] = None if found is None else shape_of(found)
+            return made
+
+
+def shape_of(places: Iterable[tuple[Any, Target]]) -> Shape | None:
+    """Return the shape of these places; None where two have one field, or there are none."""
+    groups: dict[str, dict[str, _Row]] = {}
+    for key, (measurement, field, convert) in places:
+        rows = groups.setdefault(measurement, {})
+        if field in rows:
+            return None
+        rows[field] = (key, field, _quick(convert))
+    riding = groups.pop(ANY_DEVICE, {})
+    if riding:
+        first = groups[next(iter(groups))] if groups else groups.setdefault(OF_DEVICE, {})
+        if first.keys() & riding.keys():
+            return None
+        first.update(riding)
+    return Shape([(measurement, tuple(rows.values())) for measurement, rows in groups.items()]) if groups else None
+
+
+def _quick(convert: Convert) -> Convert | None:
+    if convert is as_float:
+        return None
+    return _quick_bool if convert is as_bool else convert
+
+
+def _quick_bool(value: object) -> bool:
+    return value if isinstance(value, bool) else as_bool(value)
+
+
+def text_number(value: object) -> float:
+    """Return what `as_float` does, sooner for the usual text: `27.65`."""
+    if isinstance(value, str) and value.isascii() and "_" not in value:
+        number = float(value)
+        if number - number == 0.0:  # neither infinite nor NaN
+            return number
+    return as_float(value)

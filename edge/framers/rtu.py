@@ -1,0 +1,106 @@
+"""Modbus RTU frames out of a stream: of a line that we master, or that we only listen to (requests and answers on one wire).
+
+The standard ends a frame with a silence of 3.5 characters, which USB adapters and kernels blur. So frames are cut by what they say: the
+function gives the length as a request and as an answer, and the CRC decides. Where neither fits, the search goes on one byte further.
+Silence (`idle_reset_s`, or a gap that a capture tells) ends what is unfinished. At most one frame, 256 bytes, is remembered.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.modbus.frame import MAX_RTU_BYTES, answer_size, has_right_crc, request_size
+
+_WHY = "no frame with a right CRC"
+_LEAST_DAMAGED_BYTES = 4  # shorter runs are what a line that changes hands makes
+
+
+class Options(FramerSettings):
+    """Table [source.framing], kind "rtu"."""
+
+    kind: Literal["rtu"] = Field("rtu", description="Modbus RTU frames")
+    idle_reset_s: float | None = Field(0.1, gt=0, le=3600, description="an unfinished frame is given up after so many silent seconds")
+
+
+class RtuFramer:
+    """See the module."""
+
+    def __init__(self, options: Options) -> None:  # noqa: ARG002
+        self._buffer = bytearray()
+        self._counts = FramerCounts()
+        self._log = DropLog(self._counts)
+        self._run = bytearray()  # dropped in a row, until it is clear whether a frame was in it
+
+    @property
+    def counts(self) -> FramerCounts:
+        return self._counts
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the frames that `chunk` completes, CRC included."""
+        self._buffer += chunk
+        return self._scan(is_end=False)
+
+    def silence(self) -> list[bytes]:
+        """Return the frames inside what was left unfinished; the rest is dropped."""
+        frames = self._scan(is_end=True)
+        self._end_run()
+        return frames
+
+    def restart(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - the CRC does not care
+        self._skip(bytes(self._buffer))
+        self._buffer.clear()
+        self._end_run()
+
+    def drops(self) -> list[Drop]:
+        return self._log.take()
+
+    def _scan(self, *, is_end: bool) -> list[bytes]:
+        frames: list[bytes] = []
+        view, at = bytes(self._buffer), 0
+        while at < len(view):
+            size = frame_size(view, at)
+            if size is None and not is_end:
+                break
+            if size:
+                self._end_run()
+                frames.append(view[at : at + size])
+                at += size
+            else:
+                self._skip(view[at : at + 1])
+                at += 1
+        del self._buffer[:at]
+        self._counts.frames += len(frames)
+        return frames
+
+    def _skip(self, dropped: bytes) -> None:
+        self._log.skip(dropped)
+        self._run += dropped[: _LEAST_DAMAGED_BYTES - len(self._run)]
+
+    def _end_run(self) -> None:
+        if len(self._run) >= _LEAST_DAMAGED_BYTES:
+            self._log.call(_WHY)
+        self._log.end()
+        self._run.clear()
+
+
+def frame_size(view: bytes, at: int) -> int | None:
+    """Return the bytes of the frame at `at`, 0 if none begins there, None while that cannot be told.
+
+    The shorter of two is taken: a CRC is right again with a 0 behind it.
+    """
+    head = view[at : at + MAX_RTU_BYTES]
+    sizes = (request_size(head), answer_size(head))
+    is_open = False
+    for size in sorted(size for size in sizes if size is not None):
+        if size > len(head):
+            is_open = is_open or size <= MAX_RTU_BYTES
+        elif size and has_right_crc(head[:size]):
+            return size
+    is_open = is_open or None in sizes
+    return None if is_open and len(head) < MAX_RTU_BYTES else 0
+
+
+def build(options: Options) -> RtuFramer:
+    """Return a framer for `options`."""
+    return RtuFramer(options)

@@ -1,0 +1,117 @@
+"""Who is asked next on a line, and how long an answer is waited for. Pure: *now* is an argument, in seconds that never step.
+
+Each slave has a cadence and is due at fixed points of it: a round that comes late does not move the next, and missed rounds are not made up
+for. The one due longest goes first. A slave that fails FAILURES_TO_OPEN times in a row is asked with growing pauses (its breaker is open)
+until it answers again.
+
+No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, and a slave
+that is failing is asked only when they can spare at least what it needs at best. What a healthy slave needs is learned from its answers.
+"""
+
+from dataclasses import dataclass, field
+
+FAILURES_TO_OPEN = 3
+LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
+_FIRST_PAUSE_S = 5.0
+_LONGEST_PAUSE_S = 60.0
+_LEAST_WAIT_S = 0.03
+_REMEMBERED = 64
+
+
+@dataclass(slots=True)
+class SlaveState:
+    """One slave: its cadence, the longest wait for one of its answers, how many requests a round has; and how it does."""
+
+    id: int
+    every_s: float
+    timeout_s: float
+    reads: int = 1
+    due_s: float = 0.0
+    failures: int = 0
+    pause_s: float = 0.0
+    down_since_s: float | None = None
+    answers_s: list[float] = field(default_factory=list)  # the last latencies
+
+    @property
+    def latest_s(self) -> float:
+        """When its round must have begun."""
+        return self.due_s + LATEST * self.every_s
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is taken for dead."""
+        return self.failures >= FAILURES_TO_OPEN
+
+    @property
+    def usual_s(self) -> float:
+        """The longest wait for an answer lately; unknown: half of what is allowed."""
+        return max(self.answers_s, default=self.timeout_s / 2)
+
+    @property
+    def round_s(self) -> float:
+        """How long a round takes when all goes well."""
+        return self.reads * self.usual_s
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Ask this slave now and wait at most `wait_s` for each answer; an open one is asked one thing only."""
+
+    slave: SlaveState
+    wait_s: float
+
+
+class Schedule:
+    """The slaves of one line."""
+
+    def __init__(self, slaves: list[SlaveState], now_s: float) -> None:
+        self.slaves = slaves
+        for number, slave in enumerate(slaves):  # spread over the shortest cadence, so that they do not all come at once
+            slave.due_s = now_s + min(each.every_s for each in slaves) * number / len(slaves)
+
+    def next(self, now_s: float) -> Turn | float:
+        """Return whose turn it is, or how many seconds nobody is."""
+        waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.latest_s))
+        for slave in waiting:
+            spare_s = self._spare_s(slave, now_s)
+            is_late = slave.failures == 0 and now_s >= slave.latest_s
+            if is_late or spare_s >= self._least_s(slave):  # who can wait lets the others go first
+                wait_s = min(slave.timeout_s, max(spare_s, self._least_s(slave)))
+                return Turn(slave, wait_s)
+        others = [slave.due_s for slave in self.slaves if slave.due_s > now_s]
+        return max(0.001, min([*others, now_s + 0.01 if waiting else now_s + 3600]) - now_s)
+
+    def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool) -> None:
+        """A turn is over. `latencies_s` are those of the answers that came."""
+        slave.answers_s = [*slave.answers_s, *latencies_s][-_REMEMBERED:]
+        if answered:
+            slave.failures, slave.pause_s, slave.down_since_s = 0, 0.0, None
+            slave.due_s = _next_point(slave.due_s, slave.every_s, now_s)
+            return
+        slave.failures += 1
+        if slave.down_since_s is None:
+            slave.down_since_s = now_s
+        if slave.is_open:
+            slave.pause_s = min(_LONGEST_PAUSE_S, max(slave.pause_s * 2, _FIRST_PAUSE_S, slave.every_s))
+            slave.due_s = now_s + slave.pause_s
+        else:
+            slave.due_s = _next_point(slave.due_s, slave.every_s, now_s)
+
+    def _least_s(self, slave: SlaveState) -> float:
+        """The shortest wait that gives the slave a chance."""
+        return min(slave.timeout_s, max(_LEAST_WAIT_S, 2 * max(slave.answers_s)) if slave.answers_s else 2 * _LEAST_WAIT_S)
+
+    def _spare_s(self, slave: SlaveState, now_s: float) -> float:
+        """Return how long the line may be kept now, so that no healthy other begins its round later than it may."""
+        spare_s = float("inf")
+        busy_s = 0.0
+        healthy = [other for other in self.slaves if other is not slave and other.failures == 0]
+        for other in sorted(healthy, key=lambda other: other.latest_s):
+            spare_s = min(spare_s, other.latest_s - now_s - busy_s)
+            busy_s += other.round_s
+        return spare_s / max(1, 1 if slave.failures else slave.reads)
+
+
+def _next_point(due_s: float, every_s: float, now_s: float) -> float:
+    missed = max(0.0, (now_s - due_s) // every_s)
+    return due_s + (missed + 1) * every_s

@@ -1,0 +1,195 @@
+"""A Modbus line as a source: the devices on it are read in turns (edge/modbus/schedule.py), on one thread.
+
+A round of reads becomes one message, the requests and answers as they were on the line, and the decoder `modbus` reads it by the device's
+register map: the same path as for a line that another master polls. An answer that is damaged or an exception is set aside with its
+reason. A device that stops answering is told to the ledger when that is noticed, and again, with the whole span, when it is back.
+"""
+
+import threading
+import time
+
+from edge.config import ModbusSource
+from edge.modbus.frame import Span
+from edge.modbus.master import Exchange, Master, Wire
+from edge.modbus.plan import reads_of
+from edge.modbus.schedule import Schedule, SlaveState
+from edge.modbus.template import load_template
+from edge.sources.modbus_settings import SlaveSettings
+from edge.sources.source import Intake, Source, SourceContext, SourceState
+from edge.spool.spool import Loss
+from runtime.clock import Clock
+from runtime.serial_port import SerialPort
+from runtime.tcp_line import TcpLine
+from runtime.tls import TrustedTime
+from runtime.worker import Worker
+from telemetry.errors import TransientError
+
+_LOOK_S = 0.02  # how often a serial port is looked at while an answer is waited for
+_AWAY_S = 0.2  # how often it is looked for while it is gone
+_BITS_A_CHARACTER = 11
+_LEAST_GAP_S = 0.00175  # MODBUS over Serial Line V1.02, section 2.5.1.1: above 19200 baud
+
+
+class _SerialWire:
+    """A serial port as the master sees it."""
+
+    def __init__(self, settings: ModbusSource, clock: Clock) -> None:
+        self._port = SerialPort(settings.model_copy(update={"read_timeout_s": _LOOK_S}), clock)
+        self._gap_s = max(_LEAST_GAP_S, 3.5 * _BITS_A_CHARACTER / settings.baudrate)
+
+    def open(self) -> bool:
+        return self._port.open()
+
+    def send(self, data: bytes) -> None:
+        time.sleep(self._gap_s)  # 3.5 characters of silence before a frame
+        self._port.write(data)
+
+    def receive(self, wait_s: float) -> bytes:
+        return self._port.read() if wait_s > 0 else self._port.read_now()
+
+    def error(self) -> str:
+        return self._port.state().last_error
+
+    def interrupt(self) -> None:
+        self._port.interrupt()
+
+    def close(self) -> None:
+        self._port.close()
+
+
+class _TcpWire:
+    """A TCP connection as the master sees it."""
+
+    def __init__(self, settings: ModbusSource, clock: Clock) -> None:
+        self._line = TcpLine(settings.host, settings.tcp_port, clock)
+
+    def open(self) -> bool:
+        return self._line.open()
+
+    def send(self, data: bytes) -> None:
+        self._line.send(data)
+
+    def receive(self, wait_s: float) -> bytes:
+        data = self._line.receive(wait_s)
+        if not data and not self._line.is_open and wait_s > 0:
+            time.sleep(min(wait_s, _LOOK_S))
+        return data
+
+    def error(self) -> str:
+        return self._line.last_error
+
+    def interrupt(self) -> None:
+        """Nothing waits long."""
+
+    def close(self) -> None:
+        self._line.close()
+
+
+def build(settings: ModbusSource, context: SourceContext) -> Source:
+    """Return the source, its line not yet open."""
+    return ModbusInput(settings, context.intake, context.clock, context.trusted_ns)
+
+
+class ModbusInput:
+    """Reads the devices of one line."""
+
+    def __init__(self, settings: ModbusSource, intake: Intake, clock: Clock, trusted_ns: TrustedTime | None = None) -> None:
+        self.name = settings.id
+        self._settings = settings
+        self._intake = intake
+        self._clock = clock
+        self._wire = _TcpWire(settings, clock) if settings.host else _SerialWire(settings, clock)
+        self._master = Master(_as_wire(self._wire), clock.monotonic_s, is_tcp=settings.is_tcp)
+        self._slaves = {slave.id: slave for slave in settings.slave}
+        self._reads = {slave.id: reads_of(load_template(slave.template)) for slave in settings.slave}
+        self._schedule: Schedule | None = None
+        self._trusted_ns = trusted_ns or clock.wall_ns
+        self._down_ns: dict[int, int | None] = {}
+        self._is_open = False
+        self._received = 0
+        self._worker = Worker(f"modbus {self.name}", self._run, clock=clock)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def drain(self) -> None:
+        """Ask nothing more."""
+        self._worker.ask_to_stop()
+        self._wire.interrupt()
+
+    def stop(self, timeout_s: float) -> None:
+        self.drain()
+        self._worker.stop(timeout_s)
+
+    def state(self) -> SourceState:
+        """Return the state now: how many answer, and who does not. Any thread."""
+        slaves = self._schedule.slaves if self._schedule else []
+        silent = [self._slaves[slave.id].name for slave in slaves if slave.is_open]
+        detail = f"{len(self._slaves) - len(silent)} of {len(self._slaves)} answer"
+        if silent:
+            detail += f", not: {', '.join(silent[:10])}"
+        return SourceState(self._is_open, detail, self._received, self._wire.error() or self._worker.last_error)
+
+    def _run(self, stopping: threading.Event) -> None:
+        states = [SlaveState(one.id, one.every_s, one.timeout_s, len(self._reads[one.id])) for one in self._settings.slave]
+        self._schedule = schedule = Schedule(states, self._clock.monotonic_s())
+        try:
+            while not stopping.is_set():
+                self._is_open = self._wire.open()
+                if not self._is_open:
+                    stopping.wait(_AWAY_S)
+                    continue
+                turn = schedule.next(self._clock.monotonic_s())
+                if isinstance(turn, float):
+                    stopping.wait(min(turn, 1.0))
+                else:
+                    self._take_turn(schedule, turn.slave, turn.wait_s)
+        finally:
+            self._wire.close()
+
+    def _take_turn(self, schedule: Schedule, state: SlaveState, wait_s: float) -> None:
+        slave = self._slaves[state.id]
+        was_open = state.is_open
+        transcript, latencies = b"", []
+        failed: Exchange | None = None
+        try:
+            for span in self._reads[slave.id][: 1 if was_open else None]:
+                exchange = self._ask(slave, span, wait_s)
+                if exchange.outcome in {"timeout", "damaged"}:
+                    failed = exchange
+                    break
+                transcript += exchange.transcript
+                latencies.append(exchange.latency_s)
+        except TransientError:
+            schedule.done(state, self._clock.monotonic_s(), [], answered=state.failures == 0)  # the line is gone, not the slave
+            return
+        if transcript:
+            self._intake.messages([(slave.name, transcript)])
+            self._received += 1
+        if failed is not None and failed.noise:
+            self._intake.refuse(slave.name, f"slave {slave.id}: no whole answer with a right CRC", payload=failed.noise)
+        schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None)
+        self._account(slave, state, was_open=was_open)
+
+    def _ask(self, slave: SlaveSettings, span: Span, wait_s: float) -> Exchange:
+        if slave.gap_s:
+            time.sleep(slave.gap_s)
+        return self._master.ask(slave.id, span, wait_s)
+
+    def _account(self, slave: SlaveSettings, state: SlaveState, *, was_open: bool) -> None:
+        """Tell the ledger of a device that stopped answering, and of one that is back."""
+        now_ns = self._trusted_ns()
+        if state.failures == 0:
+            since_ns = self._down_ns.pop(slave.id, None)
+            if was_open:
+                detail = f"{slave.name} (slave {slave.id}) answers again"
+                self._intake.lose(Loss("device offline", self.name, None, since_ns, now_ns, detail=detail))
+            return
+        self._down_ns.setdefault(slave.id, now_ns)
+        if state.is_open and not was_open:
+            detail = f"{slave.name} (slave {slave.id}) does not answer"
+            self._intake.lose(Loss("device offline", self.name, None, self._down_ns[slave.id], now_ns, detail=detail))
+
+
+def _as_wire(wire: _SerialWire | _TcpWire) -> Wire:
+    return wire

@@ -1,0 +1,19 @@
+"""Raw bytes: what came out of the port, or one payload, as it is."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from quanho.captures.capture import CHUNK_BYTES, CaptureOptions, Item, Piece, chosen
+
+
+def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001 - anything is raw bytes
+    return True
+
+
+def read(stream: BinaryIO, options: CaptureOptions) -> Iterator[Item]:
+    """Yield chunks as they come: a pipe is not waited for."""
+    import io
+
+    chosen(options, ())
+    while chunk := cast(io.BufferedReader, stream).read1(CHUNK_BYTES):
+        yield Piece(chunk)

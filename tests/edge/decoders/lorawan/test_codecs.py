@@ -1,0 +1,284 @@
+"""Declarative codecs: each layout, what is refused, and the shipped ones against examples of their vendors' documents."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.decoders.decoder import Refusals
+from edge.decoders.lorawan.codec.compile import Codec, Out
+from edge.decoders.lorawan.codec.library import family_of_eui, load, model_named, names
+from telemetry.identifiers import is_name
+from tests.edge.decoders.contract import check_reason
+
+_PAGE = Path(__file__).parents[4] / "docs/sensors/lorawan-codecs.md"
+_BLOCK = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def run(codec: str | dict[str, Any], payload: str, port: int | None = 1) -> Out:
+    return load(codec).decode(bytes.fromhex(payload), port)
+
+
+def fields(codec: str | dict[str, Any], payload: str, port: int | None = 1) -> dict[str, Any]:
+    out = run(codec, payload, port)
+    assert not out.refusals.listed(), out.refusals.listed()
+    return {name: value for group in out.fields.values() for name, value in group.items()}
+
+
+def reasons(codec: str | dict[str, Any], payload: str, port: int | None = 1) -> list[str]:
+    return [refusal.reason for refusal in run(codec, payload, port).refusals.listed()]
+
+
+def test_values_stand_one_after_the_other_or_where_they_say() -> None:
+    codec = {
+        "values": [
+            ["a", "u8"],
+            ["b", "s16", "x / 10"],
+            {"name": "c", "type": "u16", "order": "little"},
+            {"name": "low", "type": "u8", "at": 0, "bits": [0, 4]},
+            {"name": "high", "type": "u8", "at": 0, "bits": [4, 4]},
+            ["half", "-", "0.5"],
+        ]
+    }
+    assert fields(codec, "a1ff9c3412") == {"a": 161.0, "b": -10.0, "c": 0x1234, "low": 1.0, "high": 10.0, "half": 0.5}
+
+
+def test_units_become_those_of_the_catalogue_where_it_knows_the_field() -> None:
+    codec = {
+        "measurement": "air",
+        "values": [
+            ["pressure", "u16", "", "Pa"],
+            ["nh3", "u8", "x / 100", "ppm"],
+            ["temperature", "s16", "x / 10", "K"],
+            {"name": "distance", "type": "u16", "unit": "mm", "measurement": "water_level"},
+            ["other", "u8", "", "furlong"],
+        ],
+    }
+    assert fields(codec, "ffff640bb904d207") == {
+        "pressure": 655.35,
+        "nh3": 696.137339056,
+        "temperature": 26.95,
+        "distance": 1.234,
+        "other": 7.0,
+    }
+
+
+def test_words_of_a_group_are_named_and_flags_say_which_groups_follow() -> None:
+    codec = {
+        "flags": {
+            "at": 1,
+            "header": 3,
+            "version": [0, 2],
+            "groups": [
+                {"words": 2, "values": [["total", "-", "x0 + x1 * 65536"]]},
+                {"words": 1, "values": [["battery", "-", "x0 / 1000"]]},
+            ],
+        }
+    }
+    assert fields(codec, "020003000100020c60") == {"total": 131073.0, "battery": 3.168}
+    assert fields(codec, "0200020c60") == {"battery": 3.168}
+    assert "version 3" in reasons(codec, "0300020c60")[0]
+    assert "knows 2 groups" in reasons(codec, "0200040c60")[0]
+    assert "ends within" in reasons(codec, "02000300010002")[0]
+    assert "after the last group" in reasons(codec, "0200020c6000")[0]
+    assert "shorter than its header" in reasons(codec, "0200")[0]
+
+
+def test_items_with_ids_are_read_until_one_is_unknown_and_what_came_before_stays() -> None:
+    codec = {"order": "little", "tlv": {"items": {"0367": [["temperature", "s16", "x / 10"]], "??68": [["humidity_{channel}", "u8"]]}}}
+    assert fields(codec, "0367180109680a0a680b") == {"temperature": 28.0, "humidity_9": 10.0, "humidity_10": 11.0}
+    out = run(codec, "03671801ffff00")
+    assert out.fields["reading"] == {"temperature": 28.0}
+    assert "item ffff at byte 4" in out.refusals.listed()[0].reason
+    assert "ends within" in reasons(codec, "036718")[0]
+    assert "item 03" in reasons(codec, "03")[0]
+
+
+def test_a_layout_is_chosen_by_port_or_by_a_byte() -> None:
+    by_port = {"cases": {"of": {"1-2": {"values": [["a", "u8"]]}, "else": {}}}}
+    assert fields(by_port, "05", 2) == {"a": 5.0}
+    assert fields(by_port, "05", 9) == {}
+    by_byte = {"cases": {"by": 0, "of": {"0x0a": {"values": [["b", "u8", "", ""], ["c", "u8"]]}}}}
+    assert fields(by_byte, "0a05") == {"b": 10.0, "c": 5.0}
+    assert "no layout" in reasons(by_byte, "0b05")[0]
+    assert "no layout" in reasons(by_byte, "")[0]
+
+
+def test_an_item_ends_after_its_furthest_byte() -> None:
+    codec = {
+        "tlv": {
+            "header": 1,
+            "items": {"01": [{"name": "b", "type": "u8", "at": 2}, {"name": "a", "type": "u8", "at": 0}], "02": [["c", "u8"]]},
+        }
+    }
+    assert fields(codec, "01aa00bb02cc") == {"a": 170.0, "b": 187.0, "c": 204.0}
+    with_length = {"tlv": {"header": 1, "items": {"01": {"length": 4, "values": [["a", "u8"]]}, "02": [["c", "u8"]]}}}
+    assert fields(with_length, "01aa00000002cc") == {"a": 170.0, "c": 204.0}
+    assert "ends within" in reasons(with_length, "01aa0000")[0]
+
+
+def test_history_is_apart_with_times_of_its_own() -> None:
+    out = run("AM103", "0175640367180104686d077dc50120ce781a4165df006e9001")  # AM103 user guide; the corpus has it too
+    first, second = out.entries
+    assert first.time_ns is None
+    assert first.fields["air"]["co2"] == 453.0
+    assert second.time_ns == 1_698_765_432_000_000_000
+    assert second.fields == {"air": {"temperature": 22.3, "humidity": 55.0, "co2": 400.0}}
+
+
+def test_a_byte_chooses_further_values_of_a_group() -> None:
+    out = run("VS360", "20ce7b3af164000b00040020ceff3df16401070002001d000800")
+    assert [entry.fields.get("people") for entry in out.entries[1:]] == [
+        {"period_in": 11.0, "period_out": 4.0},
+        {"period_in": 7.0, "period_out": 2.0, "total_in": 29.0, "total_out": 8.0},
+    ]
+
+
+def test_no_reading_no_number_and_unknown_states_touch_only_themselves() -> None:
+    codec = {
+        "values": [
+            {"name": "gone", "type": "u16", "absent": [65535]},
+            {"name": "state", "type": "u8", "enum": {"0": "off", "1": True}},
+            ["root", "u8", "sqrt(x - 5)"],
+            ["f", "f32"],
+            ["good", "u8"],
+        ]
+    }
+    out = run(codec, "ffff0904" + "7fc00000" + "07")
+    assert out.fields["reading"] == {"good": 7.0}
+    assert [refusal.reason.split(":")[0] for refusal in out.refusals.listed()] == ["field state", "field root", "field f"]
+
+
+def test_text_and_hex_are_text() -> None:
+    codec = {"values": [["serial", "hex2"], ["name", "text4"], ["note", "text8"], ["skipped", "skip1"], ["last", "u8"]]}
+    assert fields(codec, "beef" + b"ab\0\0".hex() + "03" + b"xyz".hex() + "ff01") == {
+        "serial": "beef",
+        "name": "ab",
+        "note": "xyz",
+        "last": 1.0,
+    }
+    assert reasons(codec, "beef61620000ff") == ["payload of 7 bytes: shorter than its values"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "said"),
+    [
+        ({"values": [["A", "u8"]]}, "lower_snake"),
+        ({"values": [["a", "u12"]]}, "type 'u12'"),
+        ({"values": [["a", "u8", "y * 2"]]}, "'y' is unknown"),
+        ({"values": [["a"]]}, "a type, an expr"),
+        ({"values": [], "tlv": {"items": {}}}, "one of values"),
+        ({"tlv": {"header": 1, "items": {"0367": []}}}, "header says 1"),
+        ({"cases": {"of": {"9-1": {}}}}, "a range such as"),
+        ({"measurement": "air", "values": [["temperature", "u8", "", "V"]]}, "cannot become 'Cel'"),
+        ({"values": [{"name": "t", "type": "u8", "is_time": True}]}, "type unix"),
+        ({"nonsense": 1}, "nonsense"),
+        ("milesigt", "did you mean milesight"),
+        ("no/such/file.toml", "cannot read"),
+        ("dragino", "is a family: name the model, one of LHT65"),
+        ("decentlab", "is a family"),
+    ],
+)
+def test_a_wrong_codec_says_what_is_wrong(codec: str | dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        load(codec)
+
+
+def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: Any) -> None:
+    own = tmp_path / "acme.toml"
+    own.write_text('measurement = "air"\nvalues = [["temperature", "s16", "x / 10"]]\n[models.TH-2]\nvalues = [["co2", "u16"]]\n')
+    assert fields(str(own), "00fb") == {"temperature": 25.1}
+    assert fields(f"{own}#TH-2", "01f4") == {"co2": 500.0}
+    with pytest.raises(ValueError, match="no model 'TH-3'"):
+        load(f"{own}#TH-3")
+    assert fields({"extends": "DL-PR36", "params": {"kp": 4096}}, "020a17000190008800")["hydrostatic_pressure"] == 1000.0
+    own.write_text(f'extends = "{own}"\n')
+    with pytest.raises(ValueError, match="circle"):
+        load(str(own))
+
+
+def test_an_override_puts_every_field_into_one_measurement() -> None:
+    out = load("WS302", "street").decode(bytes.fromhex("017564055b053f02da016a02"), 85)
+    assert out.fields == {"street": {"battery_percent": 100.0, "laf": 57.5, "laeq": 47.4, "lamax": 61.8}}
+
+
+# Payloads with the values that are printed beside them.
+DOCUMENTED = [
+    # Cayenne LPP 1.0: "Device with 2 temperature sensors", "… with temperature", "… with accelerometer", "… with GPS"
+    ("cayenne", "03670110056700FF", {"temperature_3": 27.2, "temperature_5": 25.5}),
+    ("cayenne", "0167FFD7", {"temperature_1": -4.1}),
+    ("cayenne", "067104D2FB2E0000", {"acceleration_x_6": 1.234, "acceleration_y_6": -1.234, "acceleration_z_6": 0.0}),
+    ("cayenne", "018806765FF2960A0003E8", {"latitude_1": 42.3519, "longitude_1": -87.9094, "altitude_1": 10.0}),
+    # Milesight user guides of EM300-TH and EM500-UDL
+    ("EM300-TH", "01755c03673401046865", {"battery_percent": 92.0, "temperature": 30.8, "humidity": 50.5}),
+    ("EM500-UDL", "01756403821e00", {"battery_percent": 100.0, "distance": 0.03}),
+    # thingsboard/data-converters, VENDORS/Elsys/ERS2_Sound
+    (
+        "elsys",
+        "0100e202290400270506070d62150710",
+        {"temperature": 22.6, "humidity": 41.0, "illuminance": 39.0, "motion_count": 6.0, "battery": 3.426, "lamax": 7.0, "laeq": 16.0},
+    ),
+    # Dragino LHT65 user manual, section 2.4
+    ("LHT65", "cbf60b0d03760100ad7fff", {"battery": 3.062, "temperature": 28.29, "humidity": 88.6, "external_temperature": 1.73}),
+    # Decentlab's published decoder of DL-DS18, with a payload made to its table
+    ("DL-DS18", "0202df000381910c60", {"temperature": 25.0625, "battery": 3.168}),
+]
+
+
+@pytest.mark.parametrize(("codec", "payload", "expected"), DOCUMENTED)
+def test_documented_payloads_give_the_documented_values(codec: str, payload: str, expected: dict[str, Any]) -> None:
+    assert fields(codec, payload, 2) == expected
+
+
+def test_every_shipped_codec_has_valid_names_and_a_source() -> None:
+    assert len(names()) > 100
+    for name in names():
+        load(name)
+
+
+@pytest.mark.parametrize("name", names())
+@settings(max_examples=25, deadline=None)
+@given(payload=st.binary(max_size=60), port=st.none() | st.integers(0, 255))
+def test_no_payload_breaks_a_shipped_codec(name: str, payload: bytes, port: int | None) -> None:
+    out = _shipped(name).decode(payload, port)
+    for refusal in out.refusals.listed():
+        check_reason(refusal.reason)
+    for entry in out.entries:
+        assert all(is_name(field) for group in entry.fields.values() for field in group)
+
+
+_loaded: dict[str, Codec] = {}
+
+
+def _shipped(name: str) -> Codec:
+    if name not in _loaded:
+        _loaded[name] = load(name)
+    return _loaded[name]
+
+
+def test_models_are_recognised_as_words_and_vendors_by_their_euis() -> None:
+    assert model_named("Milesight AM308 (indoor)") == "AM308"
+    assert model_named("am308") == "AM308"
+    assert model_named("AM3080") == ""
+    assert model_named("AM308 AM319") == ""
+    assert model_named("milesight") == ""
+    assert family_of_eui("24e124136b502217") == "milesight"
+    assert family_of_eui("1000000000000001") == ""
+
+
+def test_a_payload_longer_than_any_frame_is_refused() -> None:
+    out = load("cayenne").decode(b"\x01\x00\x01" * 1000, 1)
+    assert out.fields == {}
+    assert isinstance(out.refusals, Refusals)
+    assert "3000 bytes" in out.refusals.listed()[0].reason
+
+
+def test_the_layouts_on_the_page_are_codecs() -> None:
+    blocks = [block for block in _BLOCK.findall(_PAGE.read_text(encoding="utf-8")) if "[[source]]" not in block]
+    assert len(blocks) == 4
+    for block in blocks:
+        load(tomllib.loads(block))

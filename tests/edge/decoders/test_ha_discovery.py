@@ -1,0 +1,280 @@
+"""Home Assistant discovery and ESPHome: what a device says of itself decides names, units and series."""
+
+import json
+import tracemalloc
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.decoders import esphome
+from edge.decoders.decoder import Decoded, Decoder
+from edge.decoders.ha_discovery import recognise
+from edge.decoders.ha_discovery.entities import MAX_ENTITIES
+from edge.decoders.ha_discovery.template import TemplateError, parse_template
+from edge.decoders.table import build_decoder
+from telemetry.errors import RejectedError
+from telemetry.point import Reading
+from tests.edge.decoders.contract import check
+
+_BMP180 = {
+    "unit_of_measurement": "hPa",
+    "name": "BMP180 Pressure",
+    "state_topic": "nodemcu/bmp180_pres",
+    "availability_topic": "nodemcu/status",
+    "expire_after": 675,
+    "device": {"identifiers": "5ccf7fdc3c1d", "name": "nodemcu"},
+}
+
+
+def _decoder() -> Decoder:
+    return build_decoder("ha_discovery", {})
+
+
+def _told(decoder: Decoder, what: str, config: dict[str, object] | bytes) -> Decoded:
+    payload = config if isinstance(config, bytes) else json.dumps(config).encode()
+    return decoder.decode(f"homeassistant/{what}/config", payload)
+
+
+def _sensor(**config: object) -> Decoder:
+    decoder = _decoder()
+    decoded = _told(decoder, "sensor/box/s1", {"state_topic": "box/s1", "device": {"name": "Box"}, **config})
+    assert not decoded.refusals
+    return decoder
+
+
+def _fields(decoder: Decoder, payload: str, topic: str = "box/s1") -> dict[str, object]:
+    decoded = decoder.decode(topic, payload.encode())
+    assert not decoded.refusals
+    return {f"{one.measurement}.{name}": value for one in decoded.readings for name, value in one.fields.items()}
+
+
+def test_a_discovered_sensor_has_its_name_unit_and_device() -> None:
+    decoder = _decoder()
+    assert _told(decoder, "sensor/nodemcu/bmp180_pressure", _BMP180).is_understood
+    assert decoder.decode("nodemcu/bmp180_pres", b"1009.3").readings == [
+        Reading("air", {"device": "nodemcu", "sensor": "bmp180_pressure"}, {"pressure": 1009.3})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "payload", "field", "value"),
+    [
+        ({"device_class": "temperature", "unit_of_measurement": "°F"}, "77", "air.temperature", 25.0),
+        ({"device_class": "power", "unit_of_measurement": "kW"}, "1.5", "power.active_power", 1500.0),
+        ({"device_class": "energy", "unit_of_measurement": "kWh"}, "3.2", "power.energy", 3200.0),
+        ({"device_class": "pressure", "unit_of_measurement": "inHg"}, "29.92", "air.pressure", pytest.approx(1013.2075, abs=1e-3)),
+        ({"device_class": "pm25", "unit_of_measurement": "µg/m³"}, "8", "air.pm2_5", 8.0),
+        ({"device_class": "power_factor", "unit_of_measurement": "%"}, "95", "power.power_factor", 0.95),
+        ({"device_class": "power_factor"}, "0.95", "power.power_factor", 0.95),
+        ({"device_class": "battery", "unit_of_measurement": "%"}, "95", "device.battery_percent", 95.0),
+        ({"device_class": "signal_strength", "unit_of_measurement": "dBm"}, "-61", "device.rssi", -61.0),
+        ({"device_class": "carbon_monoxide", "unit_of_measurement": "ppm"}, "2", "air.co", pytest.approx(2289.8, abs=0.1)),
+        ({"device_class": "voltage", "unit_of_measurement": "mV", "entity_category": "diagnostic"}, "3000", "device.battery", 3.0),
+        ({"device_class": "voltage", "unit_of_measurement": "V"}, "230", "power.voltage", 230.0),
+        ({"unit_of_measurement": "lx"}, "410", "weather.illuminance", 410.0),
+        ({"unit_of_measurement": "m³"}, "4139.079", "reading.s1", 4139.079),
+        ({"state_class": "measurement"}, "7", "reading.s1", 7.0),
+    ],
+)
+def test_class_and_unit_decide_field_and_value(config: dict[str, object], payload: str, field: str, value: float) -> None:
+    assert _fields(_sensor(**config), payload) == {field: value}
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "value"),
+    [
+        ("{{ value }}", "21.5", 21.5),
+        ("{{ value | float | round(1) }}", "21.54", 21.54),
+        ("{{ value_json.temperature }}", '{"temperature": 21.5}', 21.5),
+        ("{{value_json['em:0'].a_voltage|float(0)}}", '{"em:0": {"a_voltage": 21.5}}', 21.5),
+        ('{{ value_json["t"][0] }}', '{"t": [21.5]}', 21.5),
+        ("{{ value_json.mt | float * 0.001 }}", '{"mt": 21500}', 21.5),
+        ("{{ value_json.t / 10 | round(2) }}", '{"t": 215}', 21.5),
+        ("{{- value_json.t -}}", '{"t": "21.5"}', 21.5),
+    ],
+)
+def test_templates_that_say_where_a_value_is_are_followed(template: str, message: str, value: float) -> None:
+    decoder = _sensor(device_class="temperature", unit_of_measurement="°C", value_template=template)
+    assert _fields(decoder, message) == {"air.temperature": value}
+
+
+def test_an_absent_or_unknown_value_is_no_reading() -> None:
+    decoder = _sensor(device_class="temperature", value_template="{{ value_json.t }}")
+    for message in ('{"x": 1}', '{"t": null}', '{"t": "unavailable"}'):
+        assert decoder.decode("box/s1", message.encode()) == Decoded([], (), is_understood=True)
+
+
+@pytest.mark.parametrize("template", ["{% if value_json.x %}1{% endif %}", "{{ states('sensor.x') }}", "{{ value.split(',')[0] }}"])
+def test_another_template_is_refused_once_and_by_name(template: str) -> None:
+    decoder = _decoder()
+    decoded = _told(decoder, "sensor/box/s1", {"state_topic": "box/s1", "value_template": template})
+    assert [template[:20] in refusal.reason for refusal in decoded.refusals] == [True]
+    assert decoder.decode("box/s1", b"1") == Decoded((), is_understood=True)
+
+
+def test_every_abbreviation_reads_like_the_whole_word() -> None:
+    decoder = _decoder()
+    config = {"~": "ems-esp", "stat_t": "~/boiler", "val_tpl": "{{value_json.t}}", "dev_cla": "temperature", "unit_of_meas": "°C"}
+    config |= {"dev": {"ids": ["ems-esp-boiler"]}, "avty_t": "~/status", "pl_not_avail": "gone", "uniq_id": "x"}
+    assert not _told(decoder, "sensor/ems-esp/dhw", config).refusals
+    assert decoder.decode("ems-esp/boiler", b'{"t": 55}').readings == [
+        Reading("air", {"device": "ems-esp-boiler", "sensor": "dhw"}, {"temperature": 55.0})
+    ]
+    assert len(decoder.decode("ems-esp/status", b"gone").missed) == 1
+
+
+def test_a_device_may_describe_all_its_entities_at_once() -> None:
+    decoder = _decoder()
+    parts = {
+        "t": {"p": "sensor", "dev_cla": "temperature", "unit_of_meas": "°C", "val_tpl": "{{ value_json.t }}"},
+        "h": {"p": "sensor", "dev_cla": "humidity", "unit_of_meas": "%", "val_tpl": "{{ value_json.h }}"},
+        "b": {"p": "button", "cmd_t": "box/b"},
+    }
+    _told(decoder, "device/abc", {"dev": {"ids": "abc", "name": "Box"}, "o": {"name": "x"}, "stat_t": "box/state", "cmps": parts})
+    assert _fields(decoder, '{"t": 21, "h": 40}', "box/state") == {"air.temperature": 21.0, "air.humidity": 40.0}
+
+
+def test_two_temperatures_of_one_device_are_two_series_in_any_order() -> None:
+    configs = [
+        (f"sensor/box/{name}", {"stat_t": f"box/{name}", "dev_cla": "temperature", "dev": {"name": "Box"}}) for name in ("in", "out")
+    ]
+
+    def tags(order: list[tuple[str, dict[str, object]]]) -> list[dict[str, str]]:
+        decoder = _decoder()
+        for what, config in order:
+            _told(decoder, what, config)
+        return [dict(decoder.decode(f"box/{name}", b"20").readings[0].tags) for name in ("in", "out")]
+
+    assert tags(configs) == tags(configs[::-1]) == [{"device": "Box", "sensor": "in"}, {"device": "Box", "sensor": "out"}]
+
+
+def test_two_entities_that_would_share_a_field_are_refused_by_name() -> None:
+    decoder = _decoder()
+    config = {"stat_t": "box/a", "dev_cla": "temperature", "dev": {"name": "Box", "ids": "1"}}
+    assert not _told(decoder, "sensor/one/t", config).refusals
+    (refusal,) = _told(decoder, "sensor/two/t", {**config, "stat_t": "box/b"}).refusals
+    assert "homeassistant/sensor/one/t/config" in refusal.reason
+
+
+def test_two_devices_of_one_name_are_told_apart() -> None:
+    decoder = _decoder()
+    for number in (1, 2):
+        config = {"stat_t": f"box{number}/t", "dev_cla": "temperature", "dev": {"name": "Box", "ids": f"id{number}"}}
+        assert not _told(decoder, f"sensor/b{number}/t", config).refusals
+    assert [decoder.decode(f"box{number}/t", b"20").readings[0].tags["device"] for number in (1, 2)] == ["Box", "Box id2"]
+
+
+@pytest.mark.parametrize(
+    ("config", "payload", "field", "value"),
+    [
+        ({"device_class": "motion"}, "ON", "state.occupancy", True),
+        ({"device_class": "moisture", "payload_on": "wet", "payload_off": "dry"}, "dry", "state.water_leak", False),
+        ({"device_class": "door"}, "ON", "state.contact", False),
+        ({"device_class": "door"}, "OFF", "state.contact", True),
+        ({"pl_on": True, "pl_off": False, "val_tpl": "{{ value_json.x }}"}, '{"x": true}', "reading.s1", True),
+    ],
+)
+def test_what_is_on_or_off_is_true_or_false(config: dict[str, object], payload: str, field: str, value: object) -> None:
+    decoder = _decoder()
+    _told(decoder, "binary_sensor/box/s1", {"state_topic": "box/s1", **config})
+    assert _fields(decoder, payload) == {field: value}
+
+
+def test_an_empty_discovery_forgets() -> None:
+    decoder = _sensor(device_class="temperature")
+    assert _told(decoder, "sensor/box/s1", b"").is_understood
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("box/s1", b"20")
+
+
+def test_a_discovery_that_comes_again_replaces_the_first() -> None:
+    decoder = _sensor(device_class="temperature", unit_of_measurement="°F")
+    _told(decoder, "sensor/box/s1", {"state_topic": "box/s1", "device_class": "temperature", "unit_of_measurement": "°C"})
+    assert _fields(decoder, "77") == {"air.temperature": 77.0}
+
+
+def test_states_of_esphome_read_without_discovery() -> None:
+    decoder = build_decoder("esphome", {})
+    assert decoder.decode("weather/sensor/outside_temperature/state", b"21.5").readings == [
+        Reading("reading", {"device": "weather", "sensor": "outside_temperature"}, {"outside_temperature": 21.5})
+    ]
+    assert decoder.decode("weather/binary_sensor/rain/state", b"ON").readings[0].fields == {"rain": True}
+    assert decoder.decode("weather/text_sensor/version/state", b"1.2") == Decoded((), is_understood=True)
+    assert decoder.decode("weather/sensor/x/state", b"nan").refusals[0].reason == "field 'x': 'nan' is not a number"
+    assert len(decoder.decode("weather/status", b"offline").missed) == 1
+
+
+def test_a_unit_that_does_not_fit_is_refused_by_entity() -> None:
+    decoded = _told(_decoder(), "sensor/box/s1", {"state_topic": "box/s1", "device_class": "temperature", "unit_of_measurement": "hPa"})
+    assert "entity s1: cannot convert hPa to Cel" in decoded.refusals[0].reason
+
+
+def test_a_flood_of_entities_stays_within_bounds() -> None:
+    decoder = _decoder()
+
+    def flood(first: int) -> int:
+        refused = 0
+        for number in range(first, first + 3_000):
+            config = {"stat_t": f"t/{number}", "dev_cla": "temperature", "dev": {"name": f"d{number}"}, "avty_t": f"a/{number}"}
+            refused += len(_told(decoder, f"sensor/n/{number}", config).refusals)
+        return refused
+
+    assert flood(0) == 0
+    assert flood(3_000) == 6_000 - MAX_ENTITIES
+    tracemalloc.start()
+    try:
+        flood(6_000)
+        flood(9_000)
+        before, _ = tracemalloc.get_traced_memory()
+        assert flood(12_000) == 3_000
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 300_000
+
+
+def test_messages_are_recognised() -> None:
+    assert recognise("homeassistant/sensor/a/b/config", json.dumps(_BMP180).encode())
+    of_esphome = json.dumps({**_BMP180, "device": {"sw_version": "esphome v2026.1"}}).encode()
+    assert esphome.recognise("homeassistant/sensor/a/b/config", of_esphome)
+    assert not recognise("homeassistant/sensor/a/b/config", of_esphome)
+    assert esphome.recognise("weather/sensor/outside/state", b"1")
+    assert not recognise("weather/sensor/outside/state", b"1")
+    assert not recognise("zigbee2mqtt/d", b"{}")
+    assert not recognise("tele/d/STATE", b"{}")
+
+
+@given(text=st.text(max_size=40) | st.from_regex(r"\{\{ value(_json)?[a-z.|*/ 0-9'\[\]()]{0,20} \}\}", fullmatch=True))
+def test_any_template_is_followed_or_refused(text: str) -> None:
+    with suppress(TemplateError):
+        template = parse_template(text)
+        with suppress(ValueError):
+            template.read("1", {"a": [1]})
+
+
+_VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.lists(st.text(max_size=3), max_size=2)
+_CONFIG = st.fixed_dictionaries(
+    {"stat_t": st.sampled_from(["t/1", "t/2", "~/1"]) | _VALUES},
+    optional={
+        "~": _VALUES,
+        "val_tpl": st.sampled_from(["{{ value_json.x }}", "{{ value }}", "{{ x }}"]) | _VALUES,
+        "dev_cla": st.sampled_from(["temperature", "door", "enum"]) | _VALUES,
+        "unit_of_meas": st.sampled_from(["°C", "hPa"]) | _VALUES,
+        "dev": st.dictionaries(st.sampled_from(["ids", "name", "cns"]), _VALUES) | _VALUES,
+        "avty": st.lists(st.dictionaries(st.sampled_from(["t", "val_tpl"]), st.sampled_from(["a/1", "{{ value_json.x }}"]))) | _VALUES,
+        "pl_on": _VALUES,
+        "cmps": st.dictionaries(st.text(max_size=3), st.dictionaries(st.sampled_from(["p", "stat_t"]), st.just("sensor"))) | _VALUES,
+    },
+)
+_STEP = st.tuples(st.sampled_from(["sensor/n/1", "sensor/n/2", "binary_sensor/1", "device/d"]), _CONFIG | st.just(None))
+
+
+@given(steps=st.lists(st.tuples(_STEP, st.binary(max_size=12) | st.just(b'{"x": 1}')), max_size=12))
+def test_any_order_of_discovery_and_states_decodes_or_is_rejected(steps: list[tuple[tuple[str, object], bytes]]) -> None:
+    decoder = _decoder()
+    for (what, config), state in steps:
+        check(decoder, b"" if config is None else json.dumps(config).encode(), f"homeassistant/{what}/config")
+        for topic in ("t/1", "t/2", "sensor", "a/1", "n/status"):
+            check(decoder, state, topic)

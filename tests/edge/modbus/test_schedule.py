@@ -1,0 +1,125 @@
+"""Who is asked when, on a bus whose time the test moves: a slave that fails never delays the others."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.modbus.schedule import FAILURES_TO_OPEN, Schedule, SlaveState, Turn
+
+ALLOWED = 1.2
+
+
+@dataclass
+class Device:
+    """A slave in software: how long it takes to answer, and when it is dead."""
+
+    state: SlaveState
+    latency_s: float
+    dead_from_s: float = float("inf")
+    dead_to_s: float = float("inf")
+    began_s: list[float] = field(default_factory=list)
+
+    def is_dead(self, now_s: float) -> bool:
+        return self.dead_from_s <= now_s < self.dead_to_s
+
+
+def run(devices: list[Device], until_s: float) -> None:
+    """Let the schedule have the bus until then; each device notes when its rounds began."""
+    now_s = 0.0
+    schedule = Schedule([device.state for device in devices], now_s)
+    by_id = {device.state.id: device for device in devices}
+    while now_s < until_s:
+        turn = schedule.next(now_s)
+        if not isinstance(turn, Turn):
+            now_s += turn
+            continue
+        device = by_id[turn.slave.id]
+        latencies: list[float] = []
+        is_answered = True
+        if not device.is_dead(now_s):
+            device.began_s.append(now_s)
+        for _ in range(1 if turn.slave.is_open else turn.slave.reads):
+            if device.is_dead(now_s) or device.latency_s > turn.wait_s:
+                now_s += turn.wait_s
+                is_answered = False
+                break
+            now_s += device.latency_s
+            latencies.append(device.latency_s)
+        schedule.done(turn.slave, now_s, latencies, answered=is_answered)
+
+
+def longest(device: Device, after_s: float) -> float:
+    """Return the longest time between two rounds, in cadences."""
+    times = [at for at in device.began_s if at >= after_s]
+    return max((b - a for a, b in pairwise(times)), default=0.0) / device.state.every_s
+
+
+def bus(healthy: int, every_s: float, timeout_s: float = 1.0, latency_s: float = 0.02) -> list[Device]:
+    return [Device(SlaveState(number, every_s, timeout_s, reads=2), latency_s) for number in range(1, healthy + 1)]
+
+
+def test_rounds_come_at_their_cadence() -> None:
+    devices = bus(5, 1.0)
+    run(devices, 60)
+    assert all(len(device.began_s) >= 59 for device in devices)
+    assert all(longest(device, 0) < ALLOWED for device in devices)
+
+
+def test_a_dead_slave_never_delays_the_others_beyond_a_fifth_of_their_cadence() -> None:
+    devices = [*bus(5, 1.0), Device(SlaveState(99, 1.0, 1.0), 0.02, dead_from_s=20)]
+    run(devices, 300)
+    assert max(longest(device, 1) for device in devices[:5]) <= ALLOWED
+
+
+def test_a_slave_that_was_never_there_delays_nobody() -> None:
+    devices = [*bus(5, 1.0), *[Device(SlaveState(90 + n, 1.0, 1.0), 0.02, dead_from_s=0) for n in range(4)]]
+    run(devices, 300)
+    assert max(longest(device, 1) for device in devices[:5]) <= ALLOWED
+
+
+def test_a_slave_that_is_back_is_read_again() -> None:
+    device = Device(SlaveState(7, 1.0, 1.0), 0.02, dead_from_s=10, dead_to_s=100)
+    run([*bus(3, 1.0), device], 300)
+    back = [at for at in device.began_s if at >= 100]
+    assert back[0] < 100 + 61
+    assert len(back) > 100
+
+
+def test_a_dead_slave_is_asked_ever_more_rarely() -> None:
+    state = SlaveState(7, 1.0, 0.5)
+    schedule = Schedule([state], 0.0)
+    pauses = []
+    now_s = 0.0
+    for _ in range(10):
+        while isinstance(turn := schedule.next(now_s), float):
+            now_s += turn
+        now_s += turn.wait_s
+        schedule.done(state, now_s, [], answered=False)
+        pauses.append(state.pause_s)
+    assert pauses == [0, 0, 5, 10, 20, 40, 60, 60, 60, 60]
+    assert FAILURES_TO_OPEN == 3
+
+
+def test_missed_rounds_are_not_made_up_for() -> None:
+    state = SlaveState(1, 1.0, 0.5)
+    schedule = Schedule([state], 0.0)
+    schedule.done(state, 17.3, [0.02], answered=True)
+    assert schedule.next(17.3) == 18.0 - 17.3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([1.0, 2.0, 5.0, 10.0]), st.floats(0.005, 0.03), st.floats(5, 100)), min_size=1, max_size=3),
+    st.integers(1, 6),
+    st.sampled_from([0.2, 1.0, 3.0]),
+)
+def test_whoever_dies_when_the_healthy_keep_their_cadence(dying: list[tuple[float, float, float]], healthy: int, timeout_s: float) -> None:
+    devices = bus(healthy, 1.0, timeout_s)
+    devices += [
+        Device(SlaveState(100 + number, every_s, timeout_s), latency_s, dead_from_s=dies_s)
+        for number, (every_s, latency_s, dies_s) in enumerate(dying)
+    ]
+    run(devices, 200)
+    assert max(longest(device, 2) for device in devices[:healthy]) <= ALLOWED
