@@ -306,7 +306,10 @@ def test_one_flag_between_two_shdlc_frames_is_enough() -> None:
     assert framer("shdlc", max_frame_bytes=260).feed(good + good[1:]) == [VERSION, VERSION]
 
 
-@given(frame=st.binary(min_size=1, max_size=1024), kind=st.sampled_from(["cobs", "slip"]), check=st.sampled_from(sorted(CHECKS)))
+SPECIAL = st.lists(st.sampled_from([0x00, 0x01, 0xC0, 0xDB, 0xDC, 0xDD, 0xFF]), min_size=1).map(bytes)
+
+
+@given(frame=st.binary(min_size=1, max_size=1024) | SPECIAL, kind=st.sampled_from(["cobs", "slip"]), check=st.sampled_from(sorted(CHECKS)))
 def test_any_stuffed_frame_comes_out_as_it_went_in(frame: bytes, kind: str, check: str) -> None:
     encode, end = (cobs.encoded, b"\0") if kind == "cobs" else (slip.encoded, b"\xc0")
     wire = encode(frame + CHECKS[check].of(frame))
@@ -346,6 +349,7 @@ def test_damaged_stuffing_costs_only_its_frame(kind: str, end: bytes) -> None:
     assert one.feed(wire + broken + end + wire) == [frame, frame]
     assert [drop.size for drop in one.drops()] == [len(broken)]
     assert one.counts.damaged == 1
+    assert framer(kind, checksum="none").feed(broken + end) == []
 
 
 def test_stuffed_frame_beyond_the_limit_is_overlong() -> None:
@@ -382,6 +386,19 @@ def test_impossible_length_and_wrong_checksum_drop_one_byte_at_a_time() -> None:
     one = framer("length", checksum="sum8", max_frame_bytes=16)
     assert one.feed(good + b"\xfe\xfd" + good + broken + good) == [frame, frame, frame]
     assert [(drop.reason, drop.size) for drop in one.drops()] == [("impossible length", 2), ("wrong checksum", len(broken))]
+
+
+@pytest.mark.parametrize(
+    ("length", "noise"),
+    [("u16_be", "ff"), ("u16_le", "ffff"), ("u16_le", "ff"), ("u32_be", "ffffff"), ("u32_le", "ffffff"), ("u32_le", "ffffffffff")],
+)
+@pytest.mark.parametrize("chunk_bytes", [1, 3, 100])
+def test_wide_lengths_are_found_behind_noise_however_they_are_chunked(length: str, noise: str, chunk_bytes: int) -> None:
+    head = (6).to_bytes(int(length[1:3]) // 8, "big" if length.endswith("be") else "little")
+    stream = bytes.fromhex(noise) + head + b"T=23.5" + SUM(head + b"T=23.5")
+    one = framer("length", length=length, checksum="sum8", max_frame_bytes=16)
+    assert [frame for at in range(0, len(stream), chunk_bytes) for frame in one.feed(stream[at : at + chunk_bytes])] == [b"T=23.5"]
+    assert one.counts.dropped_bytes == len(noise) // 2
 
 
 def test_silence_brings_length_prefixed_frames_back_in_step() -> None:
