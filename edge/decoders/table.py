@@ -38,6 +38,7 @@ DECODERS = {
     ),
     "regex": Row("edge.decoders.text_lines.regex", "dòng chữ, theo biểu thức chính quy", "lines of text, by regular expressions"),
     "nmea": Row("edge.decoders.nmea", "NMEA 0183: GPS/GNSS, gió, thời tiết, mực nước", "NMEA 0183: GNSS, wind, weather, water"),
+    "ais": Row("edge.decoders.ais", "AIS: tàu thuyền trên sông", "AIS: ships on the river"),
     "plantower": Row("edge.decoders.plantower", "Plantower PMS (bụi): 1003, 3003, 5003, 7003, A003", "Plantower PMS dust sensors"),
     "sds011": Row("edge.decoders.sds011", "Nova SDS011, SDS018, SDS021, SDS198 (bụi)", "Nova SDS011, SDS018, SDS021, SDS198 dust sensors"),
     "hpma115": Row("edge.decoders.hpma115", "Honeywell HPMA115 (bụi)", "Honeywell HPMA115 (particulate matter)"),

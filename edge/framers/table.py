@@ -14,17 +14,17 @@ from edge.framers.framer import Framer, FramerSettings
 FRAMERS = {
     "lines": "edge.framers.lines",
     "header": "edge.framers.header",
-    "length": "edge.framers.length",
+    "rtu": "edge.framers.rtu",
+    "nmea": "edge.framers.nmea",
     "cobs": "edge.framers.cobs",
     "slip": "edge.framers.slip",
     "shdlc": "edge.framers.shdlc",
-    "rtu": "edge.framers.rtu",
-    "nmea": "edge.framers.nmea",
+    "length": "edge.framers.length",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options | length.Options | cobs.Options | slip.Options | shdlc.Options | rtu.Options | nmea.Options,
+        lines.Options | header.Options | rtu.Options | nmea.Options | cobs.Options | slip.Options | shdlc.Options | length.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),

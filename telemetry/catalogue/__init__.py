@@ -20,6 +20,7 @@ from telemetry.catalogue.quantity import FieldType, Quantity
 from telemetry.catalogue.soil import SOIL
 from telemetry.catalogue.state import STATE
 from telemetry.catalogue.ups import UPS
+from telemetry.catalogue.vessel import VESSEL
 from telemetry.catalogue.water_flow import WATER_FLOW
 from telemetry.catalogue.water_level import WATER_LEVEL
 from telemetry.catalogue.water_quality import WATER_QUALITY
@@ -42,6 +43,7 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),
     "water_flow": (*WATER_FLOW, *OF_ANY_DEVICE),
     "ups": (*UPS, *OF_ANY_DEVICE),
+    "vessel": (*VESSEL, *OF_ANY_DEVICE),
     "gnss": (*GNSS, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),

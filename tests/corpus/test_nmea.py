@@ -25,8 +25,8 @@ FOLDERS = ("gpsd_nmea", "gpsd_binary_or_mixed")
 _PLACES = 6  # decimals of a degree: 0.1 m
 
 
-def read(path: Path, tally: Tally) -> list[Reading]:
-    decoder = build_decoder("nmea", {})
+def read(path: Path, tally: Tally, kind: str = "nmea") -> list[Reading]:
+    decoder = build_decoder(kind, {})
     readings: list[Reading] = []
     with path.open("rb") as stream:
         for item in payloads(open_capture(stream, path.name), decoder.framing):
@@ -96,7 +96,26 @@ def _at(told: dict[tuple[float, float], dict[str, set[float]]], fix: dict[str, A
 
 
 def tallies() -> Sequence[Tally]:
-    return [_tally(name) for name in FOLDERS]
+    return [*(_tally(name) for name in FOLDERS), _ships()]
+
+
+def _ships() -> Tally:
+    """Positions of types 1 to 3, beside gpsd's dump (1/600,000 degree, tenths of a knot)."""
+    tally = Tally("ais", files=2)
+    path = CORPUS / "02_serial/ais/sample.aivdm"
+    told = {
+        (reading.tags["device"], reading.fields.get("latitude"), reading.fields.get("longitude"), reading.fields.get("speed"))
+        for reading in read(path, tally, "ais")
+    }
+    for line in path.with_name(path.name + ".chk").read_text(encoding="latin-1").splitlines():
+        parts = line.split("|")
+        if parts[0] in {"1", "2", "3"} and parts[7] != "108600000":
+            tally.checked += 1
+            speed = None if parts[5] == "1023" else round(int(parts[5]) / 10 * 1852 / 3600, 4)
+            at = parts[2].zfill(9), round(int(parts[8]) / 600_000, 6), round(int(parts[7]) / 600_000, 6), speed
+            tally.mismatches[f"? {at}"] += at not in told
+    tally.mismatches = +tally.mismatches
+    return tally
 
 
 def _tally(folder: str) -> Tally:
@@ -116,3 +135,11 @@ def test_positions_are_those_of_gpsd(folder: str) -> None:
     assert not {reason for reason in tally.mismatches if reason.startswith("?")}
     joined = sum(count for reason, count in tally.mismatches.items() if reason.startswith("gpsd joins"))
     assert joined < tally.checked / 10
+
+
+def test_ships_are_where_gpsd_sees_them() -> None:
+    if not (CORPUS / "02_serial/ais").is_dir():
+        pytest.skip(f"no corpus: {CORPUS} is not there")
+    tally = _ships()
+    assert tally.checked >= 3
+    assert (tally.rejected, dict(tally.mismatches)) == (0, {})

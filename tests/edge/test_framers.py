@@ -147,12 +147,12 @@ def test_no_byte_is_both_kept_and_dropped(data: st.DataObject, kind: str) -> Non
 def test_memory_is_bounded_whatever_the_device_sends(kind: str) -> None:
     endless = framer(kind, **SMALL[kind])
     tracemalloc.start()
-    for _ in range(1000):
+    for _ in range(50):
         endless.feed(b"\x7f" * 4096)
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak_bytes < 64 * 1024
-    assert endless.counts.dropped_bytes > 4095 * 1000
+    assert endless.counts.dropped_bytes > 4095 * 50
 
 
 @given(data=st.data(), kind=st.sampled_from(sorted(set(FRAMERS) - {"lines"})), noise=st.binary(max_size=40))

@@ -13,6 +13,7 @@ CASES = {
     "sparkplug": {},
     "regex": {"patterns": [r"T=(?P<t>\S+)", r"(?P<n>\d+)"]},
     "nmea": {},
+    "ais": {},
     "plantower": {"model": "pms5003t"},
     "sds011": {},
     "hpma115": {},

@@ -31,7 +31,7 @@ class Recorder:
         self.refused: list[str] = []
         self.losses: list[Loss] = []
 
-    def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
+    def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:  # noqa: ARG002
         self.taken += messages
 
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
