@@ -42,7 +42,8 @@ class Options(FramerSettings):
     def _makes_sense(self) -> "Options":
         if self.min_frame_bytes > self.max_frame_bytes:
             raise ValueError("min_frame_bytes is above max_frame_bytes")
-        if not self.max_frame_bytes - self.length_plus >= 0 or self.min_frame_bytes - self.length_plus >= 256 ** _PREFIXES[self.length][0]:
+        low, high = self.min_frame_bytes - self.length_plus, self.max_frame_bytes - self.length_plus
+        if high < 0 or low >= 256 ** _PREFIXES[self.length][0]:
             raise ValueError("no length fits: look at length_plus, min_frame_bytes and max_frame_bytes")
         return self
 
