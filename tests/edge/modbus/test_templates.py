@@ -80,7 +80,7 @@ GOLDEN: dict[str, tuple[dict[int, str], dict[str, object]]] = {
         {0: "4365cccd", 2: "43660000", 0x34: "45abe000", 0x46: "42480000", 0x48: "42f6e979", 0xEA: "40200000"},
         {"voltage_l1": 229.8, "voltage_l2": 230, "active_power": 5500, "frequency": 50, "energy": 123456, "thd_voltage_l1": 2.5},
     ),
-    "sen0600": ({0: "0064", 1: "00fa"}, {"turbidity": 10, "temperature": 25}),
+    "sen0600": ({0: "0064", 1: "00fa"}, {"moisture": 10, "temperature": 25}),
     "soil_7in1": (
         {0: "0292", 1: "ff9b", 2: "03e8", 3: "0038", 4: "0020", 5: "0025", 6: "0030"},
         {"moisture": 65.8, "temperature": -10.1, "conductivity": 1000, "ph": 5.6, "nitrogen": 32, "phosphorus": 37, "potassium": 48},
