@@ -22,6 +22,7 @@ from runtime.serial_port import SerialPort
 from runtime.worker import Worker
 from telemetry.errors import TransientError
 
+_TALK_AGAIN_S = 5.0
 _TALK_LOOK_S = 0.1  # how often a talk is asked what is due
 QUIET_S = 0.05  # a line silent for so long is between two frames: 50 byte times at 9600 baud
 
@@ -108,10 +109,13 @@ class SerialInput:
                 if self._talk:
                     self._say(self._talk)
         finally:
+            if self._talk and self._port.state().is_open:
+                with suppress(TransientError):
+                    self._port.write(self._talk.farewell())
             self._port.close()
 
     def _say(self, talk: Talk) -> None:
-        """Tell the device what is due. What the port does not take is said again after the next opening, or at its next time."""
+        """Tell the device what is due. What the port does not take begins anew, soon or after the next opening."""
         port, now_s = self._port.state(), self._clock.monotonic_s()
         if not port.is_open:
             return
@@ -120,8 +124,10 @@ class SerialInput:
             talk.opened(now_s)
         data = talk.step(now_s).data
         if data:
-            with suppress(TransientError):
+            try:
                 self._port.write(data)
+            except TransientError:
+                talk.opened(now_s + _TALK_AGAIN_S)  # it was not told: begin anew
 
     def _account_for_lost(self) -> None:
         """Set damaged frames aside, and put those that were too long to be kept into the ledger. Noise is only counted."""

@@ -62,6 +62,8 @@ class DutyTalk:
         self.ran_s = 0.0  # how long the fan ran, since the start
 
     def opened(self, now_s: float) -> None:
+        if self._is_awake:
+            self.ran_s += now_s - self._woken_s
         self._is_awake, self._due_s = False, now_s
 
     def step(self, now_s: float) -> Step:
@@ -75,6 +77,9 @@ class DutyTalk:
         self.ran_s += now_s - self._woken_s
         self._due_s = max(self._woken_s + self._every_s, now_s + _GAP_S)
         return Step(self._sleep, self._due_s)
+
+    def farewell(self) -> bytes:
+        return self._wake
 
     def bits(self, now_s: float) -> int:
         is_warming_up = not self._is_awake or now_s - self._woken_s < self._warm_up_s

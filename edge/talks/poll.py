@@ -45,6 +45,9 @@ class PollTalk:
         self._due_s = max(self._due_s + self._every_s, now_s + self._every_s / 2)
         return Step(self._request, self._due_s)
 
+    def farewell(self) -> bytes:
+        return b""
+
     def bits(self, now_s: float) -> int:  # noqa: ARG002
         return quality.GOOD
 

@@ -27,6 +27,10 @@ class Talk(Protocol):
         """Return what to send now. It counts as sent."""
         ...
 
+    def farewell(self) -> bytes:
+        """Return what leaves the sensor as it is without a talk: awake, and reporting by itself if that is its way."""
+        ...
+
     def bits(self, now_s: float) -> int:
         """Return the quality bits of a reading that comes now."""
         ...

@@ -96,3 +96,5 @@ def test_a_source_tells_its_device_and_marks_what_it_says(street: Callable[..., 
     assert gauge.intake.bits == [quality.WARM_UP, quality.GOOD]
     gauge.clock.advance(10)
     assert gauge.line.heard() == SLEEP
+    gauge.source.stop(5)
+    assert gauge.line.heard() == WAKE  # whoever comes next finds it as it came from the factory
