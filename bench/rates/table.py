@@ -6,5 +6,5 @@ FAMILIES = (
     "bench.rates.industrial",
     "bench.rates.lorawan",
     "bench.rates.modbus",
-    "bench.rates.serial_lines",
+    "bench.rates.nmea",
 )

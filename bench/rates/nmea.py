@@ -1,11 +1,10 @@
-"""NMEA 0183 and Modbus beside the parsers of the field, on the same sentences and frames."""
+"""NMEA 0183 beside the parsers of the field, on the same sentences."""
 
 from collections.abc import Iterator
 
 from bench.rates.case import Case
 from edge.decoders.table import build_decoder
 from edge.framers.nmea import xor8
-from edge.modbus.frame import Span, read_request, rtu
 
 _REPEATS = 500
 _SENTENCES = (
@@ -17,7 +16,7 @@ _SENTENCES = (
 
 
 def cases() -> Iterator[Case]:
-    """Yield NMEA beside pynmeagps and pynmea2, Modbus beside pymodbus."""
+    """Yield NMEA beside pynmeagps and pynmea2."""
     sentences = [f"${inner}*{xor8(inner.encode()):02X}\r\n".encode() for inner in _SENTENCES] * _REPEATS
     decoder = build_decoder("nmea", {})
 
@@ -26,7 +25,6 @@ def cases() -> Iterator[Case]:
 
     yield Case("nmea", "pynmeagps", len(sentences), ours, lambda: _pynmeagps(sentences))
     yield Case("nmea", "pynmea2", len(sentences), ours, lambda: _pynmea2(sentences))
-    yield _modbus()
 
 
 def _pynmeagps(sentences: list[bytes]) -> int:
@@ -47,28 +45,3 @@ def _pynmea2(sentences: list[bytes]) -> int:
             values += [told.latitude, told.longitude]
         found += bool(values)
     return found
-
-
-def _modbus() -> Case:
-    """Both cut request and answer out of the stream, check both CRCs and give the registers by their address."""
-    span = Span(4, 0, 78)
-    request = rtu(1, read_request(span))
-    answers = [rtu(1, bytes((4, 156)) + number.to_bytes(2, "big") * 78) for number in range(_REPEATS)]
-    decoder = build_decoder("modbus", {})
-
-    def ours() -> int:
-        return sum(len(decoder.decode("", request + answer).readings) for answer in answers)
-
-    def reference() -> int:
-        from pymodbus.framer import FramerRTU
-        from pymodbus.pdu import DecodePDU
-
-        server, client = FramerRTU(DecodePDU(is_server=True)), FramerRTU(DecodePDU(is_server=False))
-        found = 0
-        for answer in answers:
-            server.handleFrame(request, 0, 0)
-            _, pdu = client.handleFrame(answer, 0, 0)
-            found += pdu is not None
-        return found
-
-    return Case("modbus", "pymodbus", len(answers), ours, reference)
