@@ -22,6 +22,7 @@ BENCHMARKS = {
     "ledger": "bench.ledger",
     "decoders": "bench.decoders",
     "truth": "bench.truth",
+    "modbus-bus": "bench.modbus_bus",
 }
 EXIT_MISSED = 1
 

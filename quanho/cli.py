@@ -18,6 +18,7 @@ from quanho.lang import say
 from telemetry.errors import ConfigError, QuanhoError
 
 COMMANDS = {
+    "bus": "quanho.commands.bus",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",

@@ -5,5 +5,6 @@ FAMILIES = (
     "bench.rates.home_devices",
     "bench.rates.industrial",
     "bench.rates.lorawan",
-    "bench.rates.marine",
+    "bench.rates.modbus",
+    "bench.rates.nmea",
 )

@@ -1,41 +1,31 @@
 """Modbus, polled by us or overheard on a line that somebody else masters: requests and answers → readings by register maps.
 
 A message is one frame or several in the order in which they were on the wire, RTU or Modbus/TCP. An answer does not say what it answers, so
-it counts only behind its request: same unit, same function, as much data as was asked for. What is late, foreign or unasked
-for is refused by name, and the pair behind it is read. Answers of one message that belong to one device become one reading.
+it counts only behind its request (edge/modbus/pairing.py). What is late, foreign or unasked for is refused by name, and the pair behind it
+is read. Answers of one message that belong to one device become one reading; one more begins where a field comes again.
 
 A device without a template gives its registers as they are: measurement `modbus`, fields h100 (holding), i100 (input), c100 (coil), d100
 (discrete input), the address counted from 0. Writes are understood and give nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from edge.decoders.decoder import Decoded, Refusals
+from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
 from edge.framers import rtu
-from edge.modbus.frame import (
-    BROADCAST,
-    FUNCTIONS,
-    LEAST_RTU_BYTES,
-    READS,
-    Pdu,
-    Span,
-    has_right_crc,
-    open_rtu,
-    read_span,
-    split_mbap,
-)
-from edge.modbus.registers import Block, Map
+from edge.modbus.frame import BROADCAST, FUNCTIONS, READS, Pdu, has_right_crc, open_rtu, read_span, split_mbap
+from edge.modbus.pairing import Asked, Pairing, Told
+from edge.modbus.registers import Block, Map, raw_fields
 from edge.modbus.template import load_template
 from telemetry.errors import ConfigError, RejectedError
 from telemetry.point import FieldValue, Reading
 
 _MOST_BYTES = 64 * 1024
 _MOST_TOPICS = 1_000
-_LETTER = {1: "c", 2: "d", 3: "h", 4: "i"}
-_BITS = (1, 2)
+_REQUEST_BYTES = 8
 
 
 class Slave(BaseModel):
@@ -73,145 +63,175 @@ class Options(BaseModel):
         return self
 
 
-class _Asked(NamedTuple):
-    transaction: int
-    pdu: Pdu
-    span: Span | None
-
-
 class _Device(NamedTuple):
     name: str
     map: Map | None
 
 
 class ModbusDecoder:
-    """See the module. Remembers, by topic, the one request that has no answer yet."""
+    """See the module. Remembers, by topic, the requests that have no answer yet."""
 
     framing = rtu.Options()
 
     def __init__(self, options: Options) -> None:
-        self._devices = {
+        self._devices: dict[int, _Device] = {
             slave.id: _Device(slave.device or f"slave-{slave.id}", Map(load_template(slave.template)) if slave.template else None)
             for slave in options.slaves
         }
         self._takes_others = options.others == "raw"
-        self._asked: dict[str, _Asked] = {}
+        self._lines: dict[str, Pairing] = {}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
+        line = self._line(topic)
+        asked = line.only
+        told: Sequence[Told] | None = None
+        if asked is not None:
+            if (found := _answer_to(asked, payload)) is not None:
+                line.answered()
+                told = (found,)
+        elif line.is_idle:
+            if (request := _read_request(payload)) is not None:
+                line.ask(request)
+                return UNDERSTOOD
+            told = _exchanges(payload)
+        if told is None:
+            return self._decode_frames(line, payload)
+        refusals = Refusals()
+        readings = self._readings(told, refusals)
+        return Decoded(readings, refusals.listed(), is_understood=True)
+
+    def _decode_frames(self, line: Pairing, payload: bytes) -> Decoded:
         if len(payload) > _MOST_BYTES:
             raise RejectedError(f"{len(payload)} bytes are no exchange of a Modbus line")
         refusals = Refusals()
-        blocks: dict[int, list[Block]] = {}
-        is_understood = False
+        told: list[Told] = []
+        count = 0
         for transaction, pdu in _frames(payload, refusals):
-            found = self._take(topic, transaction, pdu, refusals)
-            is_understood = True
-            if found is not None:
-                blocks.setdefault(pdu.unit, []).append(found)
-        readings = [reading for unit, told in blocks.items() if (reading := self._reading(unit, told, refusals)) is not None]
-        return Decoded(readings, refusals.listed(), is_understood=is_understood)
+            count += 1
+            if (found := line.take(transaction, pdu, refusals)) is not None:
+                told.append(found)
+        if count > 1 and (found := line.release()) is not None:  # nothing of this exchange comes later
+            told.append(found)
+        return Decoded(self._readings(told, refusals), refusals.listed(), is_understood=count > 0)
 
-    def _take(self, topic: str, transaction: int, pdu: Pdu, refusals: Refusals) -> Block | None:
-        """Take one frame: remember a request, or return what an answer to it tells."""
-        asked = self._asked.get(topic)
-        if asked is not None and _answers(asked, transaction, pdu):
-            del self._asked[topic]
-            return _block(asked, pdu, refusals)
-        span = read_span(pdu)
-        if span is None and (pdu.function in READS or pdu.function & 0x80):
-            refusals.add(_unasked(asked, pdu))
-            return None
-        if asked is not None:
-            refusals.add(f"slave {asked.pdu.unit}: no answer to {asked.span or _name(asked.pdu.function)}")
-            del self._asked[topic]
-        if pdu.unit != BROADCAST:
-            if len(self._asked) >= _MOST_TOPICS:
-                del self._asked[next(iter(self._asked))]
-            self._asked[topic] = _Asked(transaction, pdu, span)
+    def _line(self, topic: str) -> Pairing:
+        line = self._lines.get(topic)
+        if line is None:
+            if len(self._lines) >= _MOST_TOPICS:
+                del self._lines[next(iter(self._lines))]
+            line = self._lines[topic] = Pairing()
+        return line
+
+    def _readings(self, told: Sequence[Told], refusals: Refusals) -> list[Reading]:
+        """Return one reading a device; one more where a field comes again, which is the next round of a capture."""
+        readings: list[Reading] = []
+        now: dict[str, tuple[Reading, dict[str, FieldValue]]] = {}
+        for unit, block in told:
+            device = self._devices.get(unit)
+            if device is None:
+                if not self._takes_others:
+                    continue
+                device = _Device(f"slave-{unit}", None)
+            if device.map is None:
+                measurement, fields = "modbus", raw_fields(block)
+            else:
+                measurement, fields = device.map.measurement, device.map.fields((block,), refusals, device.name)
+            if not fields:
+                continue
+            _, before = now.get(device.name, (None, None))
+            if before is not None and before.keys().isdisjoint(fields):
+                before.update(fields)
+            else:
+                readings.append(reading := Reading(measurement, {"device": device.name}, fields))
+                now[device.name] = (reading, fields)
+        return readings
+
+
+@lru_cache(maxsize=1024)
+def _read_request(payload: bytes) -> Asked | None:
+    """Return the request of a serial line to read, None for any other frame. Masters ask for the same again and again."""
+    if len(payload) != _REQUEST_BYTES or payload[1] not in READS or payload[0] == BROADCAST or not has_right_crc(payload):
         return None
+    pdu = open_rtu(payload)
+    span = read_span(pdu)
+    return None if span is None else Asked(pdu, span)
 
-    def _reading(self, unit: int, blocks: list[Block], refusals: Refusals) -> Reading | None:
-        device = self._devices.get(unit)
-        if device is None:
-            if not self._takes_others:
-                return None
-            device = _Device(f"slave-{unit}", None)
-        if device.map is None:
-            return Reading("modbus", {"device": device.name}, _raw(blocks))
-        fields = device.map.fields(blocks, refusals, device.name)
-        return Reading(device.map.measurement, {"device": device.name}, fields) if fields else None
+
+def _answer_to(asked: Asked, frame: bytes) -> Told | None:
+    """Return what a frame of a serial line tells if it is the answer to `asked`, a read."""
+    if asked.span is None or frame[:3] != asked.answer_head or len(frame) != asked.answer_size or not has_right_crc(frame):
+        return None
+    return Told(frame[0], Block(asked.span, frame[3:-2]))
+
+
+def _exchanges(payload: bytes) -> list[Told] | None:
+    """Return what a round of our own reads tells, answer behind request on a serial line; None for anything else."""
+    told: list[Told] = []
+    at = 0
+    while at < len(payload):
+        asked = _read_request(payload[at : at + _REQUEST_BYTES])
+        if asked is None:
+            return None
+        at += _REQUEST_BYTES
+        found = _answer_to(asked, payload[at : at + asked.answer_size])
+        if found is None:
+            return None
+        told.append(found)
+        at += asked.answer_size
+    return told or None
 
 
 def _frames(payload: bytes, refusals: Refusals) -> Iterator[tuple[int, Pdu]]:
-    """Yield (transaction, PDU); the transaction is 0 for RTU."""
-    if (of_tcp := split_mbap(payload)) is not None:
+    """Yield (transaction, PDU); the transaction is 0 for RTU.
+
+    RTU goes first: 01 04 00 00 00 02 71 cb, two registers from 0, also has the form of Modbus/TCP, but not by chance a right CRC.
+    """
+    sizes = list(_rtu_sizes(payload))
+    if sum(sizes) < len(payload) and (of_tcp := split_mbap(payload)) is not None:
         yield from of_tcp
         return
     at = 0
-    skipped = 0
+    for size in sizes:
+        yield 0, open_rtu(payload[at : at + size])
+        at += size
+    if at < len(payload):
+        yield from _frames_among_noise(payload, at, refusals)
+
+
+def _rtu_sizes(payload: bytes) -> Iterator[int]:
+    """Yield the bytes of each frame, as long as one follows the other."""
+    at = 0
     while at < len(payload):
         size = rtu.frame_size(payload, at)
-        if not size and at == 0 and len(payload) >= LEAST_RTU_BYTES and has_right_crc(payload):
+        if not size and at == 0 and has_right_crc(payload):
             size = len(payload)  # a function that nobody knows, but whole
+        if not size:
+            return
+        yield size
+        at += size
+
+
+def _frames_among_noise(payload: bytes, at: int, refusals: Refusals) -> Iterator[tuple[int, Pdu]]:
+    first, skipped = at, 0
+    while at < len(payload):
+        size = rtu.frame_size(payload, at)
         if size:
             yield 0, open_rtu(payload[at : at + size])
-            at += size
         else:
-            at += 1
             skipped += 1
+        at += size or 1
     if skipped:
-        refusals.add(f"{skipped} bytes that are no frame with a right CRC: {payload[:16].hex(' ')}")
-
-
-def _answers(asked: _Asked, transaction: int, pdu: Pdu) -> bool:
-    if (asked.transaction, asked.pdu.unit, asked.pdu.function) != (transaction, pdu.unit, pdu.function & 0x7F):
-        return False
-    if pdu.function & 0x80:
-        return len(pdu.data) == 1
-    if asked.span is None:
-        return True
-    return len(pdu.data) == asked.span.byte_count + 1 and pdu.data[0] == asked.span.byte_count
-
-
-def _block(asked: _Asked, pdu: Pdu, refusals: Refusals) -> Block | None:
-    if pdu.function & 0x80:
-        refusals.add(f"slave {pdu.unit}: {pdu.exception} to {asked.span or _name(asked.pdu.function)}")
-        return None
-    return Block(asked.span, pdu.data[1:]) if asked.span is not None else None
-
-
-def _unasked(asked: _Asked | None, pdu: Pdu) -> str:
-    what = pdu.exception or f"{len(pdu.data) - 1} bytes for {_name(pdu.function)}"
-    if asked is None:
-        return f"slave {pdu.unit}: {what}, which nobody asked for (late, or its request was lost)"
-    return f"slave {pdu.unit}: {what}, while slave {asked.pdu.unit} was asked for {asked.span or _name(asked.pdu.function)}"
-
-
-def _name(function: int) -> str:
-    return FUNCTIONS.get(function & 0x7F, f"function {function & 0x7F}")
-
-
-def _raw(blocks: list[Block]) -> dict[str, FieldValue]:
-    fields: dict[str, FieldValue] = {}
-    for span, data in blocks:
-        letter = _LETTER[span.function]
-        for number in range(span.length):
-            value = data[number // 8] >> number % 8 & 1 if span.function in _BITS else data[2 * number] << 8 | data[2 * number + 1]
-            fields[f"{letter}{span.address + number}"] = float(value)
-    return fields
+        refusals.add(f"{skipped} bytes that are no frame with a right CRC: {payload[first : first + 16].hex(' ')}")
 
 
 def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
     """Return why this looks like Modbus: whole frames with a right CRC, or Modbus/TCP frames, and nothing else."""
+    sizes = list(_rtu_sizes(payload)) if len(payload) <= _MOST_BYTES else []
+    if sizes and sum(sizes) == len(payload):
+        return f"{len(sizes)} Modbus RTU frames with a right CRC"
     if (of_tcp := split_mbap(payload)) is not None and all(pdu.function & 0x7F in FUNCTIONS for _, pdu in of_tcp):
         return f"{len(of_tcp)} Modbus/TCP frames"
-    at = count = 0
-    while at < len(payload) <= _MOST_BYTES:
-        size = rtu.frame_size(payload, at)
-        if not size:
-            return ""
-        at, count = at + size, count + 1
-    return f"{count} Modbus RTU frames with a right CRC" if count else ""
+    return ""
 
 
 def build(options: Options) -> ModbusDecoder:

@@ -26,9 +26,7 @@ from telemetry.point import FieldValue, Reading
 
 Model = Literal["auto", "pms5003s", "pms5003t"]
 
-_MASSES = ("pm1_cf1", "pm2_5_cf1", "pm10_cf1", "pm1", "pm2_5", "pm10")
-_COUNTS = ("n0_3", "n0_5", "n1_0", "n2_5", "n5_0", "n10_0")
-_WORDS = struct.Struct(">6H6H")
+_MASSES = _COUNTS = struct.Struct(">6H")
 _SIGNED = struct.Struct(">h")
 _ANSWER, _SHORT, _USUAL, _LONG = 8, 24, 32, 40
 
@@ -61,16 +59,26 @@ class PlantowerDecoder:
         size = len(payload)
         if size not in {_ANSWER, _SHORT, _USUAL, _LONG} or payload[:4] != b"\x42\x4d" + (size - 4).to_bytes(2, "big"):
             raise RejectedError(f"{size} bytes {payload[:4].hex(' ')} are no frame of a Plantower sensor".replace("  ", " "))
-        if sum(payload[:-2]) & 0xFFFF != payload[-2] << 8 | payload[-1]:
+        if sum(payload) - payload[-2] - payload[-1] != payload[-2] << 8 | payload[-1]:
             raise RejectedError("wrong checksum")
         if size == _ANSWER:
             return UNDERSTOOD
-        words = _WORDS.unpack_from(payload, 4) if size > _SHORT else struct.unpack_from(">6H", payload, 4)
-        fields: dict[str, FieldValue] = dict(zip(_MASSES, map(float, words), strict=False))
+        masses = _MASSES.unpack_from(payload, 4)
+        fields: dict[str, FieldValue] = {
+            "pm1_cf1": float(masses[0]),
+            "pm2_5_cf1": float(masses[1]),
+            "pm10_cf1": float(masses[2]),
+            "pm1": float(masses[3]),
+            "pm2_5": float(masses[4]),
+            "pm10": float(masses[5]),
+        }
         bits = quality.GOOD
         if size > _SHORT:
-            counted = 4 if self._is_t else 6
-            fields.update(zip(_COUNTS[:counted], (word / 100 for word in words[6:]), strict=False))
+            counts = _COUNTS.unpack_from(payload, 16)
+            fields["n0_3"], fields["n0_5"] = counts[0] / 100, counts[1] / 100
+            fields["n1_0"], fields["n2_5"] = counts[2] / 100, counts[3] / 100
+            if not self._is_t:
+                fields["n5_0"], fields["n10_0"] = counts[4] / 100, counts[5] / 100
             if size == _LONG or self._is_s:
                 fields["hcho"] = float(payload[28] << 8 | payload[29])
             if size == _LONG:

@@ -1,6 +1,9 @@
 """Checksums of serial frames, by the names that data sheets give them. Each takes the bytes it covers."""
 
-from collections.abc import Callable
+import struct
+from array import array
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 CheckName = Literal["none", "sum8", "sum8_negated", "sum8_inverted", "xor8", "sum16_be", "sum16_le", "crc16_modbus"]
@@ -18,9 +21,11 @@ class Check(NamedTuple):
 def crc16_modbus(covered: Covered) -> int:
     """Return the CRC-16 of Modbus (polynomial 0xA001 reflected, start 0xFFFF; MODBUS over Serial Line V1.02, section 6.2.2)."""
     crc = 0xFFFF
-    for byte in covered:
-        crc = (crc >> 8) ^ _CRC16[(crc ^ byte) & 0xFF]
-    return crc
+    table = _crc_of_words()
+    whole = len(covered) & ~1
+    for word in struct.unpack(f"<{whole // 2}H", covered[:whole]):
+        crc = table[crc ^ word]
+    return crc if whole == len(covered) else (crc >> 8) ^ _CRC16[(crc ^ covered[-1]) & 0xFF]
 
 
 def _crc_table() -> tuple[int, ...]:
@@ -34,6 +39,16 @@ def _crc_table() -> tuple[int, ...]:
 
 
 _CRC16 = _crc_table()
+
+
+@cache
+def _crc_of_words() -> Sequence[int]:
+    """Two bytes at once: twice as fast, for 128 KiB that are made when the first CRC is."""
+    table = array("H", bytes(2 << 16))
+    for word in range(1 << 16):
+        crc = (word >> 8) ^ _CRC16[word & 0xFF]
+        table[word] = (crc >> 8) ^ _CRC16[crc & 0xFF]
+    return table
 
 
 def _xor8(covered: Covered) -> bytes:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
-from edge.modbus.frame import MAX_RTU_BYTES, answer_size, has_right_crc, request_size
+from edge.modbus.frame import FUNCTIONS, MAX_RTU_BYTES, answer_size, has_right_crc, request_size
 
 _WHY = "no frame with a right CRC"
 _LEAST_DAMAGED_BYTES = 4  # shorter runs are what a line that changes hands makes
@@ -89,6 +89,8 @@ def frame_size(view: bytes, at: int) -> int | None:
 
     The shorter of two is taken: a CRC is right again with a 0 behind it.
     """
+    if len(view) > at + 1 and view[at + 1] & 0x7F not in FUNCTIONS:
+        return 0  # most noise
     head = view[at : at + MAX_RTU_BYTES]
     sizes = (request_size(head), answer_size(head))
     is_open = False

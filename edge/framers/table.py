@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
-from edge.framers import header, lines, nmea, rtu
+from edge.framers import cobs, header, length, lines, nmea, rtu, shdlc, slip
 from edge.framers.framer import Framer, FramerSettings
 
 FRAMERS = {
@@ -16,11 +16,15 @@ FRAMERS = {
     "header": "edge.framers.header",
     "rtu": "edge.framers.rtu",
     "nmea": "edge.framers.nmea",
+    "cobs": "edge.framers.cobs",
+    "slip": "edge.framers.slip",
+    "shdlc": "edge.framers.shdlc",
+    "length": "edge.framers.length",
 }
 
 Framing = Annotated[
     Annotated[
-        lines.Options | header.Options | rtu.Options | nmea.Options,
+        lines.Options | header.Options | rtu.Options | nmea.Options | cobs.Options | slip.Options | shdlc.Options | length.Options,
         Field(discriminator="kind"),
     ],
     BeforeValidator(lambda given: {"kind": "lines", **given} if isinstance(given, dict) else given),

@@ -9,7 +9,7 @@ Read functions 1 to 4 carry readings; all others are cut right and named, no mor
 """
 
 import struct
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from edge.framers.checksums import crc16_modbus
 
@@ -67,7 +67,7 @@ class Pdu(NamedTuple):
     @property
     def exception(self) -> str:
         """The exception that the frame answers with, "" if none."""
-        if not self.function & 0x80 or len(self.data) != 1:
+        if not self.function & 0x80 or not self.data:
             return ""
         code = self.data[0]
         return f"exception {code}, {EXCEPTIONS.get(code, 'of the device’s own')}"
@@ -122,7 +122,12 @@ def read_span(pdu: Pdu) -> Span | None:
 
 def read_request(span: Span) -> bytes:
     """Return function and data of the request for `span`."""
-    return bytes((span.function,)) + _READ.pack(span.address, span.count)
+    return bytes((span.function,)) + _READ.pack(span.address, span.length)
+
+
+def name_of(function: int) -> str:
+    """Return what a function does, in a few words; its high bit does not matter."""
+    return FUNCTIONS.get(function & 0x7F, f"function {function & 0x7F}")
 
 
 def rtu(unit: int, pdu: bytes) -> bytes:
@@ -132,8 +137,8 @@ def rtu(unit: int, pdu: bytes) -> bytes:
 
 
 def has_right_crc(frame: bytes | bytearray | memoryview) -> bool:
-    """Whether the last two bytes of an RTU frame are right."""
-    return len(frame) >= LEAST_RTU_BYTES and crc16_modbus(frame[:-2]) == frame[-2] | frame[-1] << 8
+    """Whether the last two bytes of an RTU frame are right: a CRC over its own value, low byte first, is 0."""
+    return len(frame) >= LEAST_RTU_BYTES and not crc16_modbus(frame)
 
 
 def open_rtu(frame: bytes) -> Pdu:
@@ -160,9 +165,6 @@ def split_mbap(payload: bytes) -> list[tuple[int, Pdu]] | None:
         found.append((transaction, Pdu(payload[at + 6], payload[at + 7], payload[at + 8 : end])))
         at = end
     return found or None
-
-
-Side = Literal["request", "answer"]
 
 
 def _counted(head: bytes | bytearray | memoryview, table: dict[int, tuple[int, int]]) -> int | None:

@@ -1,16 +1,18 @@
-"""What answers of one device have told, and the reading that a template makes of it."""
+"""The registers that an answer told, and the fields that a template makes of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
+from edge.modbus.field_reader import Read, reader_of
 from edge.modbus.frame import Span
-from edge.modbus.template import FieldRow, Template
-from edge.modbus.values import number_reader, reordered, text_of
-from telemetry import catalogue, units
+from edge.modbus.template import Template
 from telemetry.point import FieldValue
 
 _BITS = (1, 2)
+_MOST_PLANS = 256  # of one device; nobody reads it in more ways, but whoever is on the line could
 
 
 class Block(NamedTuple):
@@ -19,14 +21,16 @@ class Block(NamedTuple):
     span: Span
     data: bytes
 
-    def bytes_of(self, span: Span) -> bytes | None:
-        """Return the registers of `span`, or the bit as one byte; None if the answer does not hold them all."""
-        offset = span.address - self.span.address
-        if span.function != self.span.function or offset < 0 or offset + span.length > self.span.length:
-            return None
-        if span.function in _BITS:
-            return bytes((self.data[offset // 8] >> offset % 8 & 1,))
-        return self.data[2 * offset : 2 * (offset + span.length)]
+
+class _Place(NamedTuple):
+    """Where in the data of an answer a field is: bytes `start` to `end`, or bit `bit` of the byte at `start`."""
+
+    name: str
+    span: Span
+    read: Read
+    start: int
+    end: int
+    bit: int
 
 
 class Map:
@@ -34,68 +38,54 @@ class Map:
 
     def __init__(self, template: Template) -> None:
         self.measurement = template.measurement
-        self._rows = [_Row(row, template) for row in template.field]
+        self._rows = [(row.name, row.span, reader_of(row, template)) for row in template.field]
+        self._plans: dict[Span, Sequence[_Place]] = {}
 
-    def fields(self, blocks: list[Block], refusals: Refusals, who: str) -> dict[str, FieldValue]:
+    def fields(self, blocks: Iterable[Block], refusals: Refusals, who: str) -> dict[str, FieldValue]:
         """Return the fields that `blocks` hold; a value that is none is refused alone, one that is marked as absent is left out."""
         fields: dict[str, FieldValue] = {}
-        for row in self._rows:
-            raw = next((found for block in blocks if (found := block.bytes_of(row.span)) is not None), None)
-            if raw is None:
-                continue
-            try:
-                value = row.read(raw)
-            except ValueError as error:
-                refusals.add(f"{who}, {row.name} ({row.span}): {error}")
-                continue
-            if value is not None:
-                fields[row.name] = value
+        for span, data in blocks:
+            for name, place, read, start, end, bit in self._plan(span):
+                raw = data[start:end] if bit < 0 else bytes((data[start] >> bit & 1,))
+                try:
+                    value = read(raw)
+                except ValueError as error:
+                    refusals.add(f"{who}, {name} ({place}): {error}")
+                    continue
+                if value is not None:
+                    fields[name] = value
         return fields
 
-
-class _Row:
-    def __init__(self, row: FieldRow, template: Template) -> None:
-        self.name = row.name
-        self.span = row.span
-        self._order = row.order or template.order
-        self._plain = row.count == 1 and self._order in {"ABCD", "CDAB"}
-        self._number = number_reader(row.type)
-        self._bit = row.bit if row.type == "bool" and row.function not in _BITS else None
-        self._is_bool = row.type == "bool"
-        self._is_text = row.type == "ascii"
-        self._scale, self._offset = row.scale, row.offset
-        self._enum: Mapping[str, str] = row.enum
-        self._invalid = frozenset(row.invalid)
-        self._convert = _conversion(row, template.measurement)
-
-    def read(self, raw: bytes) -> FieldValue | None:
-        if not self._plain:
-            raw = reordered(raw, self._order)
-        if self._is_text:
-            return text_of(raw) or None
-        if self._invalid and int.from_bytes(raw, "big") in self._invalid:
-            return None
-        if self._is_bool:
-            number = int.from_bytes(raw, "big")
-            return bool(number >> self._bit & 1) if self._bit is not None else bool(number)
-        value = self._number(raw)
-        if self._enum:
-            return self._enum.get(str(value)) or f"unknown {value}"
-        value = _scaled(value, self._scale) + self._offset if self._offset else _scaled(value, self._scale)
-        return self._convert(value) if self._convert else float(value)
+    def _plan(self, span: Span) -> Sequence[_Place]:
+        """Return which fields the answer to `span` holds wholly, and where."""
+        found = self._plans.get(span)
+        if found is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            found = self._plans[span] = [
+                _place(name, row, read, row.address - span.address)
+                for name, row, read in self._rows
+                if row.function == span.function and span.address <= row.address and row.address + row.length <= span.address + span.length
+            ]
+        return found
 
 
-def _scaled(value: float, scale: float) -> float:
-    """Return `value` × `scale`, exactly rounded for 0.1, 0.01 …: 3 × 0.1 gives 0.3."""
-    if scale == 1:
-        return value
-    divisor = round(1 / scale) if scale else 0
-    return value / divisor if divisor and abs(divisor * scale - 1) < 1e-12 else value * scale
+def raw_fields(block: Block) -> dict[str, FieldValue]:
+    """Return what an answer holds where nobody says what it means: c<address> coils, d inputs, h holding and i input registers."""
+    span, data = block
+    names, registers = _raw_layout(span)
+    if span.function in _BITS:
+        return {name: float(data[number // 8] >> number % 8 & 1) for number, name in enumerate(names)}
+    return dict(zip(names, map(float, registers.unpack(data)), strict=True))
 
 
-def _conversion(row: FieldRow, measurement: str) -> Callable[[float], float] | None:
-    quantity = catalogue.find(measurement, row.name)
-    if not row.unit or quantity is None or not quantity.unit or units.is_same(row.unit, quantity.unit):
-        return None
-    stored = quantity.unit
-    return lambda value: units.convert(float(value), row.unit, stored)
+@lru_cache(maxsize=256)
+def _raw_layout(span: Span) -> tuple[Sequence[str], Struct]:
+    letter = "cdhi"[span.function - 1]
+    return [f"{letter}{span.address + number}" for number in range(span.length)], Struct(f">{span.length}H")
+
+
+def _place(name: str, row: Span, read: Read, offset: int) -> _Place:
+    if row.function in _BITS:
+        return _Place(name, row, read, offset // 8, offset // 8 + 1, offset % 8)
+    return _Place(name, row, read, 2 * offset, 2 * (offset + row.length), -1)

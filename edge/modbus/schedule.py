@@ -11,7 +11,7 @@ that is failing is asked only when they can spare at least what it needs at best
 from dataclasses import dataclass, field
 
 FAILURES_TO_OPEN = 3
-LATEST = 0.15  # of the cadence; a fifth is promised, the rest is for a busy host
+LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _LEAST_WAIT_S = 0.03
@@ -31,6 +31,11 @@ class SlaveState:
     pause_s: float = 0.0
     down_since_s: float | None = None
     answers_s: list[float] = field(default_factory=list)  # the last latencies
+
+    @property
+    def latest_s(self) -> float:
+        """When its round must have begun."""
+        return self.due_s + LATEST * self.every_s
 
     @property
     def is_open(self) -> bool:
@@ -66,14 +71,15 @@ class Schedule:
 
     def next(self, now_s: float) -> Turn | float:
         """Return whose turn it is, or how many seconds nobody is."""
-        waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.due_s))
+        waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.latest_s))
         for slave in waiting:
             spare_s = self._spare_s(slave, now_s)
-            if slave.failures == 0 or spare_s >= self._least_s(slave):
+            is_late = slave.failures == 0 and now_s >= slave.latest_s
+            if is_late or spare_s >= self._least_s(slave):  # who can wait lets the others go first
                 wait_s = min(slave.timeout_s, max(spare_s, self._least_s(slave)))
                 return Turn(slave, wait_s)
         others = [slave.due_s for slave in self.slaves if slave.due_s > now_s]
-        return max(0.001, min([*others, now_s + 0.05 if waiting else now_s + 3600]) - now_s)
+        return max(0.001, min([*others, now_s + 0.01 if waiting else now_s + 3600]) - now_s)
 
     def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool) -> None:
         """A turn is over. `latencies_s` are those of the answers that came."""
@@ -100,8 +106,8 @@ class Schedule:
         spare_s = float("inf")
         busy_s = 0.0
         healthy = [other for other in self.slaves if other is not slave and other.failures == 0]
-        for other in sorted(healthy, key=lambda other: other.due_s + LATEST * other.every_s):
-            spare_s = min(spare_s, other.due_s + LATEST * other.every_s - now_s - busy_s)
+        for other in sorted(healthy, key=lambda other: other.latest_s):
+            spare_s = min(spare_s, other.latest_s - now_s - busy_s)
             busy_s += other.round_s
         return spare_s / max(1, 1 if slave.failures else slave.reads)
 

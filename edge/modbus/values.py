@@ -31,7 +31,7 @@ LENGTHS = {
     "ascii": 0,
 }
 _FORMATS = {"int16": ">h", "int32": ">i", "float32": ">f", "int64": ">q", "float64": ">d"}
-_SHORT_DIGITS = 7
+_FLOAT32_DIGITS = (7, 8, 9)  # 9 always tell one float32 from its neighbours
 
 
 def reordered(raw: bytes, order: str) -> bytes:
@@ -69,11 +69,14 @@ def _float32(raw: bytes) -> float:
     value: float = struct.unpack(">f", raw)[0]
     if not math.isfinite(value):
         raise ValueError(f"{value} is no number")
-    short = float(f"{value:.{_SHORT_DIGITS}g}")
-    try:
-        return short if struct.pack(">f", short) == raw else value
-    except OverflowError:
-        return value
+    for digits in _FLOAT32_DIGITS:
+        short = float(f"{value:.{digits}g}")
+        try:
+            if struct.pack(">f", short) == raw:
+                return short
+        except OverflowError:  # rounded up above the largest float32
+            continue
+    return value
 
 
 def _bcd(raw: bytes) -> int:

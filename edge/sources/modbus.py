@@ -10,79 +10,20 @@ import time
 
 from edge.config import ModbusSource
 from edge.modbus.frame import Span
-from edge.modbus.master import Exchange, Master, Wire
+from edge.modbus.master import Exchange, Master
 from edge.modbus.plan import reads_of
 from edge.modbus.schedule import Schedule, SlaveState
 from edge.modbus.template import load_template
+from edge.modbus.wires import SerialWire, TcpWire
 from edge.sources.modbus_settings import SlaveSettings
 from edge.sources.source import Intake, Source, SourceContext, SourceState
 from edge.spool.spool import Loss
 from runtime.clock import Clock
-from runtime.serial_port import SerialPort
-from runtime.tcp_line import TcpLine
 from runtime.tls import TrustedTime
 from runtime.worker import Worker
 from telemetry.errors import TransientError
 
-_LOOK_S = 0.02  # how often a serial port is looked at while an answer is waited for
 _AWAY_S = 0.2  # how often it is looked for while it is gone
-_BITS_A_CHARACTER = 11
-_LEAST_GAP_S = 0.00175  # MODBUS over Serial Line V1.02, section 2.5.1.1: above 19200 baud
-
-
-class _SerialWire:
-    """A serial port as the master sees it."""
-
-    def __init__(self, settings: ModbusSource, clock: Clock) -> None:
-        self._port = SerialPort(settings.model_copy(update={"read_timeout_s": _LOOK_S}), clock)
-        self._gap_s = max(_LEAST_GAP_S, 3.5 * _BITS_A_CHARACTER / settings.baudrate)
-
-    def open(self) -> bool:
-        return self._port.open()
-
-    def send(self, data: bytes) -> None:
-        time.sleep(self._gap_s)  # 3.5 characters of silence before a frame
-        self._port.write(data)
-
-    def receive(self, wait_s: float) -> bytes:
-        return self._port.read() if wait_s > 0 else self._port.read_now()
-
-    def error(self) -> str:
-        return self._port.state().last_error
-
-    def interrupt(self) -> None:
-        self._port.interrupt()
-
-    def close(self) -> None:
-        self._port.close()
-
-
-class _TcpWire:
-    """A TCP connection as the master sees it."""
-
-    def __init__(self, settings: ModbusSource, clock: Clock) -> None:
-        self._line = TcpLine(settings.host, settings.tcp_port, clock)
-
-    def open(self) -> bool:
-        return self._line.open()
-
-    def send(self, data: bytes) -> None:
-        self._line.send(data)
-
-    def receive(self, wait_s: float) -> bytes:
-        data = self._line.receive(wait_s)
-        if not data and not self._line.is_open and wait_s > 0:
-            time.sleep(min(wait_s, _LOOK_S))
-        return data
-
-    def error(self) -> str:
-        return self._line.last_error
-
-    def interrupt(self) -> None:
-        """Nothing waits long."""
-
-    def close(self) -> None:
-        self._line.close()
 
 
 def build(settings: ModbusSource, context: SourceContext) -> Source:
@@ -98,8 +39,9 @@ class ModbusInput:
         self._settings = settings
         self._intake = intake
         self._clock = clock
-        self._wire = _TcpWire(settings, clock) if settings.host else _SerialWire(settings, clock)
-        self._master = Master(_as_wire(self._wire), clock.monotonic_s, is_tcp=settings.is_tcp)
+        self._wire: SerialWire | TcpWire
+        self._wire = TcpWire(settings.host, settings.tcp_port, clock) if settings.host else SerialWire(settings, clock)
+        self._master = Master(self._wire, clock.monotonic_s, is_tcp=settings.is_tcp)
         self._slaves = {slave.id: slave for slave in settings.slave}
         self._reads = {slave.id: reads_of(load_template(slave.template)) for slave in settings.slave}
         self._schedule: Schedule | None = None
@@ -189,7 +131,3 @@ class ModbusInput:
         if state.is_open and not was_open:
             detail = f"{slave.name} (slave {slave.id}) does not answer"
             self._intake.lose(Loss("device offline", self.name, None, self._down_ns[slave.id], now_ns, detail=detail))
-
-
-def _as_wire(wire: _SerialWire | _TcpWire) -> Wire:
-    return wire

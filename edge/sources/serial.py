@@ -5,6 +5,7 @@ kernel's buffer (4 KiB) holds on to it.
 """
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.framers.framer import FramerCounts, FramerSettings
@@ -13,11 +14,16 @@ from edge.framers.table import build_framer
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.sources.source import Intake, Source, SourceContext, SourceState
 from edge.spool.spool import Loss
+from edge.talks.table import build_talk
+from edge.talks.talk import Talk
 from runtime.clock import Clock, SystemClock
 from runtime.logs import Log
 from runtime.serial_port import SerialPort
 from runtime.worker import Worker
+from telemetry.errors import TransientError
 
+_TALK_AGAIN_S = 5.0
+_TALK_LOOK_S = 0.1  # how often a talk is asked what is due
 QUIET_S = 0.05  # a line silent for so long is between two frames: 50 byte times at 9600 baud
 
 log = Log("edge.sources.serial")
@@ -30,6 +36,7 @@ class _Line:
     open_count: int = 0
     last_byte_at_s: float = 0.0
     overlong: int = 0
+    talked_to: int = 0
 
 
 def build(settings: SerialSourceSettings, context: SourceContext) -> Source:
@@ -53,7 +60,9 @@ class SerialInput:
         self._settings = settings
         self._intake = intake
         self._clock = clock or SystemClock()
-        self._port = SerialPort(settings, self._clock)
+        self._talk = build_talk(settings.talk) if settings.talk else None
+        quick = {"read_timeout_s": min(_TALK_LOOK_S, settings.read_timeout_s)} if self._talk else {}
+        self._port = SerialPort(settings.model_copy(update=quick), self._clock)
         self._framing = settings.framing or (framing if isinstance(framing, FramerSettings) else Lines())
         self._framer = build_framer(self._framing)
         self._worker = Worker(f"serial {name}", self._run, clock=self._clock)
@@ -93,11 +102,32 @@ class SerialInput:
                 frames = self._mark_gaps(arrived=bool(chunk))
                 frames += self._framer.feed(chunk) if chunk else []
                 if frames:
-                    self._intake.messages([(self._settings.topic, frame) for frame in frames])
+                    messages = [(self._settings.topic, frame) for frame in frames]
+                    self._intake.messages(messages, bits=self._talk.bits(self._clock.monotonic_s()) if self._talk else 0)
                     self._received += len(frames)
                 self._account_for_lost()
+                if self._talk:
+                    self._say(self._talk)
         finally:
+            if self._talk and self._port.state().is_open:
+                with suppress(TransientError):
+                    self._port.write(self._talk.farewell())
             self._port.close()
+
+    def _say(self, talk: Talk) -> None:
+        """Tell the device what is due. What the port does not take begins anew, soon or after the next opening."""
+        port, now_s = self._port.state(), self._clock.monotonic_s()
+        if not port.is_open:
+            return
+        if port.open_count != self._line.talked_to:
+            self._line.talked_to = port.open_count
+            talk.opened(now_s)
+        data = talk.step(now_s).data
+        if data:
+            try:
+                self._port.write(data)
+            except TransientError:
+                talk.opened(now_s + _TALK_AGAIN_S)  # it was not told: begin anew
 
     def _account_for_lost(self) -> None:
         """Set damaged frames aside, and put those that were too long to be kept into the ledger. Noise is only counted."""

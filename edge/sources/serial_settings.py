@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from edge.framers.table import Framing
+from edge.talks.table import Talking
 from runtime.serial_settings import SerialSettings
 
 
@@ -11,3 +12,4 @@ class SerialSourceSettings(SerialSettings):
 
     topic: str = Field("", max_length=255, description="name that the decoder sees in place of an MQTT topic")
     framing: Framing | None = Field(None, description="how bytes become messages; default: as the decoder's device sends them, else lines")
+    talk: Talking | None = Field(None, description="what the device has to be told, and when; nothing: we only listen")

@@ -47,8 +47,8 @@ class SourceContext:
 class Intake(Protocol):
     """Takes the messages of one source, on that source's thread; blocks while the disk does not take what came before."""
 
-    def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Take (topic, payload) pairs that arrived together, in order."""
+    def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:
+        """Take (topic, payload) pairs that arrived together, in order; `bits`: quality that the source knows of."""
         ...
 
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:

@@ -250,7 +250,18 @@ def _print_list(name: str | None) -> int:
         print(f"{kind}\n  {say(DECODERS[kind].vi, DECODERS[kind].en)}")
         for key, field in options.items():
             print(f"  {key}: {field.description}")
+        if name and DECODERS[kind].module == DECODERS["modbus"].module:
+            _print_templates()
     return 0
+
+
+def _print_templates() -> None:
+    from edge.modbus.template import load_template, template_names
+
+    print(say("  các bản đồ thanh ghi có sẵn (template):", "  register maps that come along (template):"))
+    for name in template_names():
+        template = load_template(name)
+        print(f"    {name}: {say(template.vi, template.en)}")
 
 
 def _usage(text: str) -> int:

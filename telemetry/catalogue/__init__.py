@@ -43,8 +43,8 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),
     "water_flow": (*WATER_FLOW, *OF_ANY_DEVICE),
     "ups": (*UPS, *OF_ANY_DEVICE),
-    "gnss": (*GNSS, *OF_ANY_DEVICE),
     "vessel": (*VESSEL, *OF_ANY_DEVICE),
+    "gnss": (*GNSS, *OF_ANY_DEVICE),
     "gateway": (*GATEWAY, QUALITY),
     "ledger": (*LEDGER, QUALITY),
 }

@@ -3,15 +3,15 @@
 Gas limits are about twice the upper end of the VN_AQI scale (Decision 1459/QĐ-TCMT, 2019).
 """
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PM2_5, PM10, PRESSURE
 from telemetry.catalogue.quantity import Quantity
 
 AIR = (
     # Plantower PMS5003 and Sensirion SPS30: up to 1,000 ug/m3; Nova SDS011: PM2.5 to 999.9, PM10 to 1,999.9.
     Quantity("pm1", "float", "ug/m3", 0, 1000, "Bụi PM1", "PM1"),
-    Quantity("pm2_5", "float", "ug/m3", 0, 1000, "Bụi PM2.5", "PM2.5"),
+    PM2_5,
     Quantity("pm4", "float", "ug/m3", 0, 1000, "Bụi PM4", "PM4"),
-    Quantity("pm10", "float", "ug/m3", 0, 2000, "Bụi PM10", "PM10"),
+    PM10,
     # Outdoor air has about 400 ppm at least, an uncalibrated cell drifts below it; Sensirion SCD41 ends at 40,000.
     Quantity("co2", "float", "ppm", 250, 40_000, "Khí CO2", "Carbon dioxide"),
     Quantity("co", "float", "ug/m3", 0, 300_000, "Khí CO", "Carbon monoxide"),

@@ -12,6 +12,8 @@ HUMIDITY = Quantity("humidity", "float", "%", 0, 100, "Độ ẩm tương đối
 PRESSURE = Quantity("pressure", "float", "hPa", 650, 1085, "Khí áp tại trạm", "Station pressure")
 # Coin cells to 24 V panels, with the charger's margin.
 BATTERY = Quantity("battery", "float", "V", 0, 60, "Điện áp ắc quy", "Battery voltage")
+PM2_5 = Quantity("pm2_5", "float", "ug/m3", 0, 1000, "Bụi PM2.5", "PM2.5")
+PM10 = Quantity("pm10", "float", "ug/m3", 0, 2000, "Bụi PM10", "PM10")
 RSSI = Quantity("rssi", "float", "dBm", -150, 0, "Cường độ sóng", "Radio signal strength")
 
 BATTERY_PERCENT = Quantity("battery_percent", "float", "%", 0, 100, "Dung lượng pin còn lại", "Battery charge")

@@ -22,4 +22,5 @@ POWER = (
     Quantity("current_neutral", "float", "A", 0, 6300, "Dòng điện trung tính", "Neutral current"),
     Quantity("thd_voltage", "float", "%", 0, 100, "Méo hài điện áp", "Voltage distortion", is_per_phase=True),
     Quantity("thd_current", "float", "%", 0, 400, "Méo hài dòng điện", "Current distortion", is_per_phase=True),
+    Quantity("alarm", "bool", "", None, None, "Cảnh báo quá công suất", "Power above the limit set in the meter"),
 )

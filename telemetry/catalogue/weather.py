@@ -1,6 +1,6 @@
 """Weather stations and rain gauges."""
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PM2_5, PM10, PRESSURE
 from telemetry.catalogue.quantity import Quantity
 
 # An interval is a day at most: the world record is 1,825 mm in 24 h (Foc-Foc, Réunion, 1966).
@@ -24,4 +24,7 @@ WEATHER = (
     Quantity("solar_radiation", "float", "W/m2", 0, 1800, "Bức xạ mặt trời", "Solar radiation"),
     Quantity("illuminance", "float", "lx", 0, 200_000, "Độ rọi", "Illuminance"),
     Quantity("uv_index", "float", "", 0, 25, "Chỉ số tia cực tím", "UV index"),
+    PM2_5,
+    PM10,
+    Quantity("noise", "float", "dB(A)", 15, 140, "Độ ồn", "Sound level"),  # as the levels of noise monitors
 )

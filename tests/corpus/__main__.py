@@ -10,6 +10,7 @@ TALLIES = (  # modules with `tallies() -> Sequence[Tally]`
     "tests.corpus.test_captures",
     "tests.corpus.test_home_devices",
     "tests.corpus.test_lorawan",
+    "tests.corpus.test_modbus",
     "tests.corpus.test_nmea",
     "tests.corpus.test_ais",
 )

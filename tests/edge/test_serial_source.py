@@ -24,6 +24,7 @@ class Recorder:
         self.faults: list[Exception] = []
         self.losses: list[Loss] = []
         self.refused: list[tuple[str, str, bytes]] = []
+        self.bits: list[int] = []
 
     def lose(self, loss: Loss) -> None:
         self.losses.append(loss)
@@ -31,11 +32,12 @@ class Recorder:
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
         self.refused.append((topic, reason, payload))
 
-    def messages(self, messages: Sequence[tuple[str, bytes]]) -> None:
+    def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:
         self.gate.wait(10)
         if self.faults:
             raise self.faults.pop()
         self.taken += messages
+        self.bits.append(bits)
 
     @property
     def frames(self) -> list[bytes]:
@@ -45,9 +47,11 @@ class Recorder:
 class Street:
     """A plugged-in line, a source reading it, and where its messages go."""
 
-    def __init__(self, line: SerialLine, clock: MovedClock, **framing: object) -> None:
+    def __init__(self, line: SerialLine, clock: MovedClock, talk: object = None, **framing: object) -> None:
         quick = {"read_timeout_s": 0.05, "reopen_first_s": 0.01, "reopen_ceiling_s": 0.02}
-        settings = SerialSourceSettings.model_validate({"port": str(line.path), "topic": "gauge-1", "framing": framing, **quick})
+        settings = SerialSourceSettings.model_validate(
+            {"port": str(line.path), "topic": "gauge-1", "framing": framing, "talk": talk, **quick}
+        )
         self.line, self.clock, self.intake = line, clock, Recorder()
         self.source = SerialInput("gauge", settings, self.intake, clock)
 
@@ -69,10 +73,10 @@ class Street:
 def street(tmp_path: Path) -> Iterator[Callable[..., Street]]:
     built: list[Street] = []
 
-    def build(**framing: object) -> Street:
+    def build(talk: object = None, **framing: object) -> Street:
         line = SerialLine(tmp_path / "usb-gauge")
         line.plug_in()
-        built.append(Street(line, MovedClock(), **framing))
+        built.append(Street(line, MovedClock(), talk, **framing))
         return built[-1]
 
     yield build

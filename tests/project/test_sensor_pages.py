@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.config_file import load_agent_config
+from edge.decoders.table import DECODERS
 
 _PAGES = sorted((Path(__file__).parents[2] / "docs/sensors").glob("*.md"))
 _BLOCK = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -34,3 +35,9 @@ def test_the_configs_of_a_sensor_page_work(page: Path, tmp_path: Path) -> None:
         config = tmp_path / f"{number}.toml"
         config.write_text(_HEAD.format(folder=tmp_path) + sample, encoding="utf-8")
         assert load_agent_config(config).source
+
+
+def test_every_decoder_has_a_page() -> None:
+    index = (_PAGES[0].parent / "README.md").read_text(encoding="utf-8")
+    assert [kind for kind in DECODERS if f"`{kind}`" not in index] == []
+    assert [page.name for page in _PAGES if page.stem != "README" and f"({page.name})" not in index] == []

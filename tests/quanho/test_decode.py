@@ -86,6 +86,14 @@ def test_the_list_names_every_decoder_and_its_options() -> None:
     assert "max_payload_bytes" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["modbus", "modbus_sniff"])
+def test_the_list_of_modbus_names_the_register_maps(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "quanho", "decode", "--list", name], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert {"    sdm120", "    xy_md02"} <= {line.split(":")[0] for line in done.stdout.splitlines()}
+
+
 def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
     command = [sys.executable, "-m", "quanho", "decode", "csv", "-", "--option", 'columns=["t"]']
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

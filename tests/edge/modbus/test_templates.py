@@ -1,0 +1,119 @@
+"""Our own templates, each with registers as its device gives them."""
+
+import struct
+
+import pytest
+
+from edge.decoders.table import build_decoder
+from edge.modbus.frame import Span, read_request, rtu
+from edge.modbus.plan import reads_of
+from edge.modbus.template import load_template, template_names
+
+# name: {function: {address: registers as hexadecimal}} and the fields that they mean; all else is 0. Floats are IEEE 754.
+GOLDEN: dict[str, tuple[dict[int, str], dict[str, object]]] = {
+    "apc_smart_ups": (
+        {0x80: "00000e10", 0x82: "c800", 0x83: "0360", 0x87: "0c80", 0x88: "1900", 0x8E: "3980", 0x90: "1900", 0x97: "3940", 1: "0002"},
+        {
+            "runtime": 3600,
+            "charge": 100,
+            "battery": 27,
+            "temperature": 25,
+            "load": 25,
+            "output_voltage": 230,
+            "output_frequency": 50,
+            "input_voltage": 229,
+            "on_line": True,
+            "on_battery": False,
+        },
+    ),
+    "dtsu666": (
+        {0x2006: "450fc000", 0x200C: "44bb8000", 0x2012: "45abe000", 0x202A: "4476c000", 0x2044: "459c4000", 0x401E: "42f6e979"},
+        {"voltage_l1": 230, "current_l1": 1.5, "active_power": 550, "power_factor": 0.987, "frequency": 50, "energy": 123456},
+    ),
+    "hamilton_do": ({0x82B: "00004100", 0x96B: "000041c8"}, {"dissolved_oxygen": 8, "temperature": 25}),
+    "pzem004t": (
+        {0: "08fe", 1: "03e90000", 3: "08fe0000", 5: "00050001", 7: "01f3", 8: "0062", 9: "ffff"},
+        {
+            "voltage": 230.2,
+            "current": 1.001,
+            "active_power": 230.2,
+            "energy": 65541,
+            "frequency": 49.9,
+            "power_factor": 0.98,
+            "alarm": True,
+        },
+    ),
+    "rs_fsjt_n01": ({0: "007d"}, {"wind_speed": 12.5}),
+    "rs_fsxcs_n01": (
+        {
+            500: "007d",
+            503: "005a",
+            504: "0292",
+            505: "ff9b",
+            506: "01f4",
+            507: "0023",
+            508: "0041",
+            509: "03f5",
+            510: "00010000",
+            513: "0019",
+        },
+        {
+            "wind_speed": 1.25,
+            "wind_direction": 90,
+            "humidity": 65.8,
+            "temperature": -10.1,
+            "noise": 50,
+            "pm2_5": 35,
+            "pm10": 65,
+            "pressure": 1013,
+            "illuminance": 65536,
+            "rainfall": 2.5,
+        },
+    ),
+    "rs_fx_n01": ({0: "0002", 1: "005a"}, {"wind_direction": 90}),
+    "s_ph_01": ({0: "09c4", 1: "02bc"}, {"temperature": 25, "ph": 7}),
+    "sdm120": (
+        {0: "4365cccd", 6: "3fc00000", 0x46: "42480000", 0x48: "42f6e979"},
+        {"voltage": 229.8, "current": 1.5, "frequency": 50, "energy": 123456},
+    ),
+    "sdm630": (
+        {0: "4365cccd", 2: "43660000", 0x34: "45abe000", 0x46: "42480000", 0x48: "42f6e979", 0xEA: "40200000"},
+        {"voltage_l1": 229.8, "voltage_l2": 230, "active_power": 5500, "frequency": 50, "energy": 123456, "thd_voltage_l1": 2.5},
+    ),
+    "sen0600": ({0: "0064", 1: "00fa"}, {"moisture": 10, "temperature": 25}),
+    "soil_7in1": (
+        {0: "0292", 1: "ff9b", 2: "03e8", 3: "0038", 4: "0020", 5: "0025", 6: "0030"},
+        {"moisture": 65.8, "temperature": -10.1, "conductivity": 1000, "ph": 5.6, "nitrogen": 32, "phosphorus": 37, "potassium": 48},
+    ),
+    "tuf_2000m": ({0: "00004110", 4: "00003fc0", 0x5B: "0050", 0x72: "00010001"}, {"flow": 9 / 3600, "velocity": 1.5, "volume": 65537}),
+    "urm14": ({5: "1388", 6: "0109"}, {"distance": 0.5, "temperature": 26.5}),
+    "xy_md02": ({1: "0131", 2: "0222"}, {"temperature": 30.5, "humidity": 54.6}),
+}
+
+
+def polled(name: str, registers: dict[int, str]) -> bytes:
+    """Return requests and answers of one round of reads."""
+    held = {address + at // 4: int(text[at : at + 4], 16) for address, text in registers.items() for at in range(0, len(text), 4)}
+    round_ = b""
+    for span in reads_of(load_template(name)):
+        words = [held.get(span.address + number, 0) for number in range(span.length)]
+        data = struct.pack(f">{len(words)}H", *words)
+        round_ += rtu(7, read_request(Span(*span))) + rtu(7, bytes((span.function, len(data))) + data)
+    return round_
+
+
+def test_every_template_has_a_golden_case() -> None:
+    assert set(GOLDEN) == set(template_names())
+    assert len(GOLDEN) >= 10
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_registers_become_the_values_of_the_device(name: str) -> None:
+    registers, expected = GOLDEN[name]
+    decoder = build_decoder("modbus", {"slaves": [{"id": 7, "template": name, "device": "d"}]})
+    decoded = decoder.decode("bus", polled(name, registers))
+    assert decoded.refusals == ()
+    (reading,) = decoded.readings
+    assert reading.measurement == load_template(name).measurement
+    assert {field: reading.fields[field] for field in expected} == pytest.approx(expected, rel=1e-11)
+    assert set(reading.fields) == {row.name for row in load_template(name).field}
