@@ -130,7 +130,7 @@ def test_one_bad_line_in_five_thousand_is_set_aside_alone(
     assert "n=3333" in str(entry["line"])
     assert entry["reason"] == "the store does not like it"
     assert store.largest_lines > 500, "the bad line had a large part of the record around it"
-    assert store.write_count <= 40
+    assert store.write_count <= 60  # twice log2(5000) and what the gateway says of itself meanwhile, not 9,999
     assert ledger_in(store) == {"refused by the store": 1}
 
 
