@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from edge.framers.checksums import CHECKS, CheckName
-from edge.framers.delimited import DamagedError, DelimitedFramer
+from edge.framers.delimited import DamagedError, DelimitedFramer, checked
 from edge.framers.framer import FramerSettings
 
 _LONGEST_RUN = 0xFF
@@ -61,13 +61,7 @@ def build(options: Options) -> DelimitedFramer:
     check = CHECKS[options.checksum]
 
     def unwrap(piece: bytes) -> bytes:
-        frame = decoded(piece)
-        end = len(frame) - check.width
-        if end <= 0:
-            raise DamagedError("empty")
-        if check.of(frame[:end]) != frame[end:]:
-            raise DamagedError("wrong checksum")
-        return frame[:end]
+        return checked(decoded(piece), check)
 
     longest = options.max_frame_bytes + check.width
     return DelimitedFramer(b"\0", unwrap, longest + longest // (_LONGEST_RUN - 1) + 1)

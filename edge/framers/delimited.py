@@ -9,7 +9,8 @@ out. What is remembered is at most `max_wire_bytes`; a longer piece is dropped u
 
 from collections.abc import Callable
 
-from edge.framers.framer import Drop, DropLog, FramerCounts
+from edge.framers.checksums import Check
+from edge.framers.framer import LoggedFramer
 
 Unwrap = Callable[[bytes], bytes]
 
@@ -18,7 +19,7 @@ class DamagedError(Exception):
     """A piece between delimiters that is no frame; its text says why."""
 
 
-class DelimitedFramer:
+class DelimitedFramer(LoggedFramer):
     """See the module. `unwrap` takes a piece between delimiters and returns the frame, or raises DamagedError.
 
     `is_paired`: each frame has a delimiter at both ends, so what stands behind the end of one and is no frame is noise; otherwise any
@@ -26,6 +27,7 @@ class DelimitedFramer:
     """
 
     def __init__(self, delimiter: bytes, unwrap: Unwrap, max_wire_bytes: int, *, is_paired: bool = False) -> None:
+        super().__init__()
         self._delimiter = delimiter
         self._unwrap = unwrap
         self._max_wire_bytes = max_wire_bytes
@@ -33,12 +35,6 @@ class DelimitedFramer:
         self._piece = bytearray()
         self._is_open = not is_paired  # what is being read began like a frame
         self._dropping = False
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
-
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the frames that `chunk` completes, unwrapped."""
@@ -62,9 +58,6 @@ class DelimitedFramer:
         self._piece.clear()
         self._is_open = not self._is_paired
         self._dropping = mid_frame
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
 
     def _end(self, part: bytes) -> bytes | None:
         self._keep(part)
@@ -99,3 +92,13 @@ class DelimitedFramer:
             self._dropping = True
         else:
             self._piece += part
+
+
+def checked(frame: bytes, check: Check) -> bytes:
+    """Return `frame` without the checksum at its end; DamagedError if that is wrong, or nothing is left."""
+    end = len(frame) - check.width
+    if end <= 0:
+        raise DamagedError("empty")
+    if check.of(frame[:end]) != frame[end:]:
+        raise DamagedError("wrong checksum")
+    return frame[:end]

@@ -4,6 +4,7 @@ A framer is pure: bytes in any chunks give the same frames, whatever is not part
 it remembers is bounded by its own limit, whatever the device sends.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -104,3 +105,58 @@ class DropLog:
     def take(self) -> list[Drop]:
         taken, self._done = self._done, []
         return taken
+
+
+class LoggedFramer:
+    """What framers share: counts, and the account of what they dropped."""
+
+    def __init__(self) -> None:
+        self._counts = FramerCounts()
+        self._log = DropLog(self._counts)
+
+    @property
+    def counts(self) -> FramerCounts:
+        return self._counts
+
+    def drops(self) -> list[Drop]:
+        return self._log.take()
+
+
+class SearchingFramer(LoggedFramer, ABC):
+    """A framer that looks for the next frame in what it remembers, byte by byte where it must."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the frames that `chunk` completes."""
+        self._buffer += chunk
+        return self._counted(self._scan(is_end=False))
+
+    def silence(self) -> list[bytes]:
+        """Return the frames inside what was left unfinished; the rest is dropped."""
+        frames = self._counted(self._scan(is_end=True))
+        self._forget(mid_frame=False)
+        return frames
+
+    def restart(self, *, mid_frame: bool) -> None:
+        """Drop what is unfinished."""
+        self._skip(bytes(self._buffer))
+        self._buffer.clear()
+        self._forget(mid_frame=mid_frame)
+
+    @abstractmethod
+    def _scan(self, *, is_end: bool) -> list[bytes]:
+        """Take the frames, and what is none, off the beginning of the buffer; at the end nothing stays."""
+
+    def _skip(self, dropped: bytes | bytearray) -> None:
+        self._log.skip(dropped)
+
+    def _forget(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - most find the beginning of a frame by themselves
+        """A silence or a restart: what comes next has nothing to do with what came before."""
+        self._log.end()
+
+    def _counted(self, frames: list[bytes]) -> list[bytes]:
+        self._counts.frames += len(frames)
+        return frames

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from edge.framers.checksums import CHECKS, CheckName
-from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.framers.framer import FramerSettings, SearchingFramer
 from runtime.settings import Settings
 
 _LONGEST_HEADER = 16
@@ -62,42 +62,16 @@ class Options(FramerSettings):
     idle_reset_s: float | None = Field(0.5, gt=0, le=3600, description="an unfinished frame is given up after so many silent seconds")
 
 
-class HeaderFramer:
+class HeaderFramer(SearchingFramer):
     """See the module."""
 
     def __init__(self, options: Options) -> None:
+        super().__init__()
         self._rules = tuple(_Rule(shape, options.max_frame_bytes) for shape in options.shapes)
         self._start = re.compile(b"|".join(b"(%b)" % re.escape(rule.header) for rule in self._rules), re.DOTALL)
         self._headers = tuple(rule.header for rule in self._rules)
         self._longest_header = max(map(len, self._headers))
-        self._buffer = bytearray()
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
         self._extent = 0  # up to here in the buffer, what is skipped belongs to a damaged frame
-
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the frames that `chunk` completes, header and checksum included."""
-        self._buffer += chunk
-        return self._scan(is_end=False)
-
-    def silence(self) -> list[bytes]:
-        """Return the frames inside what was left unfinished; the rest is dropped."""
-        frames = self._scan(is_end=True)
-        self._log.end()
-        return frames
-
-    def restart(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - the search for a header does not care
-        self._skip(0, len(self._buffer))
-        self._buffer.clear()
-        self._extent = 0
-        self._log.end()
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
 
     def _scan(self, *, is_end: bool) -> list[bytes]:
         frames: list[bytes] = []
@@ -106,10 +80,10 @@ class HeaderFramer:
             found = self._start.search(buffer, at)
             if found is None:
                 kept = 0 if is_end else self._begun(at)
-                self._skip(at, len(buffer) - kept)
+                self._skip(buffer[at : len(buffer) - kept])
                 at = len(buffer) - kept
                 break
-            self._skip(at, found.start())
+            self._skip(buffer[at : found.start()])
             at = found.start()
             rule = self._rules[(found.lastindex or 1) - 1]
             size = rule.size_of(buffer, at)
@@ -125,11 +99,10 @@ class HeaderFramer:
                 at += size
                 self._extent = at
                 continue
-            self._skip(at, at + 1)
+            self._skip(buffer[at : at + 1])
             at += 1
         del buffer[:at]
         self._extent = max(0, self._extent - at)
-        self._counts.frames += len(frames)
         return frames
 
     def _damage(self, start: int, end: int, reason: str) -> None:
@@ -137,9 +110,9 @@ class HeaderFramer:
             self._log.damaged(reason)
             self._extent = end
 
-    def _skip(self, start: int, end: int) -> None:
-        if end > start:
-            self._log.skip(self._buffer[start:end])
+    def _forget(self, *, mid_frame: bool) -> None:
+        super()._forget(mid_frame=mid_frame)
+        self._extent = 0
 
     def _begun(self, at: int) -> int:
         """Return how many of the last bytes may be the beginning of a header."""

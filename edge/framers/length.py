@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from edge.framers.checksums import CHECKS, CheckName
-from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.framers.framer import FramerSettings, SearchingFramer
 
 _PREFIXES: dict[str, tuple[int, Literal["big", "little"]]] = {
     "u8": (1, "big"),
@@ -48,46 +48,22 @@ class Options(FramerSettings):
         return self
 
 
-class LengthFramer:
+class LengthFramer(SearchingFramer):
     """See the module."""
 
     def __init__(self, options: Options) -> None:
+        super().__init__()
         self._prefix, self._order = _PREFIXES[options.length]
         self._plus = options.length_plus
         self._check = CHECKS[options.checksum]
         self._checked_from = 0 if options.is_length_checked else self._prefix
         self._least, self._most = options.min_frame_bytes, options.max_frame_bytes
         self._possible = _possible(options)
-        self._buffer = bytearray()
         self._is_lost = False  # what is skipped belongs to a damaged frame that was told
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
 
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the payloads that `chunk` completes."""
-        self._buffer += chunk
-        return self._scan(is_end=False)
-
-    def silence(self) -> list[bytes]:
-        """Return the frames inside what was left unfinished; the rest is dropped."""
-        frames = self._scan(is_end=True)
-        self._log.end()
-        self._is_lost = False
-        return frames
-
-    def restart(self, *, mid_frame: bool) -> None:
-        """Drop what is unfinished; with `mid_frame` what comes before the first good frame is noise."""
-        self._log.skip(self._buffer)
-        self._log.end()
-        self._buffer.clear()
-        self._is_lost = mid_frame
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
+    def _forget(self, *, mid_frame: bool) -> None:
+        super()._forget(mid_frame=mid_frame)
+        self._is_lost = mid_frame  # then what comes before the first good frame is noise
 
     def _scan(self, *, is_end: bool) -> list[bytes]:
         frames: list[bytes] = []
@@ -119,7 +95,6 @@ class LengthFramer:
             at = found.start() if found else max(at + 1, len(buffer) if is_end else len(buffer) - self._prefix + 1)
         self._log.skip(buffer[kept:at])
         del buffer[:at]
-        self._counts.frames += len(frames)
         return frames
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.framers.framer import FramerSettings, LoggedFramer
 
 _ENDS = re.compile(rb"[\r\n]+")
 
@@ -24,19 +24,14 @@ class Options(FramerSettings):
     )
 
 
-class LineFramer:
+class LineFramer(LoggedFramer):
     """Cuts a stream into lines; remembers at most `max_line_bytes`."""
 
     def __init__(self, max_line_bytes: int) -> None:
+        super().__init__()
         self._max_line_bytes = max_line_bytes
         self._unfinished = bytearray()
         self._dropping = False
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
-
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the lines that `chunk` completes, without their ends."""
@@ -57,9 +52,6 @@ class LineFramer:
         self._log.end()
         self._unfinished.clear()
         self._dropping = mid_frame
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
 
     def _end(self, piece: bytes) -> bytes:
         self._keep(piece)

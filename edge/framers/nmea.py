@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.framers.checksums import xor8
+from edge.framers.framer import FramerSettings, SearchingFramer
 
 _INNER = rb"[\x20\x22\x23\x25-\x29\x2b-\x7e]"  # printable, without $ ! *
 _ADDRESS = re.compile(rb"[$!](?:[A-Z]{2}[A-Z0-9]{3}|P[A-Z0-9]{3,}),")
@@ -37,44 +38,19 @@ class Options(FramerSettings):
     idle_reset_s: float | None = Field(2.0, gt=0, le=3600, description="an unfinished sentence is given up after so many silent seconds")
 
 
-class NmeaFramer:
+class NmeaFramer(SearchingFramer):
     """See the module. Frames are whole sentences, `$` to the checksum."""
 
     def __init__(self, options: Options) -> None:
+        super().__init__()
         most = options.max_sentence_bytes - 4
         end = rb"\*([0-9A-Fa-f]{2})" if options.needs_checksum else rb"(?:\*([0-9A-Fa-f]{2})|(?=[\r\n]))"
         self._whole = re.compile(rb"[$!](" + _INNER + rb"{1,%d})" % most + end)
         self._begun = re.compile(rb"[$!]" + _INNER + rb"{0,%d}(?:\*[0-9A-Fa-f]?)?" % most)
-        self._buffer = b""
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
-
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the sentences that `chunk` completes."""
-        self._buffer += chunk
-        return self._scan(is_end=False)
-
-    def silence(self) -> list[bytes]:
-        """Give up what is unfinished."""
-        frames = self._scan(is_end=True)
-        self._log.end()
-        return frames
-
-    def restart(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - a sentence has a start of its own
-        self._log.skip(self._buffer)
-        self._log.end()
-        self._buffer = b""
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
 
     def _scan(self, *, is_end: bool) -> list[bytes]:
         frames: list[bytes] = []
-        view, at = self._buffer, 0
+        view, at = bytes(self._buffer), 0
         while at < len(view):
             if view[at] not in _STARTS:
                 start = _start(view, at)
@@ -96,24 +72,8 @@ class NmeaFramer:
                 self._log.damaged("wrong checksum" if found else "cut short")
             self._log.skip(view[head:end])
             at = end
-        self._buffer = view[at:]
-        self._counts.frames += len(frames)
+        del self._buffer[:at]
         return frames
-
-
-def xor8(data: bytes) -> int:
-    """Return the exclusive or of all bytes; at most 512 of them."""
-    folded = int.from_bytes(data, "little")
-    if len(data) > 128:
-        folded ^= folded >> 2048
-        folded ^= folded >> 1024
-    folded ^= folded >> 512
-    folded ^= folded >> 256
-    folded ^= folded >> 128
-    folded ^= folded >> 64
-    folded ^= folded >> 32
-    folded ^= folded >> 16
-    return (folded ^ folded >> 8) & 0xFF
 
 
 def _start(view: bytes, at: int) -> int:

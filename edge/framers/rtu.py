@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from edge.framers.framer import Drop, DropLog, FramerCounts, FramerSettings
+from edge.framers.framer import FramerSettings, SearchingFramer
 from edge.modbus.frame import FUNCTIONS, MAX_RTU_BYTES, answer_size, has_right_crc, request_size
 
 _WHY = "no frame with a right CRC"
@@ -23,37 +23,12 @@ class Options(FramerSettings):
     idle_reset_s: float | None = Field(0.1, gt=0, le=3600, description="an unfinished frame is given up after so many silent seconds")
 
 
-class RtuFramer:
+class RtuFramer(SearchingFramer):
     """See the module."""
 
-    def __init__(self, options: Options) -> None:  # noqa: ARG002
-        self._buffer = bytearray()
-        self._counts = FramerCounts()
-        self._log = DropLog(self._counts)
+    def __init__(self, _options: Options) -> None:
+        super().__init__()
         self._run = bytearray()  # dropped in a row, until it is clear whether a frame was in it
-
-    @property
-    def counts(self) -> FramerCounts:
-        return self._counts
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the frames that `chunk` completes, CRC included."""
-        self._buffer += chunk
-        return self._scan(is_end=False)
-
-    def silence(self) -> list[bytes]:
-        """Return the frames inside what was left unfinished; the rest is dropped."""
-        frames = self._scan(is_end=True)
-        self._end_run()
-        return frames
-
-    def restart(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - the CRC does not care
-        self._skip(bytes(self._buffer))
-        self._buffer.clear()
-        self._end_run()
-
-    def drops(self) -> list[Drop]:
-        return self._log.take()
 
     def _scan(self, *, is_end: bool) -> list[bytes]:
         frames: list[bytes] = []
@@ -70,12 +45,14 @@ class RtuFramer:
                 self._skip(view[at : at + 1])
                 at += 1
         del self._buffer[:at]
-        self._counts.frames += len(frames)
         return frames
 
-    def _skip(self, dropped: bytes) -> None:
-        self._log.skip(dropped)
+    def _skip(self, dropped: bytes | bytearray) -> None:
+        super()._skip(dropped)
         self._run += dropped[: _LEAST_DAMAGED_BYTES - len(self._run)]
+
+    def _forget(self, *, mid_frame: bool) -> None:  # noqa: ARG002 - the CRC does not care
+        self._end_run()
 
     def _end_run(self) -> None:
         if len(self._run) >= _LEAST_DAMAGED_BYTES:

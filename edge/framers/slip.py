@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from edge.framers.checksums import CHECKS, CheckName
-from edge.framers.delimited import DamagedError, DelimitedFramer
+from edge.framers.delimited import DamagedError, DelimitedFramer, checked
 from edge.framers.framer import FramerSettings
 
 END = b"\xc0"
@@ -41,11 +41,6 @@ def build(options: Options) -> DelimitedFramer:
         if _WRONG_ESCAPE.search(piece):
             raise DamagedError("wrong byte behind an escape")
         frame = piece.replace(b"\xdb\xdc", END).replace(b"\xdb\xdd", b"\xdb") if _ESCAPE in piece else piece
-        end = len(frame) - check.width
-        if end <= 0:
-            raise DamagedError("empty")
-        if check.of(frame[:end]) != frame[end:]:
-            raise DamagedError("wrong checksum")
-        return frame[:end]
+        return checked(frame, check)
 
     return DelimitedFramer(END, unwrap, options.max_frame_bytes)

@@ -3,7 +3,7 @@ r"""One NMEA 0183 sentence, opened: `\tag block*hh\$address,field,field*hh`."""
 from typing import NamedTuple
 
 from edge.decoders.decoder import shown
-from edge.framers.nmea import xor8
+from edge.framers.checksums import xor8
 from telemetry.errors import RejectedError
 
 LONGEST = 620  # bytes: the framer's longest sentence behind its longest tag block

@@ -9,7 +9,7 @@ from edge.decoders.ais.decoder import AisDecoder
 from edge.decoders.ais.fragments import MOST
 from edge.decoders.decoder import Decoded
 from edge.decoders.nmea.sentence import tagged_ns
-from edge.framers.nmea import xor8
+from edge.framers.checksums import xor8
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
 from tests.edge.decoders.contract import check

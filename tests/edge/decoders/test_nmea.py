@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from edge.decoders.decoder import Decoded
 from edge.decoders.nmea.decoder import NmeaDecoder
 from edge.decoders.table import build_decoder
-from edge.framers.nmea import xor8
+from edge.framers.checksums import xor8
 from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
