@@ -117,6 +117,21 @@ class _Source(BaseModel):
         """How far a device's own time may be behind and ahead of the arrival."""
         return round(self.device_time_past_s * 1e9), round(self.device_time_ahead_s * 1e9)
 
+    @property
+    def topic_patterns(self) -> tuple[str, ...]:
+        """What the decoder may name levels of."""
+        return ()
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether what is lost before it is durable comes again."""
+        return False
+
+    @property
+    def window(self) -> int | None:
+        """Unacknowledged messages that the other side allows, where that is known before connecting."""
+        return None
+
 
 class MqttSource(_Source, MqttSettings):
     """Table [[source]], kind "mqtt"."""
@@ -125,17 +140,14 @@ class MqttSource(_Source, MqttSettings):
 
     @property
     def topic_patterns(self) -> tuple[str, ...]:
-        """What the decoder may name levels of."""
         return self.topics
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether what is lost before it is durable comes again."""
         return self.qos == 1
 
     @property
     def window(self) -> int | None:
-        """Unacknowledged messages that the broker allows, where that is known before connecting."""
         return _MQTT311_WINDOW if self.version == "3.1.1" else None
 
 
@@ -143,18 +155,6 @@ class SerialSource(_Source, SerialSourceSettings):
     """Table [[source]], kind "serial"."""
 
     kind: Literal["serial"]
-
-    @property
-    def topic_patterns(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def is_acknowledged(self) -> bool:
-        return False
-
-    @property
-    def window(self) -> int | None:
-        return None
 
 
 class ModbusSource(_Source, ModbusSourceSettings):
@@ -167,18 +167,6 @@ class ModbusSource(_Source, ModbusSourceSettings):
     @classmethod
     def _decode_by_slaves(cls, given: object) -> object:
         return {**given, "decoder": decoder_of(given.get("slave"))} if isinstance(given, dict) and "decoder" not in given else given
-
-    @property
-    def topic_patterns(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def is_acknowledged(self) -> bool:
-        return False
-
-    @property
-    def window(self) -> int | None:
-        return None
 
 
 SourceSettings = Annotated[MqttSource | SerialSource | ModbusSource, Field(discriminator="kind")]

@@ -209,7 +209,7 @@ def _of_type(kind: str) -> tuple[str, Target]:
     return "", target(UNKNOWN, kind)
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001 - any topic may carry it
+def recognise(_topic: str, payload: bytes) -> str:
     """Return the evidence that this is a body of airRohr, "" if there is none."""
     return "sensordatavalues with value_type" if b'"sensordatavalues"' in payload and b'"value_type"' in payload else ""
 

@@ -91,7 +91,7 @@ class Hpma115Decoder:
         return numbers[3] > 0 if self._model == "auto" else self._model == "compact"
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like an HPMA115: polled answers, or an auto-send frame whose reserved numbers are all zero."""
     start = payload[:3]
     if start in _POLLED and len(payload) == _POLLED[start].size and not sum(payload) & 0xFF:

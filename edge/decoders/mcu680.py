@@ -97,7 +97,7 @@ class Mcu680Decoder:
         return fields
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like a GY-MCU680 board: its header, a length that fits its kinds, a right checksum."""
     return "" if _fault(payload) else f"{len(payload)}-byte frame 5a 5a of a GY-MCU680 board, length and checksum right"
 

@@ -90,7 +90,7 @@ class MhZ19Decoder:
         return False
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like an MH-Z19: an answer FF 86 whose last two data bytes are as that family leaves them."""
     is_answer = len(payload) == SIZE and payload[:2] == b"\xff\x86" and not sum(payload[1:]) & 0xFF
     if is_answer and payload[5] in _STEADY and (payload[4] or payload[6:8] == b"\0\0"):

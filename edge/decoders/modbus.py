@@ -224,7 +224,7 @@ def _frames_among_noise(payload: bytes, at: int, refusals: Refusals) -> Iterator
         refusals.add(f"{skipped} bytes that are no frame with a right CRC: {payload[first : first + 16].hex(' ')}")
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like Modbus: whole frames with a right CRC, or Modbus/TCP frames, and nothing else."""
     sizes = list(_rtu_sizes(payload)) if len(payload) <= _MOST_BYTES else []
     if sizes and sum(sizes) == len(payload):

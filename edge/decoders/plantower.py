@@ -95,7 +95,7 @@ def _add_air(fields: dict[str, FieldValue], payload: bytes, at: int) -> None:
     fields["humidity"] = (payload[at + 2] << 8 | payload[at + 3]) / 10
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like a Plantower frame: its length, its sum, and masses that grow with the size of the particles."""
     size = len(payload)
     if size not in {_SHORT, _USUAL, _LONG} or payload[:4] != b"\x42\x4d" + (size - 4).to_bytes(2, "big"):

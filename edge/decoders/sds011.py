@@ -58,12 +58,12 @@ def _fault(payload: bytes) -> str:
     return "wrong checksum" if sum(payload[2:8]) & 0xFF != payload[8] else ""
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like a Nova sensor: a 10-byte frame with a right sum."""
     is_frame = not _fault(payload) and payload[1] in {_PM, _PM100, _ANSWER}
     return f"10-byte frame aa {payload[1]:02x} … ab of a Nova dust sensor, checksum right" if is_frame else ""
 
 
-def build(options: Options) -> Sds011Decoder:  # noqa: ARG001
+def build(_options: Options) -> Sds011Decoder:
     """Return the decoder."""
     return Sds011Decoder()

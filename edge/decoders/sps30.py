@@ -115,14 +115,14 @@ class Sps30Decoder:
         return Decoded((Reading("air", {}, fields, None, quality.DEVICE_ERROR if register & _ERRORS else quality.GOOD),))
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like an SPS30: an SHDLC answer with ten measured values."""
     if len(payload) in {24, 44} and payload[:2] == b"\x00\x03" and payload[3] == len(payload) - 4:
         return "SHDLC answer 03 with ten values of a Sensirion SPS30"
     return ""
 
 
-def build(options: Options) -> Sps30Decoder:  # noqa: ARG001 - it has none
+def build(_options: Options) -> Sps30Decoder:
     """Return the decoder."""
     return Sps30Decoder()
 

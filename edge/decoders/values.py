@@ -7,7 +7,9 @@ where the type is given. A value that does not fit is a ValueError that says why
 
 import math
 import re
+import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from edge.decoders.decoder import shown
@@ -15,6 +17,7 @@ from telemetry.point import FieldValue, Unsigned
 
 FieldType = Literal["float", "int", "uint", "bool", "str"]
 
+_FLOAT32 = struct.Struct("<f")
 _INT64 = (-(2**63), 2**63 - 1)
 _UINT64 = (0, 2**64 - 1)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -123,3 +126,21 @@ def _whole(value: object, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f"{shown(value)} does not fit 64 bits")
     return number
+
+
+def shortest_float(value: float) -> float:
+    """Return the shortest decimal that is `value` as a 32-bit float (229.8, not 229.8000030517578); ValueError for NaN and infinities."""
+    return _shortest(value) if value else value  # 0.0 and -0.0 are one key
+
+
+@lru_cache(4_096)  # what a sensor says it says again
+def _shortest(value: float) -> float:
+    as_float(value)
+    for digits in (7, 8):
+        short = float(f"{value:.{digits}g}")
+        try:
+            if _FLOAT32.unpack(_FLOAT32.pack(short))[0] == value:
+                return short
+        except OverflowError:  # rounded up above the largest
+            continue
+    return float(f"{value:.9g}")  # 9 digits always tell one from its neighbours

@@ -141,7 +141,7 @@ class ZeDecoder:
         return _gas(self._gas, first / 10 if is_tenths else float(first), "ppm")
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like a ZE module: an upload with a known gas and unit and a right checksum."""
     is_frame = len(payload) == SIZE and payload[0] == 0xFF and not sum(payload[1:]) & 0xFF
     if is_frame and payload[1] in GASES and payload[2] in UNITS and payload[3] <= _MOST_DECIMALS and any(payload[6:8]):

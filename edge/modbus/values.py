@@ -6,10 +6,11 @@
 A float32 becomes the shortest decimal that is the same float32: 229.8, not 229.8000030517578.
 """
 
-import math
 import struct
 from collections.abc import Callable
 from typing import Literal
+
+from edge.decoders.values import shortest_float
 
 TypeName = Literal[
     "bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64", "float64", "bcd16", "bcd32", "sign16", "sign32", "ascii"
@@ -31,7 +32,6 @@ LENGTHS = {
     "ascii": 0,
 }
 _FORMATS = {"int16": ">h", "int32": ">i", "float32": ">f", "int64": ">q", "float64": ">d"}
-_FLOAT32_DIGITS = (7, 8, 9)  # 9 always tell one float32 from its neighbours
 
 
 def reordered(raw: bytes, order: str) -> bytes:
@@ -66,17 +66,7 @@ def text_of(raw: bytes) -> str:
 
 
 def _float32(raw: bytes) -> float:
-    value: float = struct.unpack(">f", raw)[0]
-    if not math.isfinite(value):
-        raise ValueError(f"{value} is no number")
-    for digits in _FLOAT32_DIGITS:
-        short = float(f"{value:.{digits}g}")
-        try:
-            if struct.pack(">f", short) == raw:
-                return short
-        except OverflowError:  # rounded up above the largest float32
-            continue
-    return value
+    return shortest_float(struct.unpack(">f", raw)[0])
 
 
 def _bcd(raw: bytes) -> int:

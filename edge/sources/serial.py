@@ -122,7 +122,7 @@ class SerialInput:
         if port.open_count != self._line.talked_to:
             self._line.talked_to = port.open_count
             talk.opened(now_s)
-        data = talk.step(now_s).data
+        data = talk.step(now_s)
         if data:
             try:
                 self._port.write(data)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from edge.talks.talk import Step, TalkSettings
+from edge.talks.talk import TalkSettings
 from telemetry import quality
 
 _GAP_S = 0.5  # between two commands
@@ -66,17 +66,17 @@ class DutyTalk:
             self.ran_s += now_s - self._woken_s
         self._is_awake, self._due_s = False, now_s
 
-    def step(self, now_s: float) -> Step:
+    def step(self, now_s: float) -> bytes:
         if now_s < self._due_s:
-            return Step(b"", self._due_s)
+            return b""
         if not self._is_awake:
             self._is_awake, self._woken_s = True, now_s
             self._due_s = now_s + self._awake_s
-            return Step(self._wake, self._due_s)
+            return self._wake
         self._is_awake = False
         self.ran_s += now_s - self._woken_s
         self._due_s = max(self._woken_s + self._every_s, now_s + _GAP_S)
-        return Step(self._sleep, self._due_s)
+        return self._sleep
 
     def farewell(self) -> bytes:
         return self._wake

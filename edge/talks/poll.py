@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge.framers.header import Hex
-from edge.talks.talk import Step, TalkSettings
+from edge.talks.talk import TalkSettings
 from telemetry import quality
 
 
@@ -35,20 +35,20 @@ class PollTalk:
     def opened(self, now_s: float) -> None:
         self._told, self._due_s = 0, now_s
 
-    def step(self, now_s: float) -> Step:
+    def step(self, now_s: float) -> bytes:
         if now_s < self._due_s:
-            return Step(b"", self._due_s)
+            return b""
         if self._told < len(self._setup):
             self._told += 1
             self._due_s = now_s + self._SETUP_GAP_S
-            return Step(self._setup[self._told - 1], self._due_s)
+            return self._setup[self._told - 1]
         self._due_s = max(self._due_s + self._every_s, now_s + self._every_s / 2)
-        return Step(self._request, self._due_s)
+        return self._request
 
     def farewell(self) -> bytes:
         return b""
 
-    def bits(self, now_s: float) -> int:  # noqa: ARG002
+    def bits(self, now_s: float) -> int:  # noqa: ARG002 - asked or not, it is awake
         return quality.GOOD
 
 

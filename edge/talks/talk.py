@@ -1,19 +1,12 @@
 """What every talk keeps to. A talk is pure: *now* is an argument, in seconds that never step, and it does no I/O."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from runtime.settings import Settings
 
 
 class TalkSettings(Settings):
     """What every talk's table has; each adds a literal `kind`."""
-
-
-class Step(NamedTuple):
-    """Send `data` now (nothing if empty), and ask again at `again_s`."""
-
-    data: bytes
-    again_s: float
 
 
 class Talk(Protocol):
@@ -23,8 +16,8 @@ class Talk(Protocol):
         """The port was opened, for the first time or after a re-plug: the sensor may have forgotten everything."""
         ...
 
-    def step(self, now_s: float) -> Step:
-        """Return what to send now. It counts as sent."""
+    def step(self, now_s: float) -> bytes:
+        """Return what to send now, nothing if nothing is due. It counts as sent."""
         ...
 
     def farewell(self) -> bytes:

@@ -12,7 +12,7 @@ from quanho.captures.capture import CaptureOptions, Item, Piece, chosen
 _LINE_BYTES = 64 * 1024  # longer ones are binary data, handed on in pieces
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(head: bytes, _name: str) -> bool:
     return head.startswith(b"#") and _is_comment(head.split(b"\n", 1)[0])
 
 

@@ -17,7 +17,7 @@ from quanho.captures.text import lines_of
 _EARLIEST_S, _LATEST_S = 100_000_000, 9_000_000_000  # 1973 to 2255: another number is no time of a capture
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(head: bytes, _name: str) -> bool:
     names, delimiter = _header(head.split(b"\n", 1)[0])
     return len(names) > 1 and "hex" in names and delimiter in head.decode("utf-8", "replace")
 

@@ -10,7 +10,7 @@ from quanho.captures.text import lines_of
 _SEPARATORS = re.compile(rb"0[xX]|[\s,;:]+")
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(_head: bytes, _name: str) -> bool:
     return False
 
 

@@ -19,7 +19,7 @@ _LIKELY = re.compile(rb"[0-9a-fA-F]{8}(?:: .*|  .*\|.*\|)", re.DOTALL)  # a log 
 _OFFSET_ONLY = re.compile(rb"[0-9a-fA-F]{4,16}:?\s*")
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(head: bytes, _name: str) -> bool:
     line = head.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
     return _LIKELY.fullmatch(line) is not None and _bytes_of(line) is not None
 

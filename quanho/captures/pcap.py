@@ -23,7 +23,7 @@ _MAGICS = {
 PACKET_BYTES = 256 * 1024  # the longest that tcpdump keeps
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(head: bytes, _name: str) -> bool:
     return head[:4] in _MAGICS
 
 

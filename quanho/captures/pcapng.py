@@ -28,7 +28,7 @@ class _Interface(NamedTuple):
     units_a_second: int
 
 
-def recognise(head: bytes, name: str) -> bool:  # noqa: ARG001
+def recognise(head: bytes, _name: str) -> bool:
     return head.startswith(_START) and head[8:12] in _ORDERS
 
 

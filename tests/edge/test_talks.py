@@ -22,7 +22,7 @@ def told(talk: Talk, until_s: float, step_s: float = 0.5) -> list[tuple[float, b
     """Return what a talk says up to then, asked every `step_s`."""
     talk.opened(0.0)
     moments = [number * step_s for number in range(round(until_s / step_s))]
-    return [(now_s, data) for now_s in moments if (data := talk.step(now_s).data)]
+    return [(now_s, data) for now_s in moments if (data := talk.step(now_s))]
 
 
 def test_a_question_is_asked_again_and_again() -> None:
@@ -77,7 +77,7 @@ def test_whatever_the_pauses_the_sensor_wakes_and_sleeps_in_turn(pauses: list[fl
         if number == replug:
             talk.opened(now_s)
             said = []
-        if data := talk.step(now_s).data:
+        if data := talk.step(now_s):
             said.append((now_s, data))
         now_s += pause_s
     assert [data for _, data in said] == [WAKE, SLEEP] * (len(said) // 2) + [WAKE] * (len(said) % 2)

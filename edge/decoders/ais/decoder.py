@@ -60,7 +60,7 @@ class AisDecoder:
         return readings_of([part.raw for part in parts], heard_ns)
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001 - any topic may carry it
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like AIS: a VDM or VDO sentence with a right checksum."""
     try:
         sentence = opened(payload.lstrip().splitlines()[0] if payload.strip() else b"")
@@ -70,6 +70,6 @@ def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001 - any topic ma
     return f"AIS sentence {sentence.address}, checksum right" if is_ais else ""
 
 
-def build(options: Options) -> AisDecoder:  # noqa: ARG001
+def build(_options: Options) -> AisDecoder:
     """Return the decoder."""
     return AisDecoder()

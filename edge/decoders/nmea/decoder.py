@@ -137,7 +137,7 @@ def _sky(receiver: _Receiver, address: str, fields: list[str]) -> Said:
     return Said("gnss", told or {}, tags=tags)
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001
+def recognise(_topic: str, payload: bytes) -> str:
     """Return why this looks like NMEA: one sentence of a kind that is known, with a right checksum."""
     try:
         sentence = opened(payload.lstrip().partition(b"\n")[0])

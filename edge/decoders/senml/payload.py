@@ -41,7 +41,7 @@ def read_records(payload: bytes, max_records: int) -> list[object]:
     return value
 
 
-def recognise(topic: str, payload: bytes) -> str:  # noqa: ARG001 - a pack says itself what it is
+def recognise(_topic: str, payload: bytes) -> str:
     """Say why a message looks like a SenML pack, "" if it does not."""
     if payload[:1] not in {b"[", b" ", b"\n", b"\r"} and payload[:1] not in {bytes((head,)) for head in _CBOR_ARRAY}:
         return ""

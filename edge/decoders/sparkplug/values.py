@@ -5,38 +5,17 @@ own width or sign-extended to that of the field; implementations differ, and als
 had in mind: the shortest decimal that is the same 32-bit float (12.1, not 12.100000381469727).
 """
 
-import struct
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from edge.decoders.sparkplug.schema import DATA_TYPES
-from edge.decoders.values import as_float, as_str
+from edge.decoders.values import as_float, as_str, shortest_float
 from telemetry.point import FieldValue, Unsigned
 
 Read = Callable[[object], FieldValue]
 
-_FLOAT32 = struct.Struct("<f")
 _INTEGERS = {"Int8": 8, "Int16": 16, "Int32": 32, "Int64": 64, "UInt8": 8, "UInt16": 16, "UInt32": 32, "UInt64": 64}
 _INT64_MAX = 2**63 - 1
 _WIDTHS = {"int_value": 32, "long_value": 64}
-
-
-def shortest_float(value: float) -> float:
-    """Return the shortest decimal that is `value` as a 32-bit float; ValueError for NaN and infinities."""
-    return _shortest(value) if value else value  # 0.0 and -0.0 are one key
-
-
-@lru_cache(4_096)  # what a sensor says it says again
-def _shortest(value: float) -> float:
-    as_float(value)
-    for digits in (7, 8):
-        short = float(f"{value:.{digits}g}")
-        try:
-            if _FLOAT32.unpack(_FLOAT32.pack(short))[0] == value:
-                return short
-        except OverflowError:
-            continue
-    return float(f"{value:.9g}")  # a float has 9 digits at most
 
 
 def integer(raw: int, width: int, bits: int, *, is_signed: bool) -> int:

@@ -13,7 +13,7 @@ from edge.decoders.decoder import Decoded, Missed
 from edge.decoders.sparkplug import Options, build, recognise
 from edge.decoders.sparkplug.nodes import ASK_AGAIN_AFTER
 from edge.decoders.sparkplug.schema import DATA_TYPES, Payload
-from edge.decoders.sparkplug.values import shortest_float
+from edge.decoders.values import shortest_float
 from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading, Unsigned
