@@ -160,8 +160,7 @@ def _conversion(unit: str, stored_unit: str, field: str) -> Callable[[float], fl
     """Return the conversion from the device's unit; ConversionError (a RejectedError) when the two do not fit."""
     if field in units.GAS_G_PER_MOL and stored_unit == "ug/m3" and units.is_convertible(unit, "ppb"):
         return lambda value: units.gas_mass(units.convert(value, unit, "ppb"), field)
-    units.convert(0.0, unit, stored_unit)
-    return lambda value: units.convert(value, unit, stored_unit)
+    return units.converter(unit, stored_unit)
 
 
 def _adjustment(to_stored: Callable[[float], float] | None, calibration: Calibration | None) -> Callable[[float], float] | None:

@@ -4,6 +4,7 @@ Converted values keep 12 significant digits: more than any sensor has, and 295.3
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from telemetry.errors import RejectedError
@@ -158,13 +159,7 @@ _L_PER_MOL = 24.465  # ideal gas at 25 °C and 760 mmHg, the reference state of 
 
 def convert(value: float, from_unit: str, to_unit: str) -> float:
     """Return `value` of `from_unit` in `to_unit`; ConversionError when that makes no sense."""
-    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
-    if source.dimension != target.dimension:
-        raise ConversionError(from_unit, to_unit, f"{source.dimension} is not {target.dimension}")
-    if source is target:
-        return float(value)
-    base = (value + source.shift) * source.numerator / source.denominator
-    return _rounded(base * target.denominator / target.numerator - target.shift)
+    return converter(from_unit, to_unit)(value)
 
 
 def base_unit(name: str) -> str | None:
@@ -173,31 +168,23 @@ def base_unit(name: str) -> str | None:
     return _BASES[unit.dimension] if unit else None
 
 
-def is_same(one: str, other: str) -> bool:
-    """Whether two spellings mean one unit."""
-    return SPELLINGS.get(one, one) == SPELLINGS.get(other, other)
-
-
+@lru_cache(1_024)
 def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
     """Return what `convert` does between these two, for values that come again and again; ConversionError when that makes no sense."""
-    convert(0.0, from_unit, to_unit)
     source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source.dimension != target.dimension:
+        raise ConversionError(from_unit, to_unit, f"{source.dimension} is not {target.dimension}")
     if source is target:
         return float
-    shift, numerator, denominator = source.shift, source.numerator, source.denominator
-    times, by, back = target.denominator, target.numerator, target.shift
-
-    def converted(value: float) -> float:
-        base = (value + shift) * numerator / denominator
-        return float(f"{base * times / by - back:.12g}")
-
-    return converted
+    _, numerator, denominator, shift = source
+    _, by, times, back = target
+    return lambda value: _rounded((value + shift) * numerator / denominator * times / by - back)
 
 
 def is_convertible(from_unit: str, to_unit: str) -> bool:
     """Whether `convert` can work between the two; for checking a config before any value comes."""
     try:
-        convert(0.0, from_unit, to_unit)
+        converter(from_unit, to_unit)
     except ConversionError:
         return False
     return True
