@@ -1,19 +1,29 @@
 """One exchange on a Modbus line: send a request, wait for its answer, tell everything else apart.
 
 An answer counts when it is of the slave and the function that were asked, with as much data as was asked for (Modbus/TCP: with the
-request's own transaction). What came before the request was sent is thrown away; what comes meanwhile from others, late or by mistake,
-is counted and the wait goes on. After a time-out the round ends, so that an answer to one read is not taken for that of the next.
+request's own transaction), wherever it is among what came. What came before the request was sent is thrown away; what comes meanwhile
+from others, late or by mistake, is counted and the wait goes on.
+
+On a serial line nothing in an answer says to which of two reads of one slave it belongs, if both ask for as much. So after a time-out the
+slave is not asked another such read until the late answer has come or LATE_S have passed; the same read again does no harm.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from edge.framers.rtu import Options, RtuFramer
-from edge.modbus.frame import Pdu, Span, mbap, open_rtu, read_request, rtu, split_mbap
+from edge.modbus.frame import Pdu, Span, has_right_crc, mbap, open_rtu, read_request, rtu, split_mbap
 
+LATE_S = 1.0  # after we gave up; an answer that comes later still is not told from a prompt one
 _MBAP_HEAD = 6
 _MOST_BUFFERED = 4096
+_EXCEPTION_BYTES = 5
+_QUIET_S = 0.005  # a line that said something is given so long to go on
+_MOST_QUIET_S = 0.05  # and a line that never falls silent is spoken on all the same
+_LATENCIES = 256
+Outcome = Literal["answer", "exception", "timeout", "damaged", "held"]
 
 
 class Wire(Protocol):
@@ -28,23 +38,35 @@ class Wire(Protocol):
 
 @dataclass(slots=True)
 class SlaveCounts:
-    """Since the start, for one slave."""
+    """Since the start, for one slave. `late` answers came after we gave up, those `for_others` while another was asked."""
 
     asked: int = 0
     answered: int = 0
     timeouts: int = 0
     damaged: int = 0
     exceptions: int = 0
+    late: int = 0
+    for_others: int = 0
+    latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one."""
+    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one.
 
-    outcome: Literal["answer", "exception", "timeout", "damaged"]
+    "held": nothing was sent, because the answer could not be told from a late one; ask again at `again_s`.
+    """
+
+    outcome: Outcome
     transcript: bytes = b""
     latency_s: float = 0.0
     noise: bytes = b""
+    again_s: float = 0.0
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the slave was asked and not understood."""
+        return self.outcome in {"timeout", "damaged"}
 
 
 class Master:
@@ -55,39 +77,114 @@ class Master:
         self._now = monotonic_s
         self._is_tcp = is_tcp
         self._transaction = 0
+        self._unanswered: dict[int, list[tuple[Span, float]]] = {}  # by unit: what was asked, and until when it may still be answered
         self.foreign_count = 0  # frames that nobody had asked for
         self.echo_count = 0
+        self.noise_bytes = 0
         self.counts: dict[int, SlaveCounts] = {}
 
     def ask(self, unit: int, span: Span, wait_s: float) -> Exchange:
         """Read `span` of a slave."""
-        counts = self.counts.setdefault(unit, SlaveCounts())
-        counts.asked += 1
-        while self._wire.receive(0.0):
-            pass  # the rest of what went wrong before
-        request = self._request(unit, span)
+        self._drain()
         began_s = self._now()
+        again_s = self._held_until(unit, span, began_s)
+        if again_s > began_s:
+            return Exchange("held", again_s=again_s)
+        counts = self._counts(unit)
+        counts.asked += 1
+        request = self._request(unit, span)
         self._wire.send(request)
         exchange = self._await(unit, span, request, began_s, wait_s)
+        if exchange.is_failure:
+            self._unanswered.setdefault(unit, []).append((span, began_s + wait_s + LATE_S))
+        elif any(one == span for one, _ in self._unanswered.get(unit, ())):  # it may be the answer to the earlier of the two
+            self._forget(unit, span)
+            self._unanswered[unit].append((span, self._now() + LATE_S))
         counts.answered += exchange.outcome in {"answer", "exception"}
         counts.exceptions += exchange.outcome == "exception"
         counts.timeouts += exchange.outcome == "timeout"
         counts.damaged += exchange.outcome == "damaged"
+        if not exchange.is_failure:
+            counts.latencies_s.append(exchange.latency_s)
         return exchange
 
+    def _drain(self) -> None:
+        """Take what is left of what went wrong before, and wait for silence."""
+        heard = self._wire.receive(0.0)
+        limit_s = self._now() + _MOST_QUIET_S
+        while heard and self._now() < limit_s and len(heard) < _MOST_BUFFERED:
+            more = self._wire.receive(_QUIET_S)
+            if not more:
+                break
+            heard += more
+        self._sort_out(heard, b"")
+
+    def _held_until(self, unit: int, span: Span, now_s: float) -> float:
+        open_ = [(one, until_s) for one, until_s in self._unanswered.get(unit, ()) if until_s > now_s]
+        self._unanswered[unit] = open_
+        alike = [until_s for one, until_s in open_ if one != span and (one.function, one.byte_count) == (span.function, span.byte_count)]
+        return 0.0 if self._is_tcp else max(alike, default=0.0)
+
     def _await(self, unit: int, span: Span, request: bytes, began_s: float, wait_s: float) -> Exchange:
-        cutter = _Cutter(is_tcp=self._is_tcp)
+        heard = b""
         while (left_s := began_s + wait_s - self._now()) > 0:
-            for frame in cutter.feed(self._wire.receive(left_s)):
-                if frame == request:
-                    self.echo_count += 1  # an adapter that hears itself
-                    continue
-                found = self._answer(unit, span, frame)
-                if found is not None:
-                    return Exchange(found, request + frame, self._now() - began_s)
-                self.foreign_count += 1
-        noise = cutter.rest()
+            chunk = self._wire.receive(left_s)
+            if not chunk:
+                continue
+            heard = (heard + chunk)[-_MOST_BUFFERED:]
+            found = self._find_tcp(unit, span, heard) if self._is_tcp else _find_rtu(unit, span, heard, request)
+            if found is not None:
+                outcome, at, frame = found
+                self._sort_out(heard[:at], request, unit)
+                self._sort_out(heard[at + len(frame) :], b"", unit)
+                return Exchange(outcome, request + frame, self._now() - began_s)
+        noise = self._sort_out(heard, request, unit)
         return Exchange("damaged" if noise else "timeout", request, wait_s, noise)
+
+    def _find_tcp(self, unit: int, span: Span, heard: bytes) -> tuple[Outcome, int, bytes] | None:
+        for at, frame in _mbap_frames(heard):
+            transaction, pdu = (split_mbap(frame) or [(-1, Pdu(-1, -1, b""))])[0]
+            outcome = _outcome(unit, span, pdu) if transaction == self._transaction else None
+            if outcome is not None:
+                return outcome, at, frame
+        return None
+
+    def _sort_out(self, heard: bytes, request: bytes, asked: int = 0) -> bytes:
+        """Count the frames in what is no answer, the echo of `request` and the noise; return the noise."""
+        if not heard:
+            return b""
+        if self._is_tcp:
+            frames = [frame for _, frame in _mbap_frames(heard)]
+            self.foreign_count += len(frames)
+            return b""
+        framer = RtuFramer(Options())
+        for frame in (*framer.feed(heard), *framer.silence()):
+            if frame == request:
+                self.echo_count += 1  # an adapter that hears itself
+                request = b""
+            else:
+                self.foreign_count += 1
+                self._note_foreign(open_rtu(frame), asked)
+        noise = b"".join(drop.head for drop in framer.drops())
+        self.noise_bytes += framer.counts.dropped_bytes
+        return noise
+
+    def _note_foreign(self, pdu: Pdu, asked: int) -> None:
+        for span, _ in self._unanswered.get(pdu.unit, ()):
+            if _outcome(pdu.unit, span, pdu):
+                self._counts(pdu.unit).late += 1
+                self._forget(pdu.unit, span)
+                return
+        if pdu.unit != asked and pdu.unit in self.counts:
+            self.counts[pdu.unit].for_others += 1
+
+    def _forget(self, unit: int, span: Span) -> None:
+        """One answer to `span` has come: the earliest that was asked for it is off the list."""
+        entries = self._unanswered[unit]
+        entries.remove(next(entry for entry in entries if entry[0] == span))
+
+    def _counts(self, unit: int) -> SlaveCounts:
+        return self.counts.setdefault(unit, SlaveCounts())
 
     def _request(self, unit: int, span: Span) -> bytes:
         if not self._is_tcp:
@@ -95,48 +192,39 @@ class Master:
         self._transaction = self._transaction % 0xFFFF + 1
         return mbap(self._transaction, unit, read_request(span))
 
-    def _answer(self, unit: int, span: Span, frame: bytes) -> Literal["answer", "exception"] | None:
-        if self._is_tcp:
-            transaction, pdu = (split_mbap(frame) or [(-1, Pdu(-1, -1, b""))])[0]
-            if transaction != self._transaction:
-                return None
-        else:
-            pdu = open_rtu(frame)
-        if pdu.unit != unit:
-            return None
-        if pdu.function == span.function | 0x80 and len(pdu.data) == 1:
-            return "exception"
-        is_ours = pdu.function == span.function and len(pdu.data) == span.byte_count + 1 and pdu.data[0] == span.byte_count
-        return "answer" if is_ours else None
+
+def _outcome(unit: int, span: Span, pdu: Pdu) -> Outcome | None:
+    """Return what a frame is as an answer to `span` of `unit`, None if it is none."""
+    if pdu.unit != unit:
+        return None
+    if pdu.function == span.function | 0x80 and len(pdu.data) == 1:
+        return "exception"
+    is_ours = pdu.function == span.function and len(pdu.data) == span.byte_count + 1 and pdu.data[0] == span.byte_count
+    return "answer" if is_ours else None
 
 
-@dataclass(slots=True)
-class _Cutter:
-    """Frames out of what comes back, RTU or Modbus/TCP."""
+def _find_rtu(unit: int, span: Span, heard: bytes, request: bytes) -> tuple[Outcome, int, bytes] | None:
+    """Return the answer in `heard`, where it is, wherever noise is before it: unit, function and size are known, the CRC decides."""
+    for at in range(len(heard) - _EXCEPTION_BYTES + 1):
+        if heard[at] != unit:
+            continue
+        size = _EXCEPTION_BYTES if heard[at + 1] == span.function | 0x80 else span.byte_count + 5
+        frame = heard[at : at + size]
+        if len(frame) == size and frame != request and has_right_crc(frame):
+            outcome = _outcome(unit, span, open_rtu(frame))
+            if outcome is not None:
+                return outcome, at, frame
+    return None
 
-    is_tcp: bool
-    _framer: RtuFramer = field(default_factory=lambda: RtuFramer(Options()))
-    _buffer: bytes = b""
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        if not self.is_tcp:
-            return self._framer.feed(chunk)
-        self._buffer = (self._buffer + chunk)[:_MOST_BUFFERED]
-        frames: list[bytes] = []
-        while len(self._buffer) >= _MBAP_HEAD:
-            size = _MBAP_HEAD + int.from_bytes(self._buffer[4:6], "big")
-            if self._buffer[2:4] != b"\0\0" or size > 260:
-                self._buffer = b""
-            elif len(self._buffer) < size:
-                break
-            else:
-                frames.append(self._buffer[:size])
-                self._buffer = self._buffer[size:]
-        return frames
-
-    def rest(self) -> bytes:
-        """Return what became no frame."""
-        if self.is_tcp:
-            return self._buffer
-        self._framer.silence()
-        return b"".join(drop.head for drop in self._framer.drops())
+def _mbap_frames(heard: bytes) -> list[tuple[int, bytes]]:
+    """Return the whole Modbus/TCP frames, and where each begins; what follows a head that is none cannot be read."""
+    frames: list[tuple[int, bytes]] = []
+    at = 0
+    while len(heard) - at > _MBAP_HEAD:
+        size = _MBAP_HEAD + int.from_bytes(heard[at + 4 : at + 6], "big")
+        if heard[at + 2 : at + 4] != b"\0\0" or size > 260 or len(heard) - at < size:
+            break
+        frames.append((at, heard[at : at + size]))
+        at += size
+    return frames

@@ -1,26 +1,35 @@
 """Who is asked next on a line, and how long an answer is waited for. Pure: *now* is an argument, in seconds that never step.
 
-Each slave has a cadence and is due at fixed points of it: a round that comes late does not move the next, and missed rounds are not made up
-for. The one due longest goes first. A slave that fails FAILURES_TO_OPEN times in a row is asked with growing pauses (its breaker is open)
-until it answers again.
+Each slave has a cadence and is due one cadence after its last round was due, or began, where the line was busy; missed rounds are not made
+up for. The one due longest goes first. A slave that fails is asked once more as soon as the others can spare it, then at its cadence; from
+FAILURES_TO_OPEN in a row on with growing pauses (its breaker is open) until it answers again.
 
-No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, and a slave
-that is failing is asked only when they can spare at least what it needs at best. What a healthy slave needs is learned from its answers.
+No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, even if
+RESERVED more of them fail meanwhile, and a slave that is failing is asked only when they can spare at least what it needs at best. What
+a healthy slave needs is learned from its answers. Rounds follow each other closely, so that what is left of a cadence is in one piece,
+for slaves that are slow or dead.
 """
 
 from dataclasses import dataclass, field
 
 FAILURES_TO_OPEN = 3
 LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
+RESERVED = 3
+_STAGGER_S = 0.05
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _LEAST_WAIT_S = 0.03
+_UNKNOWN_WAIT_S = 0.06
 _REMEMBERED = 64
+_LOOK_S = 0.02  # how often it is looked whether the others can spare the line
 
 
 @dataclass(slots=True)
 class SlaveState:
-    """One slave: its cadence, the longest wait for one of its answers, how many requests a round has; and how it does."""
+    """One slave: its cadence, the longest wait for one of its answers, how many requests a round has; and how it does.
+
+    `wire_s` is the time that its longest request and answer are on the line, `gap_s` the silence that it wants before each request.
+    """
 
     id: int
     every_s: float
@@ -31,6 +40,9 @@ class SlaveState:
     pause_s: float = 0.0
     down_since_s: float | None = None
     answers_s: list[float] = field(default_factory=list)  # the last latencies
+    wire_s: float = 0.0
+    gap_s: float = 0.0
+    began_s: float | None = None  # the turn that is under way
 
     @property
     def latest_s(self) -> float:
@@ -50,7 +62,13 @@ class SlaveState:
     @property
     def round_s(self) -> float:
         """How long a round takes when all goes well."""
-        return self.reads * self.usual_s
+        return self.reads * (self.usual_s + self.gap_s)
+
+    @property
+    def least_s(self) -> float:
+        """The shortest wait that gives it a chance."""
+        known_s = max(_LEAST_WAIT_S, 2 * max(self.answers_s)) if self.answers_s else _UNKNOWN_WAIT_S + self.wire_s
+        return min(self.timeout_s, known_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +84,30 @@ class Schedule:
 
     def __init__(self, slaves: list[SlaveState], now_s: float) -> None:
         self.slaves = slaves
-        for number, slave in enumerate(slaves):  # spread over the shortest cadence, so that they do not all come at once
-            slave.due_s = now_s + min(each.every_s for each in slaves) * number / len(slaves)
+        step_s = min(_STAGGER_S, min(each.every_s for each in slaves) / len(slaves))
+        for number, slave in enumerate(slaves):
+            slave.due_s = now_s + step_s * number
 
     def next(self, now_s: float) -> Turn | float:
         """Return whose turn it is, or how many seconds nobody is."""
         waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.latest_s))
         for slave in waiting:
-            spare_s = self._spare_s(slave, now_s)
+            spare_s, safe_s = self._spare_s(slave, now_s)
             is_late = slave.failures == 0 and now_s >= slave.latest_s
-            if is_late or spare_s >= self._least_s(slave):  # who can wait lets the others go first
-                wait_s = min(slave.timeout_s, max(spare_s, self._least_s(slave)))
-                return Turn(slave, wait_s)
+            if is_late or spare_s >= slave.least_s:  # who can wait lets the others go first
+                slave.began_s = now_s
+                return Turn(slave, min(slave.timeout_s, max(safe_s, slave.least_s)))
         others = [slave.due_s for slave in self.slaves if slave.due_s > now_s]
-        return max(0.001, min([*others, now_s + 0.01 if waiting else now_s + 3600]) - now_s)
+        return max(0.001, min([*others, now_s + _LOOK_S if waiting else now_s + 3600]) - now_s)
 
     def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool) -> None:
         """A turn is over. `latencies_s` are those of the answers that came."""
         slave.answers_s = [*slave.answers_s, *latencies_s][-_REMEMBERED:]
+        due_s = max(slave.due_s, slave.began_s) if slave.began_s is not None else slave.due_s
+        slave.began_s = None
         if answered:
             slave.failures, slave.pause_s, slave.down_since_s = 0, 0.0, None
-            slave.due_s = _next_point(slave.due_s, slave.every_s, now_s)
+            slave.due_s = _next_point(due_s, slave.every_s, now_s)
             return
         slave.failures += 1
         if slave.down_since_s is None:
@@ -94,22 +115,31 @@ class Schedule:
         if slave.is_open:
             slave.pause_s = min(_LONGEST_PAUSE_S, max(slave.pause_s * 2, _FIRST_PAUSE_S, slave.every_s))
             slave.due_s = now_s + slave.pause_s
+        elif slave.failures > 1:
+            slave.due_s = _next_point(due_s, slave.every_s, now_s)
         else:
-            slave.due_s = _next_point(slave.due_s, slave.every_s, now_s)
+            slave.due_s = now_s  # once more, when the others can spare it
 
-    def _least_s(self, slave: SlaveState) -> float:
-        """The shortest wait that gives the slave a chance."""
-        return min(slave.timeout_s, max(_LEAST_WAIT_S, 2 * max(slave.answers_s)) if slave.answers_s else 2 * _LEAST_WAIT_S)
+    def hold(self, slave: SlaveState, until_s: float) -> None:
+        """The turn came to nothing: the slave is not to be asked before then, and that is no fault of its own."""
+        slave.began_s = None
+        slave.due_s = until_s
 
-    def _spare_s(self, slave: SlaveState, now_s: float) -> float:
-        """Return how long the line may be kept now, so that no healthy other begins its round later than it may."""
-        spare_s = float("inf")
+    def _spare_s(self, slave: SlaveState, now_s: float) -> tuple[float, float]:
+        """Return how long each answer may be waited for now, so that no healthy other begins its round later than it may: if all of
+        them answer, and if the RESERVED worst of those before it do not."""
+        spare_s = safe_s = float("inf")
         busy_s = 0.0
+        failing_s: list[float] = []  # what each costs more when it fails
         healthy = [other for other in self.slaves if other is not slave and other.failures == 0]
         for other in sorted(healthy, key=lambda other: other.latest_s):
-            spare_s = min(spare_s, other.latest_s - now_s - busy_s)
+            left_s = other.latest_s - now_s - busy_s
+            spare_s = min(spare_s, left_s)
+            safe_s = min(safe_s, left_s - sum(failing_s))
             busy_s += other.round_s
-        return spare_s / max(1, 1 if slave.failures else slave.reads)
+            failing_s = sorted([*failing_s, other.least_s - other.usual_s])[-RESERVED:]
+        reads = 1 if slave.failures else slave.reads
+        return spare_s / reads - slave.gap_s, safe_s / reads - slave.gap_s
 
 
 def _next_point(due_s: float, every_s: float, now_s: float) -> float:

@@ -10,7 +10,7 @@ import time
 
 from edge.config import ModbusSource
 from edge.modbus.frame import Span
-from edge.modbus.master import Exchange, Master
+from edge.modbus.master import Exchange, Master, SlaveCounts
 from edge.modbus.plan import reads_of
 from edge.modbus.schedule import Schedule, SlaveState
 from edge.modbus.template import load_template
@@ -24,6 +24,9 @@ from runtime.worker import Worker
 from telemetry.errors import TransientError
 
 _AWAY_S = 0.2  # how often it is looked for while it is gone
+_NAMED = 10  # slaves, in one line of status
+_BITS_A_CHARACTER = 11
+_BYTES_AROUND = 8 + 5  # the request, and unit, function, count and CRC of the answer
 
 
 def build(settings: ModbusSource, context: SourceContext) -> Source:
@@ -69,12 +72,16 @@ class ModbusInput:
         silent = [self._slaves[slave.id].name for slave in slaves if slave.is_open]
         detail = f"{len(self._slaves) - len(silent)} of {len(self._slaves)} answer"
         if silent:
-            detail += f", not: {', '.join(silent[:10])}"
+            detail += f", not: {', '.join(silent[:_NAMED])}"
+        troubled = [
+            f"{self._slaves[unit].name} {words}" for unit, counts in list(self._master.counts.items()) if (words := _trouble(counts))
+        ]
+        if troubled:
+            detail += f"; {'; '.join(troubled[:_NAMED])}"
         return SourceState(self._is_open, detail, self._received, self._wire.error() or self._worker.last_error)
 
     def _run(self, stopping: threading.Event) -> None:
-        states = [SlaveState(one.id, one.every_s, one.timeout_s, len(self._reads[one.id])) for one in self._settings.slave]
-        self._schedule = schedule = Schedule(states, self._clock.monotonic_s())
+        self._schedule = schedule = Schedule([self._slave_state(one) for one in self._settings.slave], self._clock.monotonic_s())
         try:
             while not stopping.is_set():
                 self._is_open = self._wire.open()
@@ -89,16 +96,26 @@ class ModbusInput:
         finally:
             self._wire.close()
 
+    def _slave_state(self, one: SlaveSettings) -> SlaveState:
+        reads = self._reads[one.id]
+        on_wire = 0 if self._settings.host else max(_BYTES_AROUND + span.byte_count for span in reads)
+        wire_s = on_wire * _BITS_A_CHARACTER / self._settings.baudrate
+        return SlaveState(one.id, one.every_s, one.timeout_s, len(reads), wire_s=wire_s, gap_s=one.gap_s)
+
     def _take_turn(self, schedule: Schedule, state: SlaveState, wait_s: float) -> None:
         slave = self._slaves[state.id]
         was_open = state.is_open
         transcript, latencies = b"", []
         failed: Exchange | None = None
+        held_s = 0.0
         try:
             for span in self._reads[slave.id][: 1 if was_open else None]:
                 exchange = self._ask(slave, span, wait_s)
-                if exchange.outcome in {"timeout", "damaged"}:
+                if exchange.is_failure:
                     failed = exchange
+                    break
+                if exchange.outcome == "held":
+                    held_s = exchange.again_s
                     break
                 transcript += exchange.transcript
                 latencies.append(exchange.latency_s)
@@ -110,7 +127,10 @@ class ModbusInput:
             self._received += 1
         if failed is not None and failed.noise:
             self._intake.refuse(slave.name, f"slave {slave.id}: no whole answer with a right CRC", payload=failed.noise)
-        schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None)
+        if transcript or failed is not None:
+            schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None)
+        if held_s:
+            schedule.hold(state, held_s)
         self._account(slave, state, was_open=was_open)
 
     def _ask(self, slave: SlaveSettings, span: Span, wait_s: float) -> Exchange:
@@ -131,3 +151,12 @@ class ModbusInput:
         if state.is_open and not was_open:
             detail = f"{slave.name} (slave {slave.id}) does not answer"
             self._intake.lose(Loss("device offline", self.name, None, self._down_ns[slave.id], now_ns, detail=detail))
+
+
+def _trouble(counts: SlaveCounts) -> str:
+    """Return what went wrong with a slave that does answer, in a few words."""
+    if not counts.answered:
+        return ""
+    kinds = {"time-outs": counts.timeouts, "damaged": counts.damaged, "exceptions": counts.exceptions, "late": counts.late}
+    bad = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    return f"{bad} of {counts.asked}" if bad else ""

@@ -4,9 +4,11 @@ from collections import deque
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.modbus.frame import Span, mbap, rtu
-from edge.modbus.master import Master
+from edge.modbus.master import LATE_S, Master
 
 SPAN = Span(3, 0, 2)
 ANSWER = b"\x03\x04\x00\x01\x00\x02"
@@ -113,3 +115,59 @@ def test_an_adapter_that_hears_itself_is_put_up_with() -> None:
 )
 def test_over_tcp_the_transaction_tells_what_is_answered(frame: Callable[[int], bytes], outcome: str) -> None:
     assert ask((0.02, frame(1)), is_tcp=True)[0] == outcome
+
+
+OTHER = Span(3, 40, 2)  # as many registers: its answer looks like that to SPAN
+
+
+def test_after_a_time_out_another_read_of_the_same_size_waits_for_the_late_answer() -> None:
+    line = Line()
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    master.ask(7, SPAN, 0.5)
+    held = master.ask(7, OTHER, 0.5)
+    assert (held.outcome, held.again_s, len(line.sent)) == ("held", 0.5 + LATE_S, 1)
+    assert master.ask(7, Span(3, 40, 3), 0.5).outcome == "timeout"
+    assert master.ask(8, OTHER, 0.5).outcome == "timeout"
+    line.now_s = 2.0
+    assert master.ask(7, OTHER, 0.5).outcome == "timeout"
+
+
+def test_the_late_answer_sets_the_slave_free_and_is_counted() -> None:
+    line = Line()
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    master.ask(7, SPAN, 0.5)
+    line.waiting = rtu(7, ANSWER)
+    assert master.ask(7, OTHER, 0.5).outcome == "timeout"
+    assert master.counts[7].late == 1
+
+
+def test_an_answer_to_the_second_of_two_like_requests_leaves_one_open() -> None:
+    """It may be the late answer to the first; then one more is on its way."""
+    line = Line((0.1, rtu(7, ANSWER)))
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    line.send = lambda data: line.sent.append(data)  # type: ignore[method-assign] # the first is lost
+    master.ask(7, SPAN, 0.5)
+    del line.send
+    assert master.ask(7, SPAN, 0.5).outcome == "answer"
+    assert master.ask(7, OTHER, 0.5).outcome == "held"
+
+
+@pytest.mark.parametrize("noise", [b"\x00", b"\x03", b"\x07", b"\x07\x03", b"\x07\x03\xf0", b"\xff" * 300])
+def test_noise_before_an_answer_does_not_hide_it(noise: bytes) -> None:
+    outcome, transcript, master, _ = ask((0.02, noise + rtu(7, ANSWER)))
+    assert (outcome, transcript[-9:], master.noise_bytes) == ("answer", rtu(7, ANSWER), len(noise))
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20), st.booleans())
+def test_whatever_comes_the_wait_ends_and_only_the_right_answer_counts(chunks: list[bytes], is_tcp: bool) -> None:
+    outcome, _, _, line = ask(*((0.02 * number, chunk) for number, chunk in enumerate(chunks)), is_tcp=is_tcp)
+    assert outcome in {"timeout", "damaged", "answer"}
+    assert outcome != "answer" or rtu(7, ANSWER)[:3] in b"".join(chunks)
+    assert line.now_s <= 0.5 + 0.1
+
+
+def test_a_line_that_never_falls_silent_is_spoken_on_all_the_same() -> None:
+    line = Line()
+    line.receive = lambda wait_s: (setattr(line, "now_s", line.now_s + wait_s / 2), b"\xff")[1]  # type: ignore[method-assign]
+    assert Master(line, line.monotonic_s, is_tcp=False).ask(7, SPAN, 0.5).outcome == "damaged"
+    assert len(line.sent) == 1

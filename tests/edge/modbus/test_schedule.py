@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,3 +124,35 @@ def test_whoever_dies_when_the_healthy_keep_their_cadence(dying: list[tuple[floa
     ]
     run(devices, 200)
     assert max(longest(device, 2) for device in devices[:healthy]) <= ALLOWED
+
+
+@pytest.mark.parametrize("dying", [2, 4, 6])
+def test_a_segment_that_dies_at_once_delays_nobody_on_the_other(dying: int) -> None:
+    """A cut cable takes several slaves with it: each costs a wait before anybody knows."""
+    devices = bus(10, 1.0)
+    for device in devices[:dying]:
+        device.dead_from_s = 20
+    run(devices, 200)
+    assert max(longest(device, 2) for device in devices[dying:]) <= ALLOWED
+
+
+def test_a_slow_slave_is_read_between_the_rounds_of_the_fast() -> None:
+    slow = Device(SlaveState(50, 10.0, 1.0), 0.3)
+    devices = [*bus(5, 1.0), slow]
+    run(devices, 200)
+    assert len(slow.began_s) > 10
+    assert max(longest(device, 2) for device in devices[:5]) <= ALLOWED
+
+
+def test_a_slave_that_fails_once_is_asked_again_before_its_next_round() -> None:
+    device = Device(SlaveState(7, 10.0, 0.5), 0.02, dead_from_s=29.9, dead_to_s=30.2)
+    run([device], 60)
+    assert longest(device, 0) < 1.1
+
+
+def test_a_held_slave_is_not_asked_and_not_blamed() -> None:
+    state = SlaveState(1, 1.0, 0.5)
+    schedule = Schedule([state], 0.0)
+    assert isinstance(schedule.next(0.0), Turn)
+    schedule.hold(state, 2.5)
+    assert (schedule.next(0.0), state.failures) == (2.5, 0)
