@@ -51,6 +51,7 @@ def _account(master: Master, latencies: dict[int, list[float]]) -> dict[str, Any
             "timeouts": one.timeouts,
             "damaged": one.damaged,
             "exceptions": one.exceptions,
+            "late": one.late,
             "latency_p50_ms": _ms(median(latencies[unit])) if latencies[unit] else None,
             "latency_p95_ms": _ms(sorted(latencies[unit])[int(0.95 * (len(latencies[unit]) - 1))]) if latencies[unit] else None,
         }

@@ -25,7 +25,7 @@ class _Rule(NamedTuple):
 
 _OF_SLAVE = (
     _Rule(
-        lambda one: one.timeouts == one.asked,
+        lambda one: one.timeouts == one.asked and not one.late,
         "không trả lời lần nào: kiểm tra nguồn, địa chỉ, dây A/B",
         "never answers: check its supply, its id, and A and B",
     ),
@@ -33,6 +33,11 @@ _OF_SLAVE = (
         lambda one: one.damaged >= _OFTEN * one.asked,
         "hay sai CRC: kiểm tra điện trở đầu cuối, dây đất, hoặc hai thiết bị cùng địa chỉ",
         "often a wrong CRC: check termination and ground, or two devices share this id",
+    ),
+    _Rule(
+        lambda one: one.late >= _OFTEN * one.asked,
+        "trả lời sau khi đã hết thời gian chờ: tăng timeout_s của nó",
+        "answers after we gave up: raise its timeout_s",
     ),
     _Rule(
         lambda one: one.timeouts >= _OFTEN * one.asked,
@@ -61,7 +66,7 @@ def hints(counts: Mapping[int, SlaveCounts], *, echoes: int = 0, foreign: int = 
                 "answers that nobody asked for: they come late, or another master is on the line",
             )
         )
-    if len(asked) > 1 and all(one.timeouts == one.asked for one in asked.values()):
+    if len(asked) > 1 and all(one.timeouts == one.asked and not one.late for one in asked.values()):
         return [
             *found,
             Hint(

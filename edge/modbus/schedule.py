@@ -4,17 +4,15 @@ Each slave has a cadence and is due one cadence after its last round was due, or
 up for. The one due longest goes first. A slave that fails is asked once more as soon as the others can spare it, then at its cadence; from
 FAILURES_TO_OPEN in a row on with growing pauses (its breaker is open) until it answers again.
 
-No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, even if
-RESERVED more of them fail meanwhile, and a slave that is failing is asked only when they can spare at least what it needs at best. What
-a healthy slave needs is learned from its answers. Rounds follow each other closely, so that what is left of a cadence is in one piece,
-for slaves that are slow or dead.
+No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, and a slave
+that is failing is asked only when they can spare at least what it needs at best. What a healthy slave needs is learned from its
+answers. Rounds follow each other closely, so that what is left of a cadence is in one piece, for slaves that are slow or dead.
 """
 
 from dataclasses import dataclass, field
 
 FAILURES_TO_OPEN = 3
 LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
-RESERVED = 3
 _STAGGER_S = 0.05
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
@@ -92,11 +90,11 @@ class Schedule:
         """Return whose turn it is, or how many seconds nobody is."""
         waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.latest_s))
         for slave in waiting:
-            spare_s, safe_s = self._spare_s(slave, now_s)
+            spare_s = self._spare_s(slave, now_s)
             is_late = slave.failures == 0 and now_s >= slave.latest_s
             if is_late or spare_s >= slave.least_s:  # who can wait lets the others go first
                 slave.began_s = now_s
-                return Turn(slave, min(slave.timeout_s, max(safe_s, slave.least_s)))
+                return Turn(slave, min(slave.timeout_s, max(spare_s, slave.least_s)))
         others = [slave.due_s for slave in self.slaves if slave.due_s > now_s]
         return max(0.001, min([*others, now_s + _LOOK_S if waiting else now_s + 3600]) - now_s)
 
@@ -125,21 +123,15 @@ class Schedule:
         slave.began_s = None
         slave.due_s = until_s
 
-    def _spare_s(self, slave: SlaveState, now_s: float) -> tuple[float, float]:
-        """Return how long each answer may be waited for now, so that no healthy other begins its round later than it may: if all of
-        them answer, and if the RESERVED worst of those before it do not."""
-        spare_s = safe_s = float("inf")
+    def _spare_s(self, slave: SlaveState, now_s: float) -> float:
+        """Return how long each answer may be waited for now, so that no healthy other begins its round later than it may."""
+        spare_s = float("inf")
         busy_s = 0.0
-        failing_s: list[float] = []  # what each costs more when it fails
         healthy = [other for other in self.slaves if other is not slave and other.failures == 0]
         for other in sorted(healthy, key=lambda other: other.latest_s):
-            left_s = other.latest_s - now_s - busy_s
-            spare_s = min(spare_s, left_s)
-            safe_s = min(safe_s, left_s - sum(failing_s))
+            spare_s = min(spare_s, other.latest_s - now_s - busy_s)
             busy_s += other.round_s
-            failing_s = sorted([*failing_s, other.least_s - other.usual_s])[-RESERVED:]
-        reads = 1 if slave.failures else slave.reads
-        return spare_s / reads - slave.gap_s, safe_s / reads - slave.gap_s
+        return spare_s / (1 if slave.failures else slave.reads) - slave.gap_s
 
 
 def _next_point(due_s: float, every_s: float, now_s: float) -> float:

@@ -122,6 +122,7 @@ def counts(**of: int) -> SlaveCounts:
         ({1: counts(damaged=5, answered=15), 2: counts(answered=20)}, ["often a wrong CRC"]),
         ({1: counts(damaged=5), 2: counts(damaged=4)}, ["wrong CRCs from all"]),
         ({1: counts(timeouts=5, answered=15)}, ["often late"]),
+        ({1: counts(timeouts=20, late=19)}, ["answers after we gave up"]),
         ({1: counts(answered=20, exceptions=20)}, ["refuses everything"]),
         ({1: SlaveCounts(asked=2, timeouts=2)}, []),
     ],
