@@ -21,7 +21,7 @@ _MBAP_HEAD = 6
 _MOST_BUFFERED = 4096
 _EXCEPTION_BYTES = 5
 _QUIET_S = 0.005  # a line that said something is given so long to go on
-_MOST_QUIET_S = 0.05  # and a line that never falls silent is spoken on all the same
+_MOST_QUIET_S = 0.2  # and a line that never falls silent is spoken on all the same: whoever talks there hides the next answer
 _LATENCIES = 256
 Outcome = Literal["answer", "exception", "timeout", "damaged", "held"]
 

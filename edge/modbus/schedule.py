@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 FAILURES_TO_OPEN = 3
 LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
+_MOST_NOISY = 0.3  # of the shortest cadence
 _STAGGER_S = 0.05
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
@@ -41,6 +42,7 @@ class SlaveState:
     wire_s: float = 0.0
     gap_s: float = 0.0
     began_s: float | None = None  # the turn that is under way
+    noisy_s: float = 0.0  # how long it is given to fall silent: it says something, and not what was asked for
 
     @property
     def latest_s(self) -> float:
@@ -66,7 +68,7 @@ class SlaveState:
     def least_s(self) -> float:
         """The shortest wait that gives it a chance."""
         known_s = max(_LEAST_WAIT_S, 2 * max(self.answers_s)) if self.answers_s else _UNKNOWN_WAIT_S + self.wire_s
-        return min(self.timeout_s, known_s)
+        return min(self.timeout_s, max(known_s, self.noisy_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +96,27 @@ class Schedule:
             is_late = slave.failures == 0 and now_s >= slave.latest_s
             if is_late or spare_s >= slave.least_s:  # who can wait lets the others go first
                 slave.began_s = now_s
+                if slave.failures:  # the others need not even be late for it, if what is left of their cadence is enough
+                    spare_s -= LATEST * min(each.every_s for each in self.slaves)
                 return Turn(slave, min(slave.timeout_s, max(spare_s, slave.least_s)))
         others = [slave.due_s for slave in self.slaves if slave.due_s > now_s]
         return max(0.001, min([*others, now_s + _LOOK_S if waiting else now_s + 3600]) - now_s)
 
-    def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool) -> None:
-        """A turn is over. `latencies_s` are those of the answers that came."""
+    def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool, is_noisy: bool = False) -> None:
+        """A turn is over. `latencies_s` are those of the answers that came; `is_noisy`: something else came instead.
+
+        Who is noisy may be talking still when we give up, and then hides the next one's answer: it is asked when there is more time.
+        """
         slave.answers_s = [*slave.answers_s, *latencies_s][-_REMEMBERED:]
         due_s = max(slave.due_s, slave.began_s) if slave.began_s is not None else slave.due_s
         slave.began_s = None
         if answered:
-            slave.failures, slave.pause_s, slave.down_since_s = 0, 0.0, None
+            slave.failures, slave.pause_s, slave.noisy_s, slave.down_since_s = 0, 0.0, 0.0, None
             slave.due_s = _next_point(due_s, slave.every_s, now_s)
             return
         slave.failures += 1
+        if is_noisy:
+            slave.noisy_s = min(2 * slave.least_s, _MOST_NOISY * min(each.every_s for each in self.slaves))
         if slave.down_since_s is None:
             slave.down_since_s = now_s
         if slave.is_open:

@@ -128,7 +128,8 @@ class ModbusInput:
         if failed is not None and failed.noise:
             self._intake.refuse(slave.name, f"slave {slave.id}: no whole answer with a right CRC", payload=failed.noise)
         if transcript or failed is not None:
-            schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None)
+            is_noisy = failed is not None and failed.outcome == "damaged"
+            schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None, is_noisy=is_noisy)
         if held_s:
             schedule.hold(state, held_s)
         self._account(slave, state, was_open=was_open)

@@ -172,3 +172,20 @@ def test_a_line_that_never_falls_silent_is_spoken_on_all_the_same() -> None:
     line.receive = lambda wait_s: (setattr(line, "now_s", line.now_s + wait_s / 2), b"\xff")[1]  # type: ignore[method-assign]
     assert Master(line, line.monotonic_s, is_tcp=False).ask(7, SPAN, 0.5).outcome == "damaged"
     assert len(line.sent) == 1
+
+
+def test_nobody_is_asked_while_the_one_before_still_talks() -> None:
+    line = Line((0.02, rtu(8, ANSWER)))
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    pieces = [b"\xff"] * 10
+
+    def talk(wait_s: float) -> bytes:
+        line.now_s += 0.004
+        if pieces:
+            return pieces.pop()
+        del line.receive
+        return line.receive(wait_s)
+
+    line.receive = talk  # type: ignore[method-assign]
+    exchange = master.ask(8, SPAN, 0.5)
+    assert (exchange.outcome, pieces, master.noise_bytes) == ("answer", [], 10)

@@ -171,3 +171,16 @@ def test_a_slow_slave_waits_while_a_fast_one_is_soon_due() -> None:
     turn = schedule.next(0.32)
     assert isinstance(turn, Turn)
     assert (turn.slave is slow, turn.wait_s >= 0.8) == (True, True)
+
+
+def test_who_talks_without_answering_is_asked_when_there_is_time_for_it_to_fall_silent() -> None:
+    fast, noisy = SlaveState(1, 1.0, 1.0, answers_s=[0.02]), SlaveState(2, 1.0, 1.0)
+    schedule = Schedule([fast, noisy], 0.0)
+    before_s = noisy.least_s
+    schedule.done(noisy, 0.1, [], answered=False, is_noisy=True)
+    schedule.done(noisy, 0.2, [], answered=False, is_noisy=True)
+    assert noisy.least_s > 2 * before_s
+    fast.due_s, noisy.due_s = 1.0, 0.9
+    assert isinstance(schedule.next(0.95), float)
+    schedule.done(noisy, 2.0, [0.02], answered=True)
+    assert noisy.least_s < before_s
