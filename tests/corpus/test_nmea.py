@@ -87,7 +87,15 @@ def _compare_moment(path: Path, fix: dict[str, Any], moments: dict[int, tuple[in
             tally.checked += 1
             if abs(ours[name] - fix[theirs]) > slack:
                 is_derived = name == "speed" and "track" not in fix
-                tally.mismatches["gpsd derives a speed from positions" if is_derived else f"gpsd's {name} is of the second before"] += 1
+                is_late = name in {"speed", "course"}
+                unknown = f"? {path.name}: {name} {ours[name]} is not {fix[theirs]}"
+                late = f"gpsd's {name} is of the second before" if is_late else unknown
+                tally.mismatches["gpsd derives a speed from positions" if is_derived else late] += 1
+    if "fix_mode" in ours:
+        tally.checked += 1
+        if ours["fix_mode"] != fix["mode"]:
+            is_raised = (ours["fix_mode"], fix["mode"]) == (2, 3)
+            tally.mismatches["gpsd raises a flat fix of the receiver to 3D" if is_raised else "gpsd's mode is of another sentence"] += 1
 
 
 def _moments(readings: list[Reading]) -> dict[int, tuple[int, dict[str, float]]]:

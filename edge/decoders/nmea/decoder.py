@@ -67,7 +67,9 @@ class NmeaDecoder:
             return self._one(topic, payload)
         readings: list[Reading] = []
         refusals = Refusals()
-        for line in payload.split():
+        for line in payload.splitlines():
+            if not line.strip():
+                continue
             try:
                 readings += self._one(topic, line).readings
             except RejectedError as error:

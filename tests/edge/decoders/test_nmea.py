@@ -210,6 +210,26 @@ def test_a_message_may_hold_several_sentences_and_a_bad_one_costs_no_other() -> 
     assert ["wrong checksum" in refusal.reason for refusal in told.refusals] == [True]
 
 
+@pytest.mark.parametrize("end", ["", "\r\n", "\n", "\r"])
+def test_a_space_inside_a_sentence_does_not_end_it(end: str) -> None:
+    inner = "WIXDR,C,21.5,C,Air Temp"
+    told = NmeaDecoder().decode("", f"${inner}*{xor8(inner.encode()):02X}{end}".encode())
+    assert [reading.fields for reading in told.readings] == [{"temperature": 21.5}]
+    assert not told.refusals
+
+
+@pytest.mark.parametrize("sky", ["1,1,-5,01,10,100,40", "1,1,1_0,01,10,100,40", "1,1,100,01,10,100,40"])
+def test_a_sky_of_impossible_numbers_is_refused(sky: str) -> None:
+    with pytest.raises(RejectedError, match="GPGSV"):
+        say(f"GPGSV,{sky}")
+
+
+@pytest.mark.parametrize("strength", ["42.5", "-", "9" * 400])
+def test_a_strength_that_is_none_costs_the_sky_nothing_else(strength: str) -> None:
+    fields = one(f"GPGSV,1,1,02,01,10,100,{strength},02,20,200,40").fields
+    assert fields == {"satellites_visible": 2.0, "satellites_heard": 1.0, "snr_mean": 40.0, "snr_max": 40.0}
+
+
 def test_kinds_that_nobody_reads_are_counted() -> None:
     decoder = NmeaDecoder()
     for inner in ("GPTXT,01,01,02,hello", "GPTXT,01,01,02,hello", "PMTKCHN,03404,26404"):
