@@ -305,7 +305,7 @@ class Agent:
         self.uplink.wake()
 
     def _expected(self) -> Mapping[str, float | None]:
-        return {settings.id: settings.expect_every_s for settings in self.config.source}
+        return {settings.id: settings.expected_s for settings in self.config.source}
 
     def _tick(self) -> None:
         now_ns = self.time.trusted_ns()
