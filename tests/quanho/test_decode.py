@@ -148,6 +148,13 @@ def test_guess_names_the_decoder_of_messages() -> None:
     assert done.stdout.split()[0] == b"tasmota"
 
 
+def test_guess_counts_the_lines_of_a_log_and_takes_json_over_several_lines_whole() -> None:
+    sentence = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"
+    assert "50 of 50 messages" in guessed(50 * sentence, "--input", "raw").stdout.decode()
+    pretty = json.dumps({"Time": "2019-10-31T18:55:09", "ANALOG": {"Illuminance": 8}}, indent=1).encode()
+    assert guessed(pretty, "--input", "raw", "--topic", "tele/x/SENSOR").stdout.split()[0] == b"tasmota"
+
+
 def test_guess_that_recognises_nothing_says_so() -> None:
     done = guessed(bytes(100))
     assert (done.returncode, done.stdout) == (1, b"")
