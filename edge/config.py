@@ -124,6 +124,11 @@ class _Source(BaseModel):
         return self.expect_every_s
 
     @property
+    def is_warm_up_told(self) -> bool:
+        """Whether the source itself knows when its sensor warms up."""
+        return False
+
+    @property
     def topic_patterns(self) -> tuple[str, ...]:
         """What the decoder may name levels of."""
         return ()
@@ -165,6 +170,10 @@ class SerialSource(_Source, SerialSourceSettings):
     @property
     def expected_s(self) -> float | None:
         return self.expect_every_s or (self.talk.pace_s if self.talk else None)
+
+    @property
+    def is_warm_up_told(self) -> bool:
+        return isinstance(self.talk, DustOptions)
 
     @model_validator(mode="after")
     def _talks_to_its_device(self) -> "SerialSource":
