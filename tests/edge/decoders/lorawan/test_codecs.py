@@ -196,6 +196,17 @@ def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: 
     with pytest.raises(ValueError, match="no model 'TH-3'"):
         load(f"{own}#TH-3")
     assert fields({"extends": "DL-PR36", "params": {"kp": 4096}}, "020a17000190008800")["hydrostatic_pressure"] == 1000.0
+    own.write_text('[models.TH-1]\nvalues = [["co2", "u16"]]\n[models.TH-2]\nvalues = [["co2", "u8"]]\n')
+    with pytest.raises(ValueError, match=r"name the model, as in .*#TH-1\"; it has TH-1, TH-2"):
+        load(str(own))
+    for text in ("models = 5", "models = { TH-2 = 5 }"):
+        own.write_text(text)
+        for name in (str(own), f"{own}#TH-2"):
+            with pytest.raises(ValueError, match="a table for each model"):
+                load(name)
+    own.write_text("")
+    with pytest.raises(ValueError, match="no values, tlv, flags or cases"):
+        load(str(own))
     own.write_text(f'extends = "{own}"\n')
     with pytest.raises(ValueError, match="circle"):
         load(str(own))
