@@ -21,7 +21,7 @@ MOST_KEPT = 200  # entries of a history; an uplink holds 242 bytes
 _WRAPPING = frozenset({"unit", "displayName"})
 _FIRST_MS = 100_000_000_000  # a number from here on counts milliseconds: in seconds, the year 5138
 _FIRST_S = 1_000_000_000  # 2001: a smaller number tells a clock that was never set
-_unix_s, _unix_ms, _rfc3339 = time_reader("unix", None), time_reader("unix_ms", None), time_reader("rfc3339", None)
+_unix_s, _unix_ms, _rfc3339 = time_reader("unix", None), time_reader("unix_ms", None), time_reader("rfc3339", None, has_tz=False)
 
 
 class Part(NamedTuple):

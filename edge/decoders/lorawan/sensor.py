@@ -19,6 +19,7 @@ from telemetry.units import convert
 
 DEFAULT_MEASUREMENT = "reading"
 _MAX_DEPTH = 8
+_VOLTS = frozenset({"V", "mV"})
 _REMEMBERED = 5_000
 
 # What vendors' decoders on network servers call things: their name → ours, and their unit where it is not the catalogue's.
@@ -184,6 +185,8 @@ class Sensor:
         told: str,
     ) -> None:
         alias, unit = names.get(given, (given, ""))
+        if told in _VOLTS and alias == "battery_percent":
+            alias = "battery"
         unit = told or unit
         name = self._options.fields.get(given, alias)
         if name in fields:

@@ -23,7 +23,7 @@ _LONGEST_DATA = 2_048  # characters of hex or base64; a frame has 242 bytes at m
 _LARGEST_F_CNT = 2**32 - 1
 _EUI = re.compile(r"[0-9a-f]{16}")
 _BASE64_EUI = re.compile(r"[A-Za-z0-9+/]{11}=")
-_rfc3339 = time_reader("rfc3339", None)
+_rfc3339 = time_reader("rfc3339", None, has_tz=False)
 _unix_ms = time_reader("unix_ms", None)
 
 

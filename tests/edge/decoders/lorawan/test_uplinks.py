@@ -214,6 +214,12 @@ def test_what_a_device_kept_is_not_of_now_though_the_server_decoded_it() -> None
     assert other.readings[0].fields == {"history_0": 1.0, "history_1": 2.0}
 
 
+def test_a_time_without_a_zone_names_no_way_out_that_is_not_there() -> None:
+    assert reasons(decode("chirpstack", v4(time="2026-11-27T08:00:00", object={"t": 1}), {"link": False})) == [
+        "time: '2026-11-27T08:00:00' has no zone; so nobody knows when it is"
+    ]
+
+
 def test_values_that_come_with_their_unit_are_converted_by_it() -> None:
     given = {
         "distance": {"displayName": "Distance", "unit": "mm", "value": 1234},
@@ -225,6 +231,8 @@ def test_values_that_come_with_their_unit_are_converted_by_it() -> None:
     decoded = decode("chirpstack", v4(object=given), {"measurement": "water_level", "link": False})
     assert decoded.readings[0].fields == {"distance": 1.234, "battery": 3.1, "valid_samples": 10.0, "wind_speed": 1.0}
     assert "field depth" in reasons(decoded)[0]
+    volts = decode("chirpstack", v4(object={"battery": {"unit": "mV", "value": 3600}}), {"measurement": "air", "link": False})
+    assert volts.readings[0].fields == {"battery": 3.6}
     mapped = decode("chirpstack", v4(object=given), {"measurement": "water_level", "units": {"depth": "cm"}, "link": False})
     assert mapped.readings[0].fields["depth"] == 0.01
 
