@@ -24,7 +24,7 @@ _EPILOG = """\
 examples:
   quanho decode --list
   quanho decode --guess FILE               which decoder fits, with the evidence; --json for scripts
-  mosquitto_sub -v -t '#' | ...            capture as JSON lines of {"topic", "payload"}, then
+  mosquitto_sub -t '#' -F '{"topic":"%t","hex":"%x"}' > capture.jsonl       capture a broker's messages, then
   quanho decode json capture.jsonl --option topic=site/{site}/air/{device} --option measurement=air
   quanho decode json message.json --topic site/bn01/air/d7 --option fields.pm2_5=values.pm25
   quanho decode csv rain.csv --option header=true --option delimiter=;
