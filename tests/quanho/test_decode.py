@@ -42,6 +42,28 @@ def test_a_capture_gives_each_message_its_topic(tmp_path: Path) -> None:
     assert (len(errors), errors[-1]) == (4, "readings=4 rejected=3")
 
 
+def test_a_number_beyond_reason_costs_no_neighbour_and_nesting_is_named(tmp_path: Path) -> None:
+    capture = tmp_path / "c.jsonl"
+    lines = ['{"payload": {"n": ' + "9" * 5_000 + ', "t": 5}}', '{"payload": ' + "[" * 50_000 + "]" * 50_000 + "}"]
+    capture.write_text("\n".join(lines) + "\n")
+    code, readings, errors = decode("json", str(capture))
+    assert (code, [one["fields"] for one in readings]) == (0, [{"t": 5}])
+    assert errors[1:] == ["line 2: JSON that is nested too deep", "readings=1 rejected=2"]
+
+
+def test_a_full_disk_is_no_fault_of_the_file_that_is_read(tmp_path: Path) -> None:
+    capture = tmp_path / "c.jsonl"
+    capture.write_text('{"payload": {"t": 1}}\n')
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "quanho", "--lang", "en", "decode", "json", str(capture)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, b"cannot write the output: No space left on device\n")
+
+
 def test_json_lines_on_a_pipe_are_taken_one_by_one() -> None:
     code, readings, errors = decode("json", "-", stdin=b'{"t": 1}\nbroken\n{"t": 3}\n')
     assert (code, [one["fields"]["t"] for one in readings], errors[-1]) == (0, [1, 3], "readings=2 rejected=1")

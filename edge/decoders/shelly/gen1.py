@@ -2,6 +2,8 @@
 
     relay/0 on · relay/0/power 25.3 · relay/0/energy 1234 (watt-minutes) · emeter/0/voltage · sensor/temperature · ext_temperature/0
     temperature (of the chip) · online true · announce {…} · info {…} · ext_temperatures {"0": {"tC": 21.3}}
+    status {"motion": true, "timestamp": 1614416952, "active": true, "vibration": false, "lux": 303, "bat": 87} of Shelly Motion, with
+    "tmp": {"value": 20.1, "units": "C"} of Motion 2 and TRV; `timestamp` is that of the last motion, not of the message
 
 Channel and kind become tag `sensor`: `relay:0`, `emeter:1`, `ext_temperature:0`.
 """
@@ -70,6 +72,14 @@ _VALUES: Mapping[str, Target] = {
     "sensor/concentration": target(UNKNOWN, "gas_concentration_ppm"),
     "sensor/tilt": target(UNKNOWN, "tilt"),
 }
+_STATUS: Mapping[str, Target] = {
+    "motion": target("state", "occupancy"),
+    "vibration": target("state", "vibration"),
+    "lux": target("weather", "illuminance"),
+    "bat": target(ANY_DEVICE, "battery_percent"),
+    "tmp": target("air", "temperature"),
+}
+_FAHRENHEIT = target("air", "temperature", "F")
 _OF_MANY = {"ext_temperatures": ("ext_temperature", "tC"), "ext_humidities": ("ext_humidity", "hum")}
 
 
@@ -77,6 +87,8 @@ def read_gen1(what: str, payload: bytes, tags: Mapping[str, str], refusals: Refu
     """Return the readings of the topic levels `what` below the device; none for those that measure nothing."""
     if what in _OF_MANY:
         return _of_many(*_OF_MANY[what], parse_payload(payload), tags, refusals)
+    if what == "status":
+        return _of_status(parse_payload(payload), tags, refusals)
     found = _CHANNEL.fullmatch(what)
     where = _CHANNEL_VALUES.get((found[1], found[3] or "")) if found else _VALUES.get(what)
     if where is None:
@@ -87,6 +99,20 @@ def read_gen1(what: str, payload: bytes, tags: Mapping[str, str], refusals: Refu
     gathering = Gathering(refusals)
     gathering.put(where, _WORDS.get(text, text))
     return gathering.readings({**tags, "sensor": f"{found[1]}:{found[2]}"} if found else tags, None)
+
+
+def _of_status(root: object, tags: Mapping[str, str], refusals: Refusals) -> list[Reading]:
+    if not isinstance(root, dict):
+        raise RejectedError(f"{shown(root)} where an object is expected")
+    gathering = Gathering(refusals)
+    for key, where in _STATUS.items():
+        value = root.get(key)
+        if isinstance(value, dict):
+            where = _FAHRENHEIT if value.get("units") == "F" else where
+            value = value.get("value") if value.get("is_valid", True) else None
+        if value is not None:
+            gathering.put(where, value)
+    return gathering.readings(tags, None)
 
 
 def _of_many(kind: str, key: str, root: object, tags: Mapping[str, str], refusals: Refusals) -> list[Reading]:
