@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from edge.modbus.template import FieldRow, Template
+from edge.modbus.field_row import FieldRow
+from edge.modbus.template import Template
 from edge.modbus.values import number_reader, reordered, text_of
 from telemetry import catalogue, units
 from telemetry.point import FieldValue

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
 from edge.modbus.field_reader import Read, reader_of
+from edge.modbus.field_row import Condition
 from edge.modbus.frame import Span
 from edge.modbus.template import Template
+from edge.modbus.values import LENGTHS, reordered
 from telemetry.point import FieldValue
 
 _BITS = (1, 2)
@@ -33,19 +35,39 @@ class _Place(NamedTuple):
     bit: int
 
 
+class _Guard(NamedTuple):
+    """Where the number is that a field depends on, and which ones (as bytes, as they come) let it be."""
+
+    start: int
+    end: int
+    allowed: frozenset[bytes]
+
+
+class _Plan(NamedTuple):
+    """The fields that an answer holds: those that are always there, and those with a condition."""
+
+    always: Sequence[_Place]
+    guarded: Sequence[tuple[_Guard, _Place]]
+
+
 class Map:
     """A template, ready to read."""
 
     def __init__(self, template: Template) -> None:
         self.measurement = template.measurement
-        self._rows = [(row.name, row.span, reader_of(row, template)) for row in template.field]
-        self._plans: dict[Span, Sequence[_Place]] = {}
+        self._rows = [(row, reader_of(row, template)) for row in template.field]
+        self._order = template.order
+        self._plans: dict[Span, _Plan] = {}
 
     def fields(self, blocks: Iterable[Block], refusals: Refusals, who: str) -> dict[str, FieldValue]:
         """Return the fields that `blocks` hold; a value that is none is refused alone, one that is marked as absent is left out."""
         fields: dict[str, FieldValue] = {}
         for span, data in blocks:
-            for name, place, read, start, end, bit in self._plan(span):
+            plan = self._plans.get(span) or self._plan(span)
+            places = plan.always
+            if plan.guarded:
+                places = [*places, *(place for guard, place in plan.guarded if data[guard.start : guard.end] in guard.allowed)]
+            for name, place, read, start, end, bit in places:
                 raw = data[start:end] if bit < 0 else bytes((data[start] >> bit & 1,))
                 try:
                     value = read(raw)
@@ -56,18 +78,18 @@ class Map:
                     fields[name] = value
         return fields
 
-    def _plan(self, span: Span) -> Sequence[_Place]:
+    def _plan(self, span: Span) -> _Plan:
         """Return which fields the answer to `span` holds wholly, and where."""
-        found = self._plans.get(span)
-        if found is None:
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            found = self._plans[span] = [
-                _place(name, row, read, row.address - span.address)
-                for name, row, read in self._rows
-                if row.function == span.function and span.address <= row.address and row.address + row.length <= span.address + span.length
-            ]
-        return found
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        held = [
+            (row.when, _place(row.name, row.span, read, row.address - span.address)) for row, read in self._rows if span.holds(row.needs)
+        ]
+        made = self._plans[span] = _Plan(
+            [place for when, place in held if when is None],
+            [(_guard(when, self._order, when.address - span.address), place) for when, place in held if when is not None],
+        )
+        return made
 
 
 def raw_fields(block: Block) -> dict[str, FieldValue]:
@@ -89,3 +111,9 @@ def _place(name: str, row: Span, read: Read, offset: int) -> _Place:
     if row.function in _BITS:
         return _Place(name, row, read, offset // 8, offset // 8 + 1, offset % 8)
     return _Place(name, row, read, 2 * offset, 2 * (offset + row.length), -1)
+
+
+def _guard(when: Condition, order: str, offset: int) -> _Guard:
+    size = 2 * LENGTHS[when.type]
+    allowed = frozenset(reordered(number.to_bytes(size, "big"), order) for number in when.equals)
+    return _Guard(2 * offset, 2 * offset + size, allowed)

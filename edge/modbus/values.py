@@ -13,7 +13,22 @@ from typing import Literal
 from edge.decoders.values import shortest_float
 
 TypeName = Literal[
-    "bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64", "float64", "bcd16", "bcd32", "sign16", "sign32", "ascii"
+    "bool",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "float32",
+    "uint64",
+    "int64",
+    "float64",
+    "bcd16",
+    "bcd32",
+    "sign16",
+    "sign32",
+    "high8",
+    "low8",
+    "ascii",
 ]
 LENGTHS = {
     "bool": 1,
@@ -21,6 +36,8 @@ LENGTHS = {
     "int16": 1,
     "bcd16": 1,
     "sign16": 1,
+    "high8": 1,
+    "low8": 1,
     "uint32": 2,
     "int32": 2,
     "float32": 2,
@@ -54,6 +71,9 @@ def number_reader(type_name: TypeName) -> Callable[[bytes], float | int]:
         return _bcd
     if type_name in {"sign16", "sign32"}:
         return _sign_and_magnitude
+    if type_name in {"high8", "low8"}:
+        at = 0 if type_name == "high8" else 1
+        return lambda raw: raw[at]
     return lambda raw: int.from_bytes(raw, "big")
 
 

@@ -1,0 +1,52 @@
+"""Fields that share registers by mistake, and those that may."""
+
+import pytest
+
+from telemetry.errors import ConfigError
+from tests.edge.modbus.maps import row, template
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (row("a", 0, type="float32"), row("b", 1, type="float32")),
+        (row("a", 0, type="uint32"), row("b", 1)),
+        (row("a", 5), row("b", 5, scale=0.1)),
+        (row("a", 5, type="bool", bit=3), row("b", 5, type="bool", bit=3)),
+        (row("a", 0, type="uint32"), row("b", 1, type="bool", bit=0)),
+        (row("a", 7, function=1, type="bool"), row("b", 7, function=1, type="bool")),
+        (row("a", 0, type="uint64"), row("b", 2, type="int16")),
+    ],
+)
+def test_shared_registers_are_an_error_that_names_both_and_the_way_out(left: dict[str, object], right: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"fields a \(.*\) and b \(.*\) share registers.*overlaps = true"):
+        template(left, right)
+    assert template(left, {**right, "overlaps": True}).field
+    assert template({**left, "overlaps": True}, right).field
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (row("a", 5, type="bool", bit=3), row("b", 5, type="bool", bit=4)),
+        (row("a", 5), row("b", 5, type="bool", bit=4)),
+        (row("a", 5), row("b", 5, enum={"1": "on"})),
+        (row("a", 0, type="uint32"), row("b", 2)),
+        (row("a", 0, function=3), row("b", 0, function=4)),
+        (
+            row("a", 2, type="float32", when={"address": 0, "equals": [1]}),
+            row("b", 2, type="float32", when={"address": 0, "equals": [2]}),
+        ),
+    ],
+)
+def test_two_views_of_the_same_registers_are_meant(left: dict[str, object], right: dict[str, object]) -> None:
+    assert template(left, right).field
+
+
+def test_every_slip_is_told_at_once() -> None:
+    with pytest.raises(ConfigError) as error:
+        template(row("a", 0, type="uint32"), row("b", 1), row("c", 9, type="uint32"), row("d", 10), row("d", 20))
+    said = str(error.value)
+    assert "fields a" in said
+    assert "fields c" in said
+    assert "field d is there 2 times" in said
