@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from edge.modbus.field_row import FieldRow
 from edge.modbus.template import Template
-from edge.modbus.values import number_reader, reordered, text_of
+from edge.modbus.values import HALVES, number_reader, reordered, text_of
 from telemetry import catalogue, units
 from telemetry.point import FieldValue
 
@@ -24,6 +24,9 @@ def reader_of(row: FieldRow, template: Template) -> Read:
     """Return the function; it returns None for a value that is marked as absent, and raises ValueError for what is no value."""
     order = row.order or template.order
     read = _value_reader(row, template.measurement)
+    if half := HALVES.get(row.type):
+        whole = read
+        read = lambda raw: whole(raw[half])  # noqa: E731
     if row.function in _BITS or order == "ABCD" or (row.count == 1 and order == "CDAB"):
         return read
     return lambda raw: read(reordered(raw, order))
@@ -50,6 +53,9 @@ def _unless(invalid: tuple[int, ...], read: Read) -> Read:
 
 def _scaled(row: FieldRow, measurement: str, number: Callable[[bytes], float | int]) -> Read:
     gain, offset = _conversion(row, measurement)
+    quantity = catalogue.find(measurement, row.name)
+    if quantity and quantity.type == "int" and row.type not in _FLOATS and gain.denominator == offset.denominator == 1:
+        return lambda raw: int(number(raw)) * gain.numerator + offset.numerator
     if gain == 1 and not offset:
         return lambda raw: _finite(number(raw))
     denominator = math.lcm(gain.denominator, offset.denominator)
@@ -68,14 +74,8 @@ def _conversion(row: FieldRow, measurement: str) -> tuple[Fraction, Fraction]:
     quantity = catalogue.find(measurement, row.name)
     if not row.unit or quantity is None or not quantity.unit:
         return gain, offset
-    unit, stored = _unit(row.unit), _unit(quantity.unit)
-    ratio = Fraction(str(unit.numerator)) / Fraction(str(unit.denominator))
-    ratio *= Fraction(str(stored.denominator)) / Fraction(str(stored.numerator))
-    return gain * ratio, (offset + Fraction(str(unit.shift))) * ratio - Fraction(str(stored.shift))
-
-
-def _unit(name: str) -> units.Unit:
-    return units.UNITS[units.SPELLINGS.get(name, name)]
+    ratio, shift = units.line(row.unit, quantity.unit)
+    return gain * ratio, offset * ratio + shift
 
 
 def _quotient(numerator: int, denominator: int) -> float:

@@ -6,7 +6,7 @@ from pydantic import Field, FiniteFloat, StringConstraints, model_validator
 
 from edge.modbus.address import parse_address
 from edge.modbus.frame import Span
-from edge.modbus.values import LENGTHS, TypeName
+from edge.modbus.values import HALVES, LENGTHS, TypeName
 from runtime.settings import Settings
 from telemetry import units
 
@@ -97,6 +97,12 @@ class FieldRow(_Placed):
         last = max(self.address + self.count, self.when.address + LENGTHS[self.when.type])
         return Span(self.function, first, last - first)
 
+    @property
+    def _most(self) -> int:
+        """The highest raw number."""
+        bits = 1 if self.function in _BITS else 8 if self.type in HALVES else 16 * self.count
+        return (1 << bits) - 1
+
     @model_validator(mode="after")
     def _makes_sense(self) -> "FieldRow":
         if (self.type == "ascii") != (self.length is not None):
@@ -109,6 +115,10 @@ class FieldRow(_Placed):
             raise ValueError(f'{self.name}: bit goes with type = "bool" in a register')
         if self.function in _BITS and self.when is not None:
             raise ValueError(f"{self.name}: when goes with registers")
+        if not all(0 <= mark <= self._most for mark in self.invalid):
+            raise ValueError(f"{self.name}: invalid has raw numbers, which are 0 to {self._most} here: a 16-bit -1 is 0xFFFF")
+        if self.invalid and self.type == "ascii":
+            raise ValueError(f"{self.name}: invalid goes with numbers; a text that is empty is left out by itself")
         if self.needs.address + self.needs.length > _END:
             raise ValueError(f"{self.name}: {self.count} registers from {self.address} go beyond 65535")
         if self.unit and not units.is_convertible(self.unit, self.unit):

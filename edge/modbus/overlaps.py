@@ -21,7 +21,7 @@ def overlap_problems(rows: Sequence[FieldRow]) -> list[str]:
 
 
 def _slips(rows: Sequence[FieldRow]) -> Iterator[tuple[FieldRow, FieldRow]]:
-    ordered = sorted(rows, key=lambda row: row.span)
+    ordered = sorted(rows, key=lambda row: (row.function, row.address))
     for number, left in enumerate(ordered):
         for right in ordered[number + 1 :]:
             if right.function != left.function or right.address >= left.address + left.count:

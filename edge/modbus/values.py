@@ -48,6 +48,7 @@ LENGTHS = {
     "float64": 4,
     "ascii": 0,
 }
+HALVES = {"high8": slice(0, 1), "low8": slice(1, 2)}  # of a register: what is read of it
 _FORMATS = {"int16": ">h", "int32": ">i", "float32": ">f", "int64": ">q", "float64": ">d"}
 
 
@@ -71,9 +72,6 @@ def number_reader(type_name: TypeName) -> Callable[[bytes], float | int]:
         return _bcd
     if type_name in {"sign16", "sign32"}:
         return _sign_and_magnitude
-    if type_name in {"high8", "low8"}:
-        at = 0 if type_name == "high8" else 1
-        return lambda raw: raw[at]
     return lambda raw: int.from_bytes(raw, "big")
 
 

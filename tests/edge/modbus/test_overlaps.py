@@ -12,6 +12,7 @@ from tests.edge.modbus.maps import row, template
         (row("a", 0, type="float32"), row("b", 1, type="float32")),
         (row("a", 0, type="uint32"), row("b", 1)),
         (row("a", 5), row("b", 5, scale=0.1)),
+        (row("a", 0, type="uint32"), row("b", 0, enum={"1": "on"})),
         (row("a", 5, type="bool", bit=3), row("b", 5, type="bool", bit=3)),
         (row("a", 0, type="uint32"), row("b", 1, type="bool", bit=0)),
         (row("a", 7, function=1, type="bool"), row("b", 7, function=1, type="bool")),

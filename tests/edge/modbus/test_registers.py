@@ -140,6 +140,26 @@ def test_a_template_that_is_not_there_names_those_that_are(tmp_path: Path) -> No
     assert set(LENGTHS) >= {"uint16"}
 
 
+OXYGEN = {
+    "water": {"name": "dissolved_oxygen", "unit": "mg/L", "when": {"address": 0, "type": "uint32", "equals": [0x80, 0x81]}},
+    "air": {"name": "oxygen_saturation", "unit": "%", "when": {"address": 0, "type": "uint32", "equals": [0x20]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "fields"),
+    [("00800000", {"dissolved_oxygen": 8.0}), ("00200000", {"oxygen_saturation": 8.0}), ("00000080", {}), ("00040000", {})],
+)
+def test_a_field_with_a_condition_holds_only_while_that_is_met(unit: str, fields: dict[str, float]) -> None:
+    rows = [{"function": 3, "address": 2, "type": "float32", **row} for row in OXYGEN.values()]
+    one = parse_template({**HEAD, "measurement": "water_quality", "order": "CDAB", "field": rows}, "x.toml")
+    assert reads_of(one) == (Span(3, 0, 4),)
+    refusals = Refusals()
+    assert Map(one).fields([Block(Span(3, 0, 4), bytes.fromhex(unit + "00004100"))], refusals, "d") == fields
+    assert not refusals.listed()
+    assert Map(one).fields([Block(Span(3, 2, 2), bytes.fromhex("00004100"))], refusals, "d") == {}
+
+
 ASK, TELL = rtu(7, b"\x03\x00\x00\x00\x02"), rtu(7, b"\x03\x04\x00\x01\x00\x02")
 
 
