@@ -2,6 +2,7 @@
 
 import socket
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from pydantic import ValidationError
 
 from edge.config import ModbusSource
 from edge.decoders.table import build_decoder
+from edge.modbus.field_row import FieldRow
 from edge.modbus.frame import mbap, read_request, rtu, split_mbap
 from edge.modbus.plan import reads_of
 from edge.modbus.quirks import QUIRKS, combined
-from edge.modbus.template import load_template, template_names
+from edge.modbus.template import load_template, parse_template, template_names
 from edge.sources.modbus import ModbusInput
 from runtime.clock import SystemClock
 from telemetry.errors import ConfigError
@@ -108,5 +110,21 @@ def test_a_device_is_left_alone_after_the_connection_and_before_each_request(tmp
 
 def test_ours_that_answer_whole_blocks_are_asked_for_nothing_else() -> None:
     asked = {name: reads_of(load_template(name)) for name in template_names() if load_template(name).effects.needs_blocks}
-    assert set(asked) == {"hamilton_do"}
-    assert [read_request(span).hex() for span in asked["hamilton_do"]] == ["030829000a", "030969000a"]
+    assert set(asked) == {"hamilton_do", "hamilton_ph"}
+    for spans in asked.values():
+        assert [read_request(span).hex() for span in spans] == ["030829000a", "030969000a"]
+
+
+def test_the_pages_name_every_map_every_quirk_and_every_key() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    sensors, spec = ((docs / name / "modbus.md").read_text(encoding="utf-8") for name in ("sensors", "specs"))
+    maps = {name for line in sensors.splitlines() if line.startswith("| ") for name in line.split("|")[1].replace(",", " ").split()}
+    assert set(template_names()) - maps == set()
+    for name in (*QUIRKS, *FieldRow.model_fields):
+        assert f"`{name}`" in spec or f"`{name}`," in spec, name
+
+
+def test_the_map_that_the_page_shows_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs/specs/modbus.md").read_text(encoding="utf-8")
+    shown = page.split("```\n")[1]
+    assert parse_template(tomllib.loads(shown), "docs").field[0].name == "wind_speed"

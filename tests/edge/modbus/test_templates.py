@@ -36,6 +36,7 @@ GOLDEN: dict[str, tuple[dict[int, str], dict[str, object]]] = {
         {2089: "0080000000004100", 2409: "00040000000041c8"},
         {"dissolved_oxygen": 8, "temperature": 25},
     ),
+    "hamilton_ph": ({2089: "10000000cd0c4080", 2409: "00040000000041c8"}, {"ph": 4.02503, "temperature": 25}),  # the manual's example
     "pzem004t": (
         {0: "08fe", 1: "03e90000", 3: "08fe0000", 5: "00050001", 7: "01f3", 8: "0062", 9: "ffff"},
         {
