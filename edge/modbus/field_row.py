@@ -60,6 +60,13 @@ class Condition(Settings):
         return self
 
 
+class Exponent(Settings):
+    """`exponent` of a field: a register of the same read says by which power of ten its number is multiplied (SunSpec: scale factor)."""
+
+    address: int = Field(ge=0, lt=_END, description="where it is, in the function of the field, counted from 0; signed, -10 to 10")
+    negative: bool = Field(default=False, description="the register counts decimals: 2 means hundredths")
+
+
 class FieldRow(_Placed):
     """One row [[field]]: a value, and where it is."""
 
@@ -76,6 +83,7 @@ class FieldRow(_Placed):
         (), description="raw numbers (unsigned, their bytes in order) that mean: no value; the field is left out"
     )
     every_s: float | None = Field(None, gt=0, le=86_400, description="read no more often than this needs; default: in every round")
+    exponent: Exponent | None = Field(None, description="another register has the power of ten of this one, besides `scale`")
     when: Condition | None = Field(None, description="the field holds only while another register says so; else it is left out")
     overlaps: bool = Field(default=False, description="shares registers with another field, and that is meant")
 
@@ -89,13 +97,14 @@ class FieldRow(_Placed):
         return Span(self.function, self.address, self.count)
 
     @property
+    def reach(self) -> Span:
+        """What its value is reckoned from: its registers, and that of its exponent."""
+        return self.span if self.exponent is None else self.span.hull(Span(self.function, self.exponent.address, 1))
+
+    @property
     def needs(self) -> Span:
-        """What has to be read at one moment to know it: its registers, and those of its condition."""
-        if self.when is None:
-            return self.span
-        first = min(self.address, self.when.address)
-        last = max(self.address + self.count, self.when.address + LENGTHS[self.when.type])
-        return Span(self.function, first, last - first)
+        """What has to be read at one moment to know it: those, and the registers of its condition."""
+        return self.reach if self.when is None else self.reach.hull(Span(self.function, self.when.address, LENGTHS[self.when.type]))
 
     @property
     def _most(self) -> int:
@@ -105,22 +114,28 @@ class FieldRow(_Placed):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "FieldRow":
-        if (self.type == "ascii") != (self.length is not None):
-            raise ValueError(f"{self.name}: length goes with type ascii")
-        if self.function in _BITS and self.type != "bool":
-            raise ValueError(f'{self.name}: functions 1 and 2 read single bits; write type = "bool"')
-        if self.function not in _BITS and self.type == "bool" and self.bit is None:
-            raise ValueError(f"{self.name}: a bool in a register needs bit")
-        if self.bit is not None and (self.type != "bool" or self.function in _BITS):
-            raise ValueError(f'{self.name}: bit goes with type = "bool" in a register')
-        if self.function in _BITS and self.when is not None:
-            raise ValueError(f"{self.name}: when goes with registers")
-        if not all(0 <= mark <= self._most for mark in self.invalid):
-            raise ValueError(f"{self.name}: invalid has raw numbers, which are 0 to {self._most} here: a 16-bit -1 is 0xFFFF")
-        if self.invalid and self.type == "ascii":
-            raise ValueError(f"{self.name}: invalid goes with numbers; a text that is empty is left out by itself")
-        if self.needs.address + self.needs.length > _END:
-            raise ValueError(f"{self.name}: {self.count} registers from {self.address} go beyond 65535")
-        if self.unit and not units.is_convertible(self.unit, self.unit):
-            raise ValueError(f"{self.name}: unknown unit {self.unit!r}; known are those of telemetry/units.py")
+        wrong = "; ".join(words for is_wrong, words in self._rules() if is_wrong)
+        if wrong:
+            raise ValueError(f"{self.name}: {wrong}")
         return self
+
+    def _rules(self) -> tuple[tuple[bool, str], ...]:
+        are_bits, is_bool = self.function in _BITS, self.type == "bool"
+        return (
+            ((self.type == "ascii") != (self.length is not None), "length goes with type ascii"),
+            (are_bits and not is_bool, 'functions 1 and 2 read single bits; write type = "bool"'),
+            (not are_bits and is_bool and self.bit is None, "a bool in a register needs bit"),
+            (self.bit is not None and (not is_bool or are_bits), 'bit goes with type = "bool" in a register'),
+            (are_bits and self.needs != self.span, "when and exponent go with registers"),
+            (self.exponent is not None and (is_bool or self.type == "ascii" or bool(self.enum)), "exponent goes with numbers"),
+            (bool(self.invalid) and self.type == "ascii", "invalid goes with numbers; a text that is empty is left out by itself"),
+            (
+                not all(0 <= mark <= self._most for mark in self.invalid),
+                f"invalid has raw numbers, which are 0 to {self._most} here: a 16-bit -1 is 0xFFFF",
+            ),
+            (self.needs.address + self.needs.length > _END, f"{self.count} registers from {self.address} go beyond 65535"),
+            (
+                bool(self.unit) and not units.is_convertible(self.unit, self.unit),
+                f"unknown unit {self.unit!r}; known are those of telemetry/units.py",
+            ),
+        )

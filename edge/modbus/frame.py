@@ -91,6 +91,11 @@ class Span(NamedTuple):
             self.function == other.function and self.address <= other.address and other.address + other.length <= self.address + self.length
         )
 
+    def hull(self, other: "Span") -> "Span":
+        """Return the least that holds both; they are of one function."""
+        first = min(self.address, other.address)
+        return Span(self.function, first, max(self.address + self.length, other.address + other.length) - first)
+
     def __str__(self) -> str:
         last = f" to {self.address + self.length - 1}" if self.length > 1 else ""
         return f"{FUNCTIONS[self.function]} {self.address}{last}"

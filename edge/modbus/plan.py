@@ -6,6 +6,7 @@ a read with none is not sent. So a round never costs more requests, nor more reg
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 from edge.modbus.field_row import FieldRow
 from edge.modbus.frame import Span
@@ -78,7 +79,7 @@ class Rounds:
         for span, rows in self._reads:
             due = [row.needs for row in rows if row.is_due(now_s)]
             if due:
-                reads.append(span if self._are_whole else _hull(due))
+                reads.append(span if self._are_whole else reduce(Span.hull, due))
         return reads
 
     def took(self, span: Span, now_s: float) -> None:
@@ -97,8 +98,3 @@ class Rounds:
 def _row(row: FieldRow, cadence_s: float) -> _Row:
     every_s = row.every_s or 0.0
     return _Row(row.needs, every_s, max(1, int(every_s / cadence_s + 1e-9)))
-
-
-def _hull(spans: list[Span]) -> Span:
-    first = min(span.address for span in spans)
-    return Span(spans[0].function, first, max(span.address + span.length for span in spans) - first)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
 from edge.modbus.field_reader import Read, reader_of
-from edge.modbus.field_row import Condition
+from edge.modbus.field_row import Condition, FieldRow
 from edge.modbus.frame import Span
 from edge.modbus.template import Template
 from edge.modbus.values import LENGTHS, reordered
@@ -82,9 +82,7 @@ class Map:
         """Return which fields the answer to `span` holds wholly, and where."""
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
-        held = [
-            (row.when, _place(row.name, row.span, read, row.address - span.address)) for row, read in self._rows if span.holds(row.needs)
-        ]
+        held = [(row.when, _place(row, read, span)) for row, read in self._rows if span.holds(row.needs)]
         made = self._plans[span] = _Plan(
             [place for when, place in held if when is None],
             [(_guard(when, self._order, when.address - span.address), place) for when, place in held if when is not None],
@@ -107,10 +105,11 @@ def _raw_layout(span: Span) -> tuple[Sequence[str], Struct]:
     return [f"{letter}{span.address + number}" for number in range(span.length)], Struct(f">{span.length}H")
 
 
-def _place(name: str, row: Span, read: Read, offset: int) -> _Place:
+def _place(row: FieldRow, read: Read, span: Span) -> _Place:
+    offset = row.reach.address - span.address
     if row.function in _BITS:
-        return _Place(name, row, read, offset // 8, offset // 8 + 1, offset % 8)
-    return _Place(name, row, read, 2 * offset, 2 * (offset + row.length), -1)
+        return _Place(row.name, row.span, read, offset // 8, offset // 8 + 1, offset % 8)
+    return _Place(row.name, row.span, read, 2 * offset, 2 * (offset + row.reach.length), -1)
 
 
 def _guard(when: Condition, order: str, offset: int) -> _Guard:

@@ -5,7 +5,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from edge.modbus.field_row import BlockRow, FieldRow, Name, Order
+from edge.modbus.field_row import BlockRow, Condition, FieldRow, Name, Order
 from edge.modbus.overlaps import overlap_problems
 from edge.modbus.quirks import Quirk, check_quirks, combined
 from runtime.settings import Settings
@@ -60,8 +60,9 @@ class Template(Settings):
         return self
 
     def _names(self) -> Iterator[str]:
-        counts = Counter(row.name for row in self.field)
-        yield from (f"field {name} is there {count} times" for name, count in counts.items() if count > 1)
+        for name, count in Counter(row.name for row in self.field).items():
+            if count > 1 and not _exclude_each_other([row.when for row in self.field if row.name == name]):
+                yield f"field {name} is there {count} times, and not each under another `when` of the same register"
 
     def _sizes(self) -> Iterator[str]:
         for row in self.field:
@@ -83,6 +84,12 @@ class Template(Settings):
         if self.block:
             outside = [row.name for row in self.field if not any(block.span.holds(row.needs) for block in self.block)]
             yield from (f"field {name} is in no block" for name in outside)
+
+
+def _exclude_each_other(conditions: Sequence[Condition | None]) -> bool:
+    numbers = [number for condition in conditions if condition for number in condition.equals]
+    places = {condition and (condition.address, condition.type) for condition in conditions}
+    return len(places) == 1 and None not in places and len(set(numbers)) == len(numbers)
 
 
 @cache

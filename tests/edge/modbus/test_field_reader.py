@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.modbus.field_reader import reader_of
+from edge.modbus.frame import Span
 from edge.modbus.template import Template, parse_template
 from telemetry.errors import ConfigError
 from telemetry.point import FieldValue
@@ -106,12 +107,44 @@ def test_a_mark_is_compared_when_the_bytes_are_in_order() -> None:
         ({"type": "ascii", "length": 2, "invalid": [0]}, "goes with numbers"),
         ({"function": 1, "type": "bool", "bit": 3}, "in a register"),
         ({"when": {"address": 1, "equals": [70_000]}}, "0 to 65535"),
-        ({"function": 1, "type": "bool", "when": {"address": 1, "equals": [1]}}, "when goes with registers"),
+        ({"type": "ascii", "length": 2, "exponent": {"address": 9}}, "exponent goes with numbers"),
+        ({"enum": {"1": "on"}, "exponent": {"address": 9}}, "exponent goes with numbers"),
+        ({"function": 1, "type": "bool", "when": {"address": 1, "equals": [1]}}, "when and exponent go with registers"),
     ],
 )
 def test_a_row_that_could_never_hold_is_refused(row: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         template(**row)
+
+
+@pytest.mark.parametrize(
+    ("raw", "row", "value"),
+    [
+        ("0187 fffe", {"exponent": {"address": 1}}, 3.91),  # SunSpec: 391 and -2
+        ("0187 0002", {"exponent": {"address": 1}}, 39100),
+        ("0187 0002", {"exponent": {"address": 1, "negative": True}}, 3.91),  # decimals
+        ("0187 0000 0000 0000 fffd", {"exponent": {"address": 4}, "scale": 0.1}, 0.0391),
+        ("0187 8000", {"exponent": {"address": 1}}, None),  # SunSpec: not implemented
+        ("ffff fffe", {"exponent": {"address": 1}, "invalid": [0xFFFF]}, None),
+        ("0001 0000 ffff", {"type": "uint32", "order": "CDAB", "exponent": {"address": 2}}, 0.1),
+        ("8701 feff", {"order": "BADC", "exponent": {"address": 1}}, 3.91),
+    ],
+)
+def test_a_power_of_ten_may_stand_in_another_register(raw: str, row: dict[str, object], value: float | None) -> None:
+    assert read(raw, **row) == value
+
+
+def test_a_power_of_ten_may_stand_before_the_number_and_one_that_is_none_is_refused() -> None:
+    one = template(address=5, exponent={"address": 3}, offset=-1, scale=2)
+    assert one.field[0].needs == Span(3, 3, 3)
+    reader = reader_of(one.field[0], one)
+    assert reader(bytes.fromhex("ffff 1234 0005")) == 0  # 5 × 2 × 0.1 - 1
+    with pytest.raises(ValueError, match="register 3 has 11, which is no power of ten"):
+        reader(bytes.fromhex("000b 1234 0005"))
+
+
+def test_units_are_converted_behind_the_power_of_ten() -> None:
+    assert read("0187 fffe", "power", name="active_power", unit="kW", exponent={"address": 1}) == 3910
 
 
 def test_a_text_is_what_is_before_its_first_nul_and_nothing_is_no_value() -> None:

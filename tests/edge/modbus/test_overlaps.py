@@ -44,6 +44,16 @@ def test_two_views_of_the_same_registers_are_meant(left: dict[str, object], righ
     assert template(left, right).field
 
 
+def test_a_name_may_stand_again_under_other_numbers_of_the_same_register_only() -> None:
+    def depth(**when: object) -> dict[str, object]:
+        return row("depth", 4, **({"when": when} if when else {}))
+
+    assert template(depth(address=2, equals=[16]), depth(address=2, equals=[17, 18])).field
+    for wrong in (depth(address=2, equals=[15, 16]), depth(address=3, equals=[17]), depth()):
+        with pytest.raises(ConfigError, match="field depth is there 2 times"):
+            template(depth(address=2, equals=[16]), wrong)
+
+
 def test_every_slip_is_told_at_once() -> None:
     with pytest.raises(ConfigError) as error:
         template(row("a", 0, type="uint32"), row("b", 1), row("c", 9, type="uint32"), row("d", 10), row("d", 20))
