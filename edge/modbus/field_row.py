@@ -116,7 +116,7 @@ class FieldRow(_Placed):
     def _makes_sense(self) -> "FieldRow":
         wrong = "; ".join(words for is_wrong, words in self._rules() if is_wrong)
         if wrong:
-            raise ValueError(f"{self.name}: {wrong}")
+            raise ValueError(wrong)
         return self
 
     def _rules(self) -> tuple[tuple[bool, str], ...]:

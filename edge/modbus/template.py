@@ -130,7 +130,10 @@ def parse_template(tree: Mapping[str, object], where: str) -> Template:
     try:
         return Template.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError([_problem(tree, where, dict(one)) for one in error.errors()]) from error
+        found = [
+            one for one in error.errors() if one["type"] != "too_short" or not tree.get(str(one["loc"][0]))
+        ]  # rows that fail do not count
+        raise ConfigError([_problem(tree, where, dict(one)) for one in found or error.errors()]) from error
 
 
 def _problem(tree: Mapping[str, object], where: str, error: Mapping[str, object]) -> Problem:

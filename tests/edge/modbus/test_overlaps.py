@@ -44,6 +44,15 @@ def test_two_views_of_the_same_registers_are_meant(left: dict[str, object], righ
     assert template(left, right).field
 
 
+def test_every_wrong_row_is_told_once_and_by_its_name() -> None:
+    with pytest.raises(ConfigError) as error:
+        template(row("a", 0, colour="red"), row("b", 3, type="bool", unit="furlong"))
+    told = [f"{one.key}: {one.message}" for one in error.value.problems]
+    assert len(told) == 2
+    assert told[0].startswith("field.a.colour: ")
+    assert told[1].startswith("field.b: a bool in a register needs bit; unknown unit 'furlong'")
+
+
 def test_a_name_may_stand_again_under_other_numbers_of_the_same_register_only() -> None:
     def depth(**when: object) -> dict[str, object]:
         return row("depth", 4, **({"when": when} if when else {}))
