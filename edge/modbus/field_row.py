@@ -82,7 +82,9 @@ class FieldRow(_Placed):
     invalid: tuple[int, ...] = Field(
         (), description="raw numbers (unsigned, their bytes in order) that mean: no value; the field is left out"
     )
-    every_s: float | None = Field(None, gt=0, le=86_400, description="read no more often than this needs; default: in every round")
+    every_s: float | None = Field(
+        None, gt=0, le=86_400, description="read at least once in so long, and as seldom as that allows; default: in every round"
+    )
     exponent: Exponent | None = Field(None, description="another register has the power of ten of this one, besides `scale`")
     when: Condition | None = Field(None, description="the field holds only while another register says so; else it is left out")
     overlaps: bool = Field(default=False, description="shares registers with another field, and that is meant")

@@ -1,12 +1,13 @@
 """Fields that share registers. Mostly that is a slip: a wrong address, or a type that is too long.
 
 It is meant, and allowed, where two fields have the same registers and look at them differently (another bit, an enum beside the number,
-another `when`). All else needs `overlaps = true` on one of the two.
+another `when`, the other byte). All else needs `overlaps = true` on one of the two.
 """
 
 from collections.abc import Iterator, Sequence
 
 from edge.modbus.field_row import FieldRow
+from edge.modbus.values import HALVES
 
 _MOST_NAMED = 10
 _KINDS = {1: "coil", 2: "input", 3: "register", 4: "register"}
@@ -31,7 +32,11 @@ def _slips(rows: Sequence[FieldRow]) -> Iterator[tuple[FieldRow, FieldRow]]:
 
 
 def _are_two_views(left: FieldRow, right: FieldRow) -> bool:
-    return left.span == right.span and (left.bit, left.enum, left.when) != (right.bit, right.enum, right.when)
+    return left.span == right.span and _view(left) != _view(right)
+
+
+def _view(row: FieldRow) -> tuple[object, ...]:
+    return row.bit, row.enum, row.when, row.type if row.type in HALVES else ""
 
 
 def _place(row: FieldRow) -> str:

@@ -130,10 +130,9 @@ def parse_template(tree: Mapping[str, object], where: str) -> Template:
     try:
         return Template.model_validate(tree)
     except ValidationError as error:
-        found = [
-            one for one in error.errors() if one["type"] != "too_short" or not tree.get(str(one["loc"][0]))
-        ]  # rows that fail do not count
-        raise ConfigError([_problem(tree, where, dict(one)) for one in found or error.errors()]) from error
+        found = [dict(one) for one in error.errors()]
+        kept = [one for one in found if one["loc"] != ("field",)]  # it says that wrong rows are too few
+        raise ConfigError([_problem(tree, where, one) for one in kept or found]) from error
 
 
 def _problem(tree: Mapping[str, object], where: str, error: Mapping[str, object]) -> Problem:

@@ -14,6 +14,7 @@ from tests.edge.modbus.maps import row, template
         (row("a", 5), row("b", 5, scale=0.1)),
         (row("a", 0, type="uint32"), row("b", 0, enum={"1": "on"})),
         (row("a", 5, type="bool", bit=3), row("b", 5, type="bool", bit=3)),
+        (row("a", 5, type="low8"), row("b", 5, type="low8")),
         (row("a", 0, type="uint32"), row("b", 1, type="bool", bit=0)),
         (row("a", 7, function=1, type="bool"), row("b", 7, function=1, type="bool")),
         (row("a", 0, type="uint64"), row("b", 2, type="int16")),
@@ -32,6 +33,7 @@ def test_shared_registers_are_an_error_that_names_both_and_the_way_out(left: dic
         (row("a", 5, type="bool", bit=3), row("b", 5, type="bool", bit=4)),
         (row("a", 5), row("b", 5, type="bool", bit=4)),
         (row("a", 5), row("b", 5, enum={"1": "on"})),
+        (row("a", 5, type="high8"), row("b", 5, type="low8")),
         (row("a", 0, type="uint32"), row("b", 2)),
         (row("a", 0, function=3), row("b", 0, function=4)),
         (
@@ -47,6 +49,8 @@ def test_two_views_of_the_same_registers_are_meant(left: dict[str, object], righ
 def test_every_wrong_row_is_told_once_and_by_its_name() -> None:
     with pytest.raises(ConfigError) as error:
         template(row("a", 0, colour="red"), row("b", 3, type="bool", unit="furlong"))
+    with pytest.raises(ConfigError, match=r"x\.toml: field: .* at most 500"):
+        template(*(row(f"f{number}", number) for number in range(501)))
     told = [f"{one.key}: {one.message}" for one in error.value.problems]
     assert len(told) == 2
     assert told[0].startswith("field.a.colour: ")
