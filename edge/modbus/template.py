@@ -130,9 +130,10 @@ def parse_template(tree: Mapping[str, object], where: str) -> Template:
     try:
         return Template.model_validate(tree)
     except ValidationError as error:
-        found = [dict(one) for one in error.errors()]
-        kept = [one for one in found if one["loc"] != ("field",)]  # it says that wrong rows are too few
-        raise ConfigError([_problem(tree, where, one) for one in kept or found]) from error
+        found = error.errors()
+        if any(one["loc"][:1] == ("field",) and len(one["loc"]) > 1 for one in found):
+            found = [one for one in found if one["loc"] != ("field",)]  # it says that there are too few rows: wrong ones do not count
+        raise ConfigError([_problem(tree, where, dict(one)) for one in found]) from error
 
 
 def _problem(tree: Mapping[str, object], where: str, error: Mapping[str, object]) -> Problem:
