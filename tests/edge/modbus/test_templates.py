@@ -90,9 +90,29 @@ GOLDEN: dict[str, tuple[dict[int, str], dict[str, object]]] = {
         {0: "4365cccd", 6: "3fc00000", 0x46: "42480000", 0x48: "42f6e979"},
         {"voltage": 229.8, "current": 1.5, "frequency": 50, "energy": 123456},
     ),
+    # registers 0 to 71 of an SDM630 as ESPHome logged them (github.com/esphome/esphome/pull/8032), and what it made of phase A
     "sdm630": (
-        {0: "4365cccd", 2: "43660000", 0x34: "45abe000", 0x46: "42480000", 0x48: "42f6e979", 0xEA: "40200000"},
-        {"voltage_l1": 229.8, "voltage_l2": 230, "active_power": 5500, "frequency": 50, "energy": 123456, "thd_voltage_l1": 2.5},
+        {
+            0: "435deade43662b2c43695c594065254b40a4c0c8409cfb21443cb0454493f056448eb4b0443cb30f4493f82d448efc02c101631ac1c0a720"
+            "c28ebd2c3f7ffc4a3f7ff2813f7f8086bf1c1b24bf94d902c064c4d143647b7700000000409135354159cfd00000000045407e9400000000"
+            "4540a6dc00000000c2cf13573f7fdaf000000000bff6adbf00000000424815f3",
+            0x48: "42f6e979",
+            0xEA: "40200000",
+        },
+        {
+            "voltage_l1": 221.91745,
+            "voltage_l3": 233.36073,
+            "current_l1": 3.5804012,
+            "active_power_l1": 754.7542,
+            "apparent_power_l1": 754.7978,
+            "reactive_power_l1": -8.086695,
+            "power_factor_l1": 0.9999434,
+            "active_power": 3079.9111,
+            "reactive_power": -103.53777,
+            "frequency": 50.021435,
+            "energy": 123456,
+            "thd_voltage_l1": 2.5,
+        },
     ),
     "sdm72": (
         {0x34: "45abe000", 0x48: "42f6e979", 0x4A: "40200000"},
