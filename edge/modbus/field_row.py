@@ -1,4 +1,6 @@
-"""Rows of a register map: [[field]], a value and where it is; [[block]], what the device gives at once or not at all."""
+"""Rows of a register map: [[field]], a value and where it is; [[block]], what the device gives at once or not at all;
+[[fault]], where it says that something is wrong with it.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -43,6 +45,17 @@ class BlockRow(_Placed):
     @property
     def span(self) -> Span:
         return Span(self.function, self.address, self.length)
+
+
+class FaultRow(_Placed):
+    """One row [[fault]]: where the device says that something is wrong with it. It is read in every round, and is no field."""
+
+    type: Literal["uint16", "uint32"] = Field("uint16", description="how the registers hold it, in the order of the template")
+    mask: int = Field(0xFFFF_FFFF, ge=1, le=0xFFFF_FFFF, description="bits that mean so; any of them marks the readings: device error")
+
+    @property
+    def needs(self) -> Span:
+        return Span(self.function, self.address, 1 if self.function in _BITS else LENGTHS[self.type])
 
 
 class Condition(Settings):

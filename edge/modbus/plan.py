@@ -21,8 +21,8 @@ def reads_of(template: Template) -> tuple[Span, ...]:
     """Return the fewest reads that fetch every row of `template`; its blocks, where it has some."""
     if template.block:
         spans = [block.span for block in template.block]
-        return tuple(span for span in spans if any(span.holds(row.needs) for row in template.field))
-    return merged((row.needs for row in template.field), template.max_registers, template.max_gap)
+        return tuple(span for span in spans if any(span.holds(needs) for needs in template.wanted))
+    return merged(template.wanted, template.max_registers, template.max_gap)
 
 
 def merged(spans: Iterable[Span], max_registers: int, max_gap: int) -> tuple[Span, ...]:
@@ -69,7 +69,7 @@ class Rounds:
     def __init__(self, template: Template, cadence_s: float) -> None:
         self.most = reads_of(template)  # what a round can cost
         self._are_whole = bool(template.block)
-        rows = [_row(row, cadence_s) for row in template.field]
+        rows = [*(_row(row, cadence_s) for row in template.field), *(_Row(row.needs, 0.0, 1) for row in template.fault)]
         self._reads = [(span, [row for row in rows if span.holds(row.needs)]) for span in self.most]
         self._rows = rows
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
 from edge.modbus.field_reader import Read, reader_of
-from edge.modbus.field_row import Condition, FieldRow
+from edge.modbus.field_row import Condition, FaultRow, FieldRow
 from edge.modbus.frame import Span
 from edge.modbus.template import Template
 from edge.modbus.values import LENGTHS, reordered
@@ -43,11 +43,20 @@ class _Guard(NamedTuple):
     allowed: frozenset[bytes]
 
 
+class _Alarm(NamedTuple):
+    """Where the device tells of its faults, in bytes, and which bits mean one; of a coil or input: of the byte at `start`."""
+
+    start: int
+    end: int
+    mask: int
+
+
 class _Plan(NamedTuple):
-    """The fields that an answer holds: those that are always there, and those with a condition."""
+    """The fields that an answer holds: those that are always there, and those with a condition; and what it tells of faults."""
 
     always: Sequence[_Place]
     guarded: Sequence[tuple[_Guard, _Place]]
+    alarms: Sequence[_Alarm]
 
 
 class Map:
@@ -56,6 +65,7 @@ class Map:
     def __init__(self, template: Template) -> None:
         self.measurement = template.measurement
         self._rows = [(row, reader_of(row, template)) for row in template.field]
+        self.faults = template.fault
         self._order = template.order
         self._plans: dict[Span, _Plan] = {}
 
@@ -78,6 +88,12 @@ class Map:
                     fields[name] = value
         return fields
 
+    def tells_a_fault(self, block: Block) -> bool:
+        """Whether the device says in `block` that something is wrong with it; only where the template has `faults`."""
+        span, data = block
+        plan = self._plans.get(span) or self._plan(span)
+        return any(int.from_bytes(reordered(data[start:end], self._order), "big") & mask for start, end, mask in plan.alarms)
+
     def _plan(self, span: Span) -> _Plan:
         """Return which fields the answer to `span` holds wholly, and where."""
         if len(self._plans) >= _MOST_PLANS:
@@ -86,6 +102,7 @@ class Map:
         made = self._plans[span] = _Plan(
             [place for when, place in held if when is None],
             [(_guard(when, self._order, when.address - span.address), place) for when, place in held if when is not None],
+            [_alarm(fault, fault.address - span.address) for fault in self.faults if span.holds(fault.needs)],
         )
         return made
 
@@ -110,6 +127,12 @@ def _place(row: FieldRow, read: Read, span: Span) -> _Place:
     if row.function in _BITS:
         return _Place(row.name, row.span, read, offset // 8, offset // 8 + 1, offset % 8)
     return _Place(row.name, row.span, read, 2 * offset, 2 * (offset + row.reach.length), -1)
+
+
+def _alarm(fault: FaultRow, offset: int) -> _Alarm:
+    if fault.function in _BITS:
+        return _Alarm(offset // 8, offset // 8 + 1, 1 << offset % 8)
+    return _Alarm(2 * offset, 2 * (offset + fault.needs.length), fault.mask)
 
 
 def _guard(when: Condition, order: str, offset: int) -> _Guard:

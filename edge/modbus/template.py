@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from edge.modbus.field_row import BlockRow, Condition, FieldRow, Name, Order
+from edge.modbus.field_row import BlockRow, Condition, FaultRow, FieldRow, Name, Order
+from edge.modbus.frame import Span
 from edge.modbus.overlaps import overlap_problems
 from edge.modbus.quirks import Quirk, check_quirks, combined
 from runtime.settings import Settings
@@ -44,7 +45,13 @@ class Template(Settings):
     block: tuple[BlockRow, ...] = Field(
         (), max_length=_MOST_BLOCKS, description="reads as they have to be; without: merged from the fields"
     )
+    fault: tuple[FaultRow, ...] = Field((), max_length=_MOST_BLOCKS, description="where the device tells of its faults")
     field: tuple[FieldRow, ...] = Field(min_length=1, max_length=_MOST_FIELDS, description="its values")
+
+    @property
+    def wanted(self) -> tuple[Span, ...]:
+        """What has to be read, row by row."""
+        return (*(row.needs for row in self.field), *(row.needs for row in self.fault))
 
     @property
     def effects(self) -> Quirk:
@@ -84,6 +91,9 @@ class Template(Settings):
         if self.block:
             outside = [row.name for row in self.field if not any(block.span.holds(row.needs) for block in self.block)]
             yield from (f"field {name} is in no block" for name in outside)
+            for fault in self.fault:
+                if not any(block.span.holds(fault.needs) for block in self.block):
+                    yield f"the fault at {fault.address} is in no block"
 
 
 def _exclude_each_other(conditions: Sequence[Condition | None]) -> bool:

@@ -15,6 +15,7 @@ from edge.modbus.registers import Block, Map
 from edge.modbus.template import load_template, parse_template, template_names
 from edge.modbus.values import LENGTHS, number_reader, reordered
 from telemetry.errors import ConfigError
+from telemetry.quality import DEVICE_ERROR
 from tests.edge.decoders.contract import check
 
 HEAD = {"name": "x", "vi": "x", "en": "x", "source": "x", "measurement": "power"}
@@ -158,6 +159,39 @@ def test_a_field_with_a_condition_holds_only_while_that_is_met(unit: str, fields
     assert Map(one).fields([Block(Span(3, 0, 4), bytes.fromhex(unit + "00004100"))], refusals, "d") == fields
     assert not refusals.listed()
     assert Map(one).fields([Block(Span(3, 2, 2), bytes.fromhex("00004100"))], refusals, "d") == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "data", "is_told"),
+    [
+        ({"address": 1}, "0000 0001", True),
+        ({"address": 1}, "0001 0000", False),
+        ({"address": 1, "mask": 0xFF00}, "0000 00ff", False),
+        ({"address": 0, "type": "uint32", "mask": 0x1_0000}, "0000 0001", True),  # low word first
+        ({"address": 0, "type": "uint32", "mask": 0x1_0000}, "0001 0000", False),
+    ],
+)
+def test_a_fault_is_told_by_any_of_its_bits(fault: dict[str, object], data: str, is_told: object) -> None:
+    field = {"name": "v", "function": 3, "address": 0}
+    one = parse_template({**HEAD, "order": "CDAB", "field": [field], "fault": [{"function": 3, **fault}]}, "x.toml")
+    assert Map(one).tells_a_fault(Block(Span(3, 0, 2), bytes.fromhex(data))) == is_told
+
+
+def test_a_fault_among_discrete_inputs_marks_what_is_read_in_the_same_message(tmp_path: Path) -> None:
+    rows = 'field = [{ name = "v", function = 3, address = 0 }]\nfault = [{ address = "10010" }]'
+    file = tmp_path / "x.toml"
+    file.write_text('name = "x"\nvi = "x"\nen = "x"\nsource = "x"\nmeasurement = "own"\n' + rows)
+    one = load_template(str(file))
+    assert reads_of(one) == (Span(2, 9, 1), Span(3, 0, 1))
+    decoder = build_decoder(
+        "modbus", {"slaves": [{"id": 7, "template": str(file), "device": "bad"}, {"id": 8, "template": str(file), "device": "good"}]}
+    )
+    good = [rtu(8, read_request(Span(3, 0, 1))), rtu(8, b"\x03\x02\x00\x07")]
+    bad = [rtu(7, read_request(Span(2, 9, 1))), rtu(7, b"\x02\x01\x01"), rtu(7, read_request(Span(3, 0, 1))), rtu(7, b"\x03\x02\x00\x07")]
+    readings = decoder.decode("", b"".join(bad + good)).readings
+    assert [(one.tags["device"], one.quality) for one in readings] == [("bad", DEVICE_ERROR), ("good", 0)]
+    (again,) = decoder.decode("", b"".join(bad).replace(rtu(7, b"\x02\x01\x01"), rtu(7, b"\x02\x01\x00"))).readings
+    assert again.quality == 0
 
 
 ASK, TELL = rtu(7, b"\x03\x00\x00\x00\x02"), rtu(7, b"\x03\x04\x00\x01\x00\x02")

@@ -8,6 +8,7 @@ from edge.decoders.table import build_decoder
 from edge.modbus.frame import Span, read_request, rtu
 from edge.modbus.plan import reads_of
 from edge.modbus.template import load_template, template_names
+from telemetry.quality import DEVICE_ERROR
 
 # name: {function: {address: registers as hexadecimal}} and the fields that they mean; all else is 0. Floats are IEEE 754.
 GOLDEN: dict[str, tuple[dict[int, str], dict[str, object]]] = {
@@ -165,6 +166,21 @@ def polled(name: str, registers: dict[int, str]) -> bytes:
         data = struct.pack(f">{len(words)}H", *words)
         round_ += rtu(7, read_request(Span(*span))) + rtu(7, bytes((span.function, len(data))) + data)
     return round_
+
+
+@pytest.mark.parametrize(
+    ("name", "registers", "quality"),
+    [
+        ("tuf_2000m", {71: "0004"}, DEVICE_ERROR),  # poor signal, as in the feed of the Gambit challenge
+        ("tuf_2000m", {71: "0020"}, 0),  # it adjusts its gain
+        ("apc_smart_ups", {1: "0022"}, DEVICE_ERROR),
+        ("apc_smart_ups", {1: "0002"}, 0),
+    ],
+)
+def test_what_a_device_tells_of_its_faults_marks_its_reading(name: str, registers: dict[int, str], quality: int) -> None:
+    decoder = build_decoder("modbus", {"slaves": [{"id": 7, "template": name}]})
+    (reading,) = decoder.decode("bus", polled(name, registers)).readings
+    assert reading.quality == quality
 
 
 def test_every_template_has_a_golden_case() -> None:
