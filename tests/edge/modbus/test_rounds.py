@@ -108,3 +108,11 @@ def test_a_block_is_read_whole_or_not_at_all() -> None:
         rounds.took(span, 0.0)
     rounds.finished()
     assert rounds.due(10.0) == [Span(3, 20, 4)]
+
+
+def test_where_a_device_tells_of_its_faults_is_read_in_every_round() -> None:
+    rounds = Rounds(template(row("slow", 0, every_s=100), fault=[{"function": 3, "address": 5}]), 10)
+    for span in rounds.due(0.0):
+        rounds.took(span, 0.0)
+    rounds.finished()
+    assert rounds.due(10.0) == [Span(3, 5, 1)]
