@@ -264,10 +264,16 @@ def _print_list(name: str | None) -> int:
 def _print_templates() -> None:
     from edge.modbus.template import load_template, template_names
 
-    print(say("  các bản đồ thanh ghi có sẵn (template):", "  register maps that come along (template):"))
+    print(
+        say(
+            "  các bản đồ thanh ghi có sẵn (template), với thông số đường truyền khi xuất xưởng:",
+            "  register maps that come along (template), with the line settings of the factory:",
+        )
+    )
     for name in template_names():
         template = load_template(name)
-        print(f"    {name}: {say(template.vi, template.en)}")
+        line = f"{template.baudrate} 8{template.parity[0].upper()}{template.stop_bits}, id {template.unit_id}"
+        print(f"    {name}: {say(template.vi, template.en)} ({line})")
 
 
 def _usage(text: str) -> int:

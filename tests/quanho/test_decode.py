@@ -114,6 +114,7 @@ def test_the_list_of_modbus_names_the_register_maps(name: str) -> None:
         [sys.executable, "-m", "quanho", "decode", "--list", name], capture_output=True, text=True, check=True, timeout=60
     )
     assert {"    sdm120", "    xy_md02"} <= {line.split(":")[0] for line in done.stdout.splitlines()}
+    assert "(2400 8N1, id 1)" in done.stdout
 
 
 def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
