@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 
 from edge.decoders.decoder import Decoder
+from runtime.config_problems import problems_of
 from telemetry.errors import ConfigError, Problem
 
 Recognise = Callable[[str, bytes], str]
@@ -83,10 +84,5 @@ def build_decoder(kind: str, options: Mapping[str, object], topics: Sequence[str
     try:
         checked = model.model_validate(given)
     except ValidationError as error:
-        raise ConfigError([_problem(kind, dict(one)) for one in error.errors()]) from error
+        raise ConfigError(problems_of(error, f"decoder {kind}", model, given)) from error
     return cast(Decoder, import_module(DECODERS[kind].module).build(checked))
-
-
-def _problem(kind: str, error: Mapping[str, object]) -> Problem:
-    place = cast(Sequence[object], error["loc"])
-    return Problem(f"decoder {kind}", ".".join(map(str, place)), str(error["msg"]).removeprefix("Value error, "))
