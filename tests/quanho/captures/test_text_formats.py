@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from edge.decoders.table import build_decoder
 from quanho.captures.capture import Fault, Note, Piece
 from quanho.captures.payloads import payloads
 from quanho.captures.table import FORMATS
@@ -122,3 +123,11 @@ def test_a_line_that_is_too_long_costs_only_itself() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_file_of_any_format_is_no_crash(name: str) -> None:
     assert pieces(list(opened(b"", format_name=name).items())) == []
+
+
+def test_every_damaged_frame_is_counted_however_many_there_are() -> None:
+    line = (CO2 + CO2[:-2] + "00") * 2_000  # every second one has a wrong sum
+    capture = opened(bytes.fromhex(line), "line.raw", "raw")
+    items = list(payloads(capture, build_decoder("mhz19", {}).framing))
+    assert sum(isinstance(item, Piece) for item in items) == 2_000
+    assert sum(item.times for item in items if isinstance(item, Fault)) == 2_000
