@@ -24,7 +24,7 @@ from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
-Model = Literal["auto", "pms5003s", "pms5003t"]
+Model = Literal["auto", "pms1003", "pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003"]
 
 _MASSES = _COUNTS = struct.Struct(">6H")
 _SIGNED = struct.Struct(">h")
@@ -43,7 +43,10 @@ FRAMING = header.Options(
 class Options(Settings):
     """Options of decoder `plantower`."""
 
-    model: Model = Field("auto", description="auto, or pms5003s (formaldehyde) or pms5003t (temperature, humidity), which do not tell")
+    model: Model = Field(
+        "auto",
+        description="as printed on it; only pms5003s (formaldehyde) and pms5003t (temperature, humidity) must be named: they do not tell",
+    )
 
 
 class PlantowerDecoder:

@@ -82,7 +82,12 @@ def test_rows_are_chosen_by_a_column() -> None:
 def test_broken_rows_are_told_and_neighbours_kept() -> None:
     items = list(opened(ROWS + b"1,x\n2,y,zz\n3,MHZ19B," + CO2.encode() + b",extra\n").items())
     assert len(pieces(items)) == 3
-    assert faults(items) == ["no bytes in column hex"] * 2
+    assert faults(items) == ["no bytes in column hex", "column hex: no pairs of hexadecimal digits in 'zz'"]
+
+
+def test_bytes_of_a_row_may_be_separated() -> None:
+    rows = b"time,sensor,hex\n1,PMS,42:4d-00 04\n"
+    assert pieces(list(opened(rows).items())) == [bytes.fromhex("424d0004")]
 
 
 def test_json_lines_are_chosen_by_a_key() -> None:
