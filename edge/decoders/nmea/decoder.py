@@ -7,13 +7,14 @@ that has none is a guess. Kinds that nobody here reads are understood, give noth
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
+from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusal, Refusals
+from edge.decoders.nmea.datum import Datum, read_dtm, read_pgrmm
 from edge.decoders.nmea.makers import MAKERS
-from edge.decoders.nmea.moment import Moments
+from edge.decoders.nmea.moment import Moments, Placed
 from edge.decoders.nmea.said import Said
 from edge.decoders.nmea.sentence import Sentence, opened
 from edge.decoders.nmea.sentences import SENTENCES
@@ -28,6 +29,7 @@ _MOST_TOPICS = 1_000
 _MOST_SKIES = 32  # of one topic
 _MOST_KINDS = 100  # of sentences that nobody reads, counted by name
 _LONGEST = 64 * 1024  # bytes of one message
+_NOTHING = Said("gnss", {})
 
 
 class Options(Settings):
@@ -42,9 +44,10 @@ class Options(Settings):
 class _Receiver:
     """What is remembered of one topic."""
 
-    __slots__ = ("moments", "skies")
+    __slots__ = ("datum", "moments", "skies")
 
     def __init__(self) -> None:
+        self.datum: Datum | None = None  # WGS84
         self.moments = Moments()
         self.skies: dict[str, Sky] = {}  # that are not whole yet
 
@@ -71,25 +74,33 @@ class NmeaDecoder:
             if not line.strip():
                 continue
             try:
-                readings += self._one(topic, line).readings
+                decoded = self._one(topic, line)
             except RejectedError as error:
                 refusals.add(error.reason)
+                continue
+            readings += decoded.readings
+            for refusal in decoded.refusals:
+                refusals.add(refusal.reason)
         return Decoded(readings, refusals.listed(), is_understood=not readings)
 
     def _one(self, topic: str, payload: bytes) -> Decoded:
         sentence = opened(payload, needs_checksum=self._needs_checksum)
         address, fields = sentence.address, sentence.fields
         receiver = self._receiver(topic)
+        refusals: Sequence[Refusal] = ()
         try:
             said = self._said(receiver, sentence)
             if said is None:
                 return self._skip(address)
-            time_ns, told = receiver.moments.place(said) if said.measurement == "gnss" else (None, said.fields)
+            if receiver.datum is not None and "latitude" in said.fields and (reason := receiver.datum.apply(said.fields)):
+                refusals = (Refusal(f"{address}: {reason}"),)
+            if not said.fields and not said.clock:
+                return UNDERSTOOD
+            placed = receiver.moments.place(said, address) if said.measurement == "gnss" else (Placed(said, None, said.fields),)
         except (ValueError, IndexError, OverflowError) as error:
             raise RejectedError(f"{address} of {len(fields)} fields: {error or 'too few'}") from None
-        if not told:
-            return UNDERSTOOD
-        return Decoded((Reading(said.measurement, said.tags, told, time_ns, said.quality),))
+        readings = [Reading(one.said.measurement, one.said.tags, one.fields, one.time_ns, one.said.quality) for one in placed if one.fields]
+        return Decoded(readings, refusals, is_understood=not readings)
 
     def _said(self, receiver: _Receiver, sentence: Sentence) -> Said | None:
         """Return what the sentence says, None where nobody reads its kind; ValueError or IndexError where it is broken."""
@@ -97,20 +108,23 @@ class NmeaDecoder:
         kind = address[-3:]
         if sentence.start == "!":
             return None
-        if address[0] == "P":
-            read = MAKERS.get(f"{address},{fields[0]}" if fields else "") or MAKERS.get(address)
-            return read(fields) if read else None
-        if kind == "GSV":
+        row = SENTENCES.get(kind) if address[0] != "P" else None
+        if row is not None:
+            least, read = row
+            if len(fields) < least:
+                raise ValueError(f"{least} at least")
+            return read(fields)
+        if kind == "GSV" and (address[0] != "P" or address[:2] == "PQ"):
             return _sky(receiver, address, fields)
+        if kind == "DTM" or address == "PGRMM":
+            receiver.datum = read_dtm(fields) if kind == "DTM" else read_pgrmm(fields)
+            return _NOTHING
+        if address[0] == "P":
+            make = MAKERS.get(f"{address},{fields[0]}" if fields else "") or MAKERS.get(address)
+            return make(fields) if make else None
         if kind == "XDR":
             return read_transducers(fields, self._transducers, is_station=address[:2] == "WI")
-        row = SENTENCES.get(kind)
-        if row is None:
-            return None
-        least, read = row
-        if len(fields) < least:
-            raise ValueError(f"{least} at least")
-        return read(fields)
+        return None
 
     def _skip(self, address: str) -> Decoded:
         if address in self.skipped or len(self.skipped) < _MOST_KINDS:

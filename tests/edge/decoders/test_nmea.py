@@ -125,8 +125,17 @@ def test_what_has_no_time_belongs_to_the_moment_named_last() -> None:
     first = one(RMC_2024, decoder)
     assert one("GNGSA,A,3,03,19,27,13,,,,,,,,,2.75,2.56,1.00", decoder).time_ns == first.time_ns
     assert one("GNVTG,90.0,T,,M,1.0,N,1.9,K,A", decoder) == Reading("gnss", {}, {"course": 90.0}, first.time_ns)  # 1.9 km/h is not 1 kn
+    assert one("GNRMC,000000.50,V,,,,,,,010125,,,N", decoder).time_ns is None
     assert one("GNGSA,A,1,,,,,,,,,,,,,,,", decoder) == Reading("gnss", {}, {"fix_mode": 1.0})
     assert one("GNVTG,80.0,T,,M,2.0,N,3.7,K,A", decoder).time_ns is None
+
+
+def test_a_constellation_without_a_satellite_in_the_fix_does_not_void_it() -> None:
+    decoder = NmeaDecoder()
+    first = one(RMC_2024, decoder)
+    assert say("GLGSA,A,1,,,,,,,,,,,,,,,", decoder).is_understood
+    assert one("GPGSA,A,3,03,19,27,13,,,,,,,,,2.75,2.56,1.00", decoder).fields["fix_mode"] == 3.0
+    assert one("GNVTG,90.0,T,,M,1.0,N,,K,A", decoder).time_ns == first.time_ns
 
 
 def test_simulated_positions_are_marked() -> None:
