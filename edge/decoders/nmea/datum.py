@@ -13,6 +13,7 @@ from edge.decoders.nmea.said import Fields, number
 
 _WGS84 = frozenset({"", "W84", "WGS84"})
 _NEAR = frozenset({"NAD83", "NAR", "P90", "PZ90", "S85", "ETRS89", "EUR89", "GDA94", "GDA2020", "CGCS2000", "JGD2000"})
+_FARTHEST = 10 / 60  # degrees between two datums
 
 
 class Datum(NamedTuple):
@@ -45,7 +46,8 @@ def read_dtm(p: list[str]) -> Datum | None:
     if len(p) < 8 or _name(p[7]) != "W84":
         return Datum(name)
     north, east = _minutes(p[2], p[3], "NS"), _minutes(p[4], p[5], "EW")
-    return Datum(name, north, east) if north or east else Datum(name)  # both zero: the receiver does not know
+    is_told = north is not None and east is not None and 0 < max(abs(north), abs(east)) <= _FARTHEST  # both zero: it does not know
+    return Datum(name, north, east) if is_told else Datum(name)
 
 
 def read_pgrmm(p: list[str]) -> Datum | None:

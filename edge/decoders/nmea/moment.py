@@ -37,7 +37,19 @@ class Placed(NamedTuple):
 class Moments:
     """The clock of one receiver, as its sentences tell it."""
 
-    __slots__ = ("_clock_s", "_day", "_day_text", "_followers", "_has_fix", "_held", "_is_confirmed", "_now_ns", "_order", "_told")
+    __slots__ = (
+        "_clock_s",
+        "_day",
+        "_day_text",
+        "_followers",
+        "_has_fix",
+        "_held",
+        "_is_confirmed",
+        "_now_ns",
+        "_order",
+        "_step_ns",
+        "_told",
+    )
 
     def __init__(self) -> None:
         self._day: int | None = None  # since 1970
@@ -46,6 +58,7 @@ class Moments:
         self._has_fix = False
         self._is_confirmed = False  # a sentence of this moment that has a time says that there is a fix
         self._now_ns: int | None = None
+        self._step_ns = 0  # from the moment before
         self._told: dict[str, FieldValue] = {}
         self._followers = 0
         self._held: list[Said] = []
@@ -77,7 +90,8 @@ class Moments:
         if time_ns is None:
             released: Sequence[Placed] = self._released(None)
         elif self._now_ns is not None and not 0 <= time_ns - self._now_ns <= _NEXT_NS:
-            released = self._released(self._now_ns)
+            self._told.clear()
+            released = self._released(self._now_ns + self._step_ns)  # the moment that was never named
             self._order.forget()
         else:
             released = ()
@@ -104,6 +118,8 @@ class Moments:
         if time_ns == self._now_ns:
             self._order.go_on()
             return
+        if time_ns is not None and self._now_ns is not None and 0 < time_ns - self._now_ns <= _NEXT_NS:
+            self._step_ns = time_ns - self._now_ns
         self._now_ns = time_ns
         self._is_confirmed = False
         self._told.clear()

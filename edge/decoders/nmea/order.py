@@ -63,21 +63,24 @@ class Order:
         self._run_before, self._run = [], []
 
     def _weigh(self, address: str, shared: Shared) -> None:
+        """Add the vote of one sentence, for or against: that of its first quantity which agrees with one side alone."""
         for name, value in shared.items():
+            if name not in self._before or name not in self._after:
+                continue
             slack = _SLACK[name]
-            if name in self._before and name in self._after:
-                trails, leads = abs(value - self._before[name]) <= slack, abs(value - self._after[name]) <= slack
-                if trails != leads and (address in self._scores or len(self._scores) < _MOST_ADDRESSES):
-                    score = self._scores.get(address, 0) + (1 if leads else -1)
-                    self._scores[address] = max(-_SUREST, min(_SUREST, score))
+            trails, leads = abs(value - self._before[name]) <= slack, abs(value - self._after[name]) <= slack
+            if trails != leads and (address in self._scores or len(self._scores) < _MOST_ADDRESSES):
+                score = self._scores.get(address, 0) + (1 if leads else -1)
+                self._scores[address] = max(-_SUREST, min(_SUREST, score))
+                return
 
     def _learn(self, addresses: list[str]) -> None:
         scores = [self._scores.get(address, 0) for address in addresses]
-        trailing = next((at for at in range(len(scores) - 1, -1, -1) if scores[at] <= -_KNOWN), -1)
-        openers = {address for address in self.openers if self._scores.get(address, 0) > -_KNOWN}
-        if any(score >= _KNOWN for score in scores[trailing + 1 :]):
-            openers.add(addresses[trailing + 1])
-        self.openers = frozenset(openers)
+        behind = next((at + 1 for at in range(len(scores) - 1, -1, -1) if scores[at] <= -_KNOWN), 0)
+        openers = self.openers - set(addresses[:behind])
+        if any(score >= _KNOWN for score in scores[behind:]):
+            openers |= {addresses[behind]}
+        self.openers = openers
 
 
 def _share(fields: Mapping[str, FieldValue], shared: Shared) -> None:
