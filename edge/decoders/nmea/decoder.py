@@ -14,7 +14,7 @@ from pydantic import Field
 from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusal, Refusals
 from edge.decoders.nmea.datum import Datum, read_dtm, read_pgrmm
 from edge.decoders.nmea.makers import MAKERS
-from edge.decoders.nmea.moment import Moments, Placed
+from edge.decoders.nmea.moment import Moments
 from edge.decoders.nmea.said import Said
 from edge.decoders.nmea.sentence import Sentence, opened
 from edge.decoders.nmea.sentences import SENTENCES
@@ -96,7 +96,9 @@ class NmeaDecoder:
                 refusals = (Refusal(f"{address}: {reason}"),)
             if not said.fields and not said.clock:
                 return UNDERSTOOD
-            placed = receiver.moments.place(said, address) if said.measurement == "gnss" else (Placed(said, None, said.fields),)
+            if said.measurement != "gnss":
+                return Decoded((Reading(said.measurement, said.tags, said.fields, None, said.quality),))
+            placed = receiver.moments.place(said, address)
         except (ValueError, IndexError, OverflowError) as error:
             raise RejectedError(f"{address} of {len(fields)} fields: {error or 'too few'}") from None
         readings = [Reading(one.said.measurement, one.said.tags, one.fields, one.time_ns, one.said.quality) for one in placed if one.fields]

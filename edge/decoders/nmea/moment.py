@@ -116,7 +116,6 @@ class Moments:
     def _move(self, time_ns: int | None) -> None:
         self._followers = 0
         if time_ns == self._now_ns:
-            self._order.go_on()
             return
         if time_ns is not None and self._now_ns is not None and 0 < time_ns - self._now_ns <= _NEXT_NS:
             self._step_ns = time_ns - self._now_ns

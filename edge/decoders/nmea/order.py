@@ -43,11 +43,6 @@ class Order:
             _share(fields, shared)
             self._run.append((address, shared))
 
-    def go_on(self) -> None:
-        """Another sentence of the same moment follows: those before it are plainly of this moment."""
-        if self._run:
-            self._run = []
-
     def turn(self) -> None:
         """The next moment was named: what was told between the two before is weighed."""
         if self._run_before:

@@ -98,6 +98,16 @@ def test_what_is_sent_ahead_or_behind_comes_to_its_moment_once_the_order_is_know
             assert reading.fields["course"] == courses[second]
 
 
+def test_a_neighbour_that_is_known_later_to_trail_takes_others_along() -> None:
+    """The HDOP stands still at first: only VTG is known to lead, and GSV and GSA seem to go with it."""
+    courses = [10.0, 200.0, 30.0, 250.0, 50.0, 300.0, 90.0, 310.0, 20.0, 220.0]
+    lines = receiver(["VTG"], ["GSV", "GSA"], courses)
+    still = [line.replace(f"{course / 10:.2f}", "1.00") for line, course in zip(lines, [c for c in courses for _ in range(5)], strict=True)]
+    readings = told(NmeaDecoder(), [*still[:20], *lines[20:]])
+    skies = {reading.fields["snr_max"]: reading.time_ns for reading in readings if "snr_max" in reading.fields}
+    assert [skies[10.0 + second] for second in (8, 9)] == [MIDNIGHT_2025_NS + (43_200 + second) * S_NS for second in (8, 9)]
+
+
 def test_nothing_is_lost_while_a_sentence_waits() -> None:
     courses = [10.0, 200.0, 30.0, 250.0, 50.0, 300.0]
     readings = told(NmeaDecoder(), receiver(["GSV", "VTG"], [], courses))
