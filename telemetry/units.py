@@ -115,6 +115,10 @@ UNITS = {
     "mg/L": Unit("mass concentration", 1_000_000),
     "NTU": Unit("turbidity"),
     "mg/kg": Unit("mass fraction"),
+    "kg": Unit("mass"),
+    "g": Unit("mass", 1, 1000),
+    "t": Unit("mass", 1000),
+    "[lb_av]": Unit("mass", 45_359_237, 100_000_000),
     "m3": Unit("volume"),
     "L": Unit("volume", 1, 1000),
     "{count}": Unit("count"),
@@ -141,6 +145,7 @@ SPELLINGS = {
     **dict.fromkeys(("dBA",), "dB(A)"),
     **dict.fromkeys(("W/m²",), "W/m2"),
     **dict.fromkeys(("B", "bytes"), "By"),
+    **dict.fromkeys(("lb", "lbs"), "[lb_av]"),
 }
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
