@@ -66,7 +66,7 @@ def vwt(p: list[str]) -> Said:
 def _beside_bow(p: list[str], reference: Mapping[str, str]) -> Said:
     fields: Fields = {}
     angle = number(p[0])
-    if angle is not None:
+    if angle is not None and p[1] in {"L", "R"}:
         fields["wind_direction"] = angle if p[1] == "R" or not angle else 360 - angle
     put(fields, "wind_speed", *((p[4],) if len(p) > 4 and p[4] else (p[2], "kn", "m/s")))
     return Said("weather", fields, tags=reference)

@@ -41,11 +41,11 @@ def _pgrme(p: list[str]) -> Said:
 
 def _pashr(p: list[str]) -> Said:
     """Attitude: time, heading, T, roll, pitch, heave (m), accuracies (3), then what the GNSS is good for (0: nothing)."""
-    if len(p) < 6 or p[2:3] != ["T"]:
+    if len(p) < 6 or p[2] not in {"T", ""} or p[0][:1].isalpha():
         return Said("gnss", {})  # another message of the maker
     fields: Fields = {}
     for name, at in (("heading", 1), ("roll", 3), ("pitch", 4), ("heave", 5)):
-        put(fields, name, p[at])
+        put(fields, name, p[at] if p[2] or at > 1 else "")
     return Said("gnss", fields, p[0])
 
 

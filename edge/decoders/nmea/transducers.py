@@ -83,9 +83,12 @@ _LETTERS = re.compile(r"[^A-Z0-9]+")
 
 def read_transducers(p: list[str], names: Mapping[str, str], *, is_station: bool) -> Said:
     """Return the quantities of one XDR sentence; `names` are fields by the name of the transducer."""
+    fields: Fields = {}
+    if not any(p):
+        return Said("weather", fields)  # $YXXDR*4F of an Airmar that has no wind chill to tell
     if len(p) < 3:
         raise ValueError("3 at least")
-    fields: Fields = {}
+    p = [text.strip() for text in p]
     taken = {*names.values(), *(_known(p[at], p[at + 3]) for at in range(0, len(p) - 3, 4))}
     for at in range(0, len(p) - 2, 4):
         kind, value, unit = p[at : at + 3]

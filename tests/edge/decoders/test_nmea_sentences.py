@@ -168,3 +168,24 @@ def test_broken_sentences_are_refused_by_name(inner: str) -> None:
 def test_names_of_transducers_lead_to_catalogued_fields() -> None:
     inside = {"internal_temperature", "internal_humidity", "wind_chill_relative"}
     assert [field for _, field in NAMES.values() if field not in inside and find("weather", field) is None] == []
+
+
+AIRMAR = (  # WeatherStations of Airmar as their owners logged them: mintsDataLoggerC1 (University of Texas at Dallas), a buoy's test data
+    ("WIMDA,29.3882,I,0.9952,B,20.9,C,,,40.0,,6.7,C,,,,,,,,", {"pressure": 995.2, "temperature": 20.9, "humidity": 40.0, "dew_point": 6.7}),
+    ("YXXDR,C,,C,WCHR,C,,C,WCHT,C,28.2,C,HINX,P,1.0090,B,STNP", {"heat_index": 28.2, "pressure": 1009.0}),
+    ("YXXDR, A,0.1,D,PTCH, A,-2.0,D,ROLL", {"pitch": 0.1, "roll": -2.0}),
+    ("YXXDR", {}),
+    ("GPZDA,,,,", {}),
+    ("GPVTG,,,,,,,,,N", {}),
+    ("IIVWR,,,1.0,N,,,,", {"wind_speed": 0.514444444444}),  # SignalK, nmea0183-signalk test/VWR.ts
+    ("IIVWR,024,L,018,N,,,,", {"wind_direction": 336.0, "wind_speed": 9.26}),
+    ("YXXDR,C,7,C", {"temperature": 7.0}),  # and test/XDR.js
+    ("PASHR,225444.123,125.12,,12.45,11.91,,1.123,1.456,2.653,1,4", {"roll": 12.45, "pitch": 11.91}),  # and test/PASHR.js
+)
+
+
+@pytest.mark.parametrize(("inner", "fields"), AIRMAR)
+def test_what_is_empty_in_a_real_log_is_left_out_and_refuses_nothing(inner: str, fields: dict[str, float]) -> None:
+    decoded = say(inner)
+    assert (dict(decoded.readings[0].fields) if decoded.readings else {}) == fields
+    assert decoded.is_understood != bool(decoded.readings)
