@@ -39,6 +39,9 @@ class Options(Settings):
     transducers: Mapping[str, str] = Field(
         {}, max_length=200, description='stored field of each transducer of XDR by its name, for example {TempAir = "temperature"}'
     )
+    ahead: tuple[str, ...] = Field(
+        (), max_length=50, description='sentences that the receiver sends ahead of their moment, where it cannot be learned: ["HDT"]'
+    )
 
 
 class _Receiver:
@@ -46,9 +49,9 @@ class _Receiver:
 
     __slots__ = ("datum", "moments", "skies")
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: frozenset[str]) -> None:
         self.datum: Datum | None = None  # WGS84
-        self.moments = Moments()
+        self.moments = Moments(ahead)
         self.skies: dict[str, Sky] = {}  # that are not whole yet
 
 
@@ -61,6 +64,7 @@ class NmeaDecoder:
         self.skipped: Counter[str] = Counter()  # sentences that nobody reads, by address
         self._needs_checksum = options.needs_checksum
         self._transducers = options.transducers
+        self._ahead = frozenset(options.ahead)
         self._receivers: dict[str, _Receiver] = {}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
@@ -138,7 +142,7 @@ class NmeaDecoder:
         if receiver is None:
             if len(self._receivers) >= _MOST_TOPICS:
                 del self._receivers[next(iter(self._receivers))]
-            receiver = self._receivers[topic] = _Receiver()
+            receiver = self._receivers[topic] = _Receiver(self._ahead)
         return receiver
 
 

@@ -38,6 +38,7 @@ class Moments:
     """The clock of one receiver, as its sentences tell it."""
 
     __slots__ = (
+        "_ahead",
         "_clock_s",
         "_day",
         "_day_text",
@@ -51,7 +52,9 @@ class Moments:
         "_told",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: frozenset[str] = frozenset()) -> None:
+        """`ahead` are addresses (GPHDT) or kinds (HDT) that are known to stand ahead of their moment."""
+        self._ahead = ahead
         self._day: int | None = None  # since 1970
         self._day_text = ""
         self._clock_s = 0.0
@@ -76,7 +79,7 @@ class Moments:
         if not self._has_fix or self._now_ns is None or self._followers > _MOST_FOLLOWERS:
             return (*self._released(None), Placed(said, None, said.fields))
         self._order.untimed(address, said.fields)
-        if self._held or address in self._order.openers:
+        if self._held or address in self._order.openers or address[-3:] in self._ahead or address in self._ahead:
             self._held.append(said)
             return ()
         return (Placed(said, self._now_ns, self._new(said)),)

@@ -49,6 +49,22 @@ def test_a_sentence_that_a_receiver_sends_ahead_waits_for_its_moment() -> None:
     assert after[0].fields["course"] == 287.05
 
 
+def test_a_sentence_whose_place_cannot_be_learned_may_be_said_to_stand_ahead() -> None:
+    """A VS100 compass: HDT opens the second, GST ends it, and nothing in HDT is told twice (gps02004107_raw.txt of ATOMIC 2020)."""
+    second = (
+        "GPHDT,{}.65,T",
+        "GPGGA,0700{:02}.00,1351.02499975,N,05451.62966161,W,2,05,2.1,-0.2,M,-40.8,M,6.0,0138",
+        "GPRMC,0700{:02}.00,A,1351.02499975,N,05451.62966161,W,0.76,58.61,100220,16.7,W,D",
+        "GPGST,0700{:02}.00,1.73,3.46,1.19,317.72,2.68,2.49,3.59",
+    )
+    lines = [line.format(number) for number in range(10, 13) for line in second]
+    decoder = build_decoder("nmea", {"ahead": ["HDT"]})
+    assert isinstance(decoder, NmeaDecoder)
+    headings = {reading.fields["heading"]: reading.time_ns for reading in told(decoder, lines) if "heading" in reading.fields}
+    assert [((time_ns or 0) // S_NS) % 60 for time_ns in headings.values()] == [0, 11, 12]  # the first came before any fix
+    assert list(headings) == [10.65, 11.65, 12.65]
+
+
 def receiver(ahead: Sequence[str], behind: Sequence[str], courses: Sequence[float]) -> list[str]:
     lines: list[str] = []
     for second, course in enumerate(courses):
