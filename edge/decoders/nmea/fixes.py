@@ -29,14 +29,15 @@ def rmc(p: list[str]) -> Said:
         put(fields, "course", p[7])
         if len(p) > 10 and p[9] and p[10] in {"E", "W"}:
             fields["magnetic_variation"] = eastward(p, 9) or 0.0
-    return Said("gnss", fields, p[0], p[8], is_void=not is_valid, quality=quality.SIMULATED if mode == "S" else quality.GOOD)
+    return Said("gnss", fields, p[0], p[8], is_void=not is_valid, quality=_quality(mode))
 
 
 def gll(p: list[str]) -> Said:
     fields: Fields = {"fix_valid": p[5] == "A" and p[6:7] != ["N"]} if len(p) > 5 and p[5] else {}
     if fields.get("fix_valid", True):
         put_position(fields, p, 0)
-    return Said("gnss", fields, p[4] if len(p) > 4 else "", is_void=not fields.get("fix_valid", True))
+    is_void = not fields.get("fix_valid", True) if fields else None
+    return Said("gnss", fields, p[4] if len(p) > 4 else "", is_void=is_void, quality=_quality(p[6] if len(p) > 6 else ""))
 
 
 def gns(p: list[str]) -> Said:
@@ -47,7 +48,7 @@ def gns(p: list[str]) -> Said:
         put_position(fields, p, 1)
         put(fields, "hdop", p[7])
         put(fields, "altitude", p[8])
-    return Said("gnss", fields, p[0], is_void=not is_valid)
+    return Said("gnss", fields, p[0], is_void=not is_valid, quality=_quality(p[5].strip("N")))
 
 
 def vtg(p: list[str]) -> Said:
@@ -90,3 +91,8 @@ def gst(p: list[str]) -> Said:
 def zda(p: list[str]) -> Said:
     day = f"{p[1]:0>2}{p[2]:0>2}{p[3]}" if p[1] and p[2] and len(p[3]) == 4 else ""
     return Said("gnss", {}, p[0], day)
+
+
+def _quality(modes: str) -> int:
+    """Return the quality bits of a mode indicator, or of several: S is a simulator."""
+    return quality.SIMULATED if modes and not modes.strip("S") else quality.GOOD

@@ -142,6 +142,18 @@ def test_simulated_positions_are_marked() -> None:
     assert one("GPGGA,125106,3854.5087,N,07726.4523,W,8,10,2.0,268.8,M,-33.9,M,,").quality == quality.SIMULATED
     assert one(RMC_2024[:-1] + "S").quality == quality.SIMULATED
     assert one(RMC_2024).quality == quality.GOOD
+    assert one("GNGNS,112257.00,3844.24011,N,00908.43828,W,SN,03,10.5,1.0,,,").quality == quality.SIMULATED
+    assert one("GPGLL,4717.11634,N,00833.91297,E,124923.00,A,S").quality == quality.SIMULATED
+
+
+def test_a_position_that_is_absent_says_nothing_of_a_fix() -> None:
+    decoder = NmeaDecoder()
+    assert say("GPGLL,,,,,123519", decoder).is_understood
+    assert one("GPGST,123519,1,,,,2.0,3.0,4.0", decoder).time_ns is None
+    say(RMC_2024, decoder)
+    say("GPRMC,000000.50,V,,,,,,,010125,,,N", decoder)
+    say("GPGLL,,,,,000001", decoder)
+    assert one("GPGST,000001,1,,,,2.0,3.0,4.0", decoder).time_ns is None
 
 
 def test_sentences_of_makers() -> None:

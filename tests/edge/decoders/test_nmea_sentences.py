@@ -179,6 +179,8 @@ AIRMAR = (  # WeatherStations of Airmar as their owners logged them: mintsDataLo
     ("GPVTG,,,,,,,,,N", {}),
     ("IIVWR,,,1.0,N,,,,", {"wind_speed": 0.514444444444}),  # SignalK, nmea0183-signalk test/VWR.ts
     ("IIVWR,024,L,018,N,,,,", {"wind_direction": 336.0, "wind_speed": 9.26}),
+    ("IIVWR,024,,018,N,,,,", {"wind_speed": 9.26}),
+    ("VDCUR,A,1,2,15.5,215.3,R,1.5,10.0,180.5,T,P", {"depth": 15.5, "velocity": 0.771666666667}),
     ("YXXDR,C,7,C", {"temperature": 7.0}),  # and test/XDR.js
     ("PASHR,225444.123,125.12,,12.45,11.91,,1.123,1.456,2.653,1,4", {"roll": 12.45, "pitch": 11.91}),  # and test/PASHR.js
 )
