@@ -56,6 +56,18 @@ def as_float(value: object) -> float:
     return number
 
 
+def float_of(text: str) -> float:
+    """Return what `as_float` does with text, sooner for the usual: `27.65`."""
+    if text.isascii() and "_" not in text:
+        try:
+            number = float(text)
+        except ValueError:
+            return as_float(text)  # which says why not
+        if number - number == 0.0:  # neither infinite nor NaN
+            return number
+    return as_float(text)
+
+
 def as_int(value: object) -> int:
     return _whole(value, *_INT64)
 

@@ -9,8 +9,8 @@ Without `fields`, every column that is neither tag nor time is a field of its ow
 otherwise. Text that stands for "no value" (`missing`) is absent, not an error.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -19,11 +19,12 @@ from edge.decoders.templates import is_template, pieces, placeholders
 from edge.decoders.text_lines.line import LineOptions
 from edge.decoders.timestamps import time_reader
 from edge.decoders.topic import TopicMatcher, TopicPattern
-from edge.decoders.values import CONVERT, FieldType, scaled
+from edge.decoders.values import CONVERT, FieldType, float_of, scaled
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
 DEFAULT_MEASUREMENT = "reading"
+_TOPICS_REMEMBERED = 5_000
 
 
 def _checked_topic(text: str) -> str:
@@ -96,78 +97,122 @@ class ColumnOptions(LineOptions):
             raise ValueError(f"unknown column {', '.join(map(repr, unknown))}; there are {', '.join(map(repr, columns))}")
 
 
+class OfTopic(NamedTuple):
+    """What a topic decides: its named levels, and the tags that they are. Do not change them."""
+
+    levels: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+class Wanted(NamedTuple):
+    """A field, its column, and how text becomes its value."""
+
+    name: str
+    column: str
+    convert: Callable[[str], FieldValue]
+    scale: float | None
+
+
 class ColumnMapping:
-    """A mapping at work: `reading` turns the named pieces of one line into a reading."""
+    """A mapping at work: `of_topic` once a topic, `fields_of` once a set of columns, `reading` once a line."""
 
     def __init__(self, options: ColumnOptions) -> None:
-        self._options = options
         self._matcher = TopicMatcher(options.topic)
         self._missing = frozenset(options.missing)
+        self._measurement = options.measurement
+        self._is_measurement_named = not is_template(options.measurement)
+        self._tags = [(name, source, is_template(source)) for name, source in options.tags.items()]
+        self._no_tags = {*placeholders(options.measurement), *options.tags, "topic"}
+        self._wanted = [
+            Wanted(name, field.column, _convert(field.type, options.decimal), field.scale) for name, field in options.fields.items()
+        ]
+        self._convert = _convert("float", options.decimal)
+        self._time_columns = options.time.columns if options.time else ()
         self._read_time = time_reader(options.time.format, options.time.tz) if options.time else None
-        self._reserved = {*options.skip, *_names(options), *(options.time.columns if options.time else ())}
+        self._reserved = {*options.skip, *_names(options), *self._time_columns}
+        self._by_topic: dict[str, OfTopic] = {}
 
-    def named_levels(self, topic: str) -> Mapping[str, str]:
-        """Return the placeholders of `topic`; RejectedError when it fits no pattern."""
+    def of_topic(self, topic: str) -> OfTopic:
+        """Return what `topic` decides; RejectedError when it fits no pattern."""
+        known = self._by_topic.get(topic)
+        if known is not None:
+            return known
         named = self._matcher.match(topic)
         if named is None and self._matcher.patterns:
             raise RejectedError(f"topic {shown(topic)} fits no pattern of this source")
-        return {"topic": topic, **(named or {})}
+        levels = {"topic": topic, **(named or {})}
+        tags = {name: value for name, value in levels.items() if name not in self._no_tags and not name.startswith("_")}
+        if len(self._by_topic) >= _TOPICS_REMEMBERED:
+            del self._by_topic[next(iter(self._by_topic))]
+        made = self._by_topic[topic] = OfTopic(levels, tags)
+        return made
 
-    def reading(self, cells: Mapping[str, str], levels: Mapping[str, str], place: str, refusals: Refusals) -> Reading | None:
-        """Return the reading of one line, None if it is refused. `place` begins each refusal ("line 3")."""
-        present = {name: text for name, cell in cells.items() if (text := cell.strip()) not in self._missing}
-        measurement = _filled(self._options.measurement, present, levels)
-        tags = self._tags(present, levels)
+    def fields_of(self, columns: Iterable[str]) -> list[Wanted]:
+        """Return what becomes a field of lines with these columns: what the options name, else each column that is nothing else."""
+        return self._wanted or [
+            Wanted(name, name, self._convert, None) for name in dict.fromkeys(columns) if name and name not in self._reserved
+        ]
+
+    def reading(
+        self, cells: Iterable[tuple[str, str]], wanted: Iterable[Wanted], of_topic: OfTopic, number: int, refusals: Refusals
+    ) -> Reading | None:
+        """Return the reading of line `number`, whose `cells` are (name, text), None if it is refused. Cells without a name are skipped."""
+        missing = self._missing
+        present = {name: text for name, cell in cells if name and (text := cell.strip()) not in missing}
+        measurement = self._measurement if self._is_measurement_named else _filled(self._measurement, present, of_topic.levels)
+        tags = self._tags_of(present, of_topic) if self._tags else of_topic.tags
         if not measurement or tags is None:
-            refusals.add(f"{place}: measurement or device is absent")
+            refusals.add(f"line {number}: measurement or device is absent")
             return None
-        fields = self._fields(present, place, refusals)
+        fields = _fields(wanted, present, number, refusals)
         if not fields:
-            refusals.add(f"{place}: no field in it")
+            refusals.add(f"line {number}: no field in it")
             return None
         try:
             return Reading(measurement, tags, fields, self._time(present))
         except ValueError as error:
-            refusals.add(f"{place}: time: {error}")
+            refusals.add(f"line {number}: time: {error}")
             return None
 
-    def _tags(self, present: Mapping[str, str], levels: Mapping[str, str]) -> dict[str, str] | None:
-        options = self._options
-        used = {*placeholders(options.measurement), *options.tags, "topic"}
-        tags = {name: value for name, value in levels.items() if name not in used and not name.startswith("_")}
-        for name, source in options.tags.items():
-            value = _filled(source, present, levels) if is_template(source) else present.get(source)
+    def _tags_of(self, present: Mapping[str, str], of_topic: OfTopic) -> dict[str, str] | None:
+        tags = dict(of_topic.tags)
+        for name, source, is_filled in self._tags:
+            value = _filled(source, present, of_topic.levels) if is_filled else present.get(source)
             if value:
                 tags[name] = value
             elif name == "device":
                 return None  # readings of several devices would share one series
         return tags
 
-    def _fields(self, present: Mapping[str, str], place: str, refusals: Refusals) -> dict[str, FieldValue]:
-        fields: dict[str, FieldValue] = {}
-        for name, column, kind, scale in self._wanted(present):
-            text = present.get(column)
-            if text is None:
-                continue
-            if self._options.decimal == "," and kind in {"float", "int", "uint"}:
-                text = text.replace(",", ".")
-            try:
-                value = CONVERT[kind](text)
-                fields[name] = value if scale is None else scaled(value, scale)
-            except ValueError as error:
-                refusals.add(f"{place}: field {shown(name)}: {error}")
-        return fields
-
-    def _wanted(self, present: Mapping[str, str]) -> Iterable[tuple[str, str, FieldType, float | None]]:
-        if self._options.fields:
-            return [(name, field.column, field.type, field.scale) for name, field in self._options.fields.items()]
-        return [(name, name, "float", None) for name in present if name not in self._reserved]
-
     def _time(self, present: Mapping[str, str]) -> int | None:
-        if self._options.time is None or self._read_time is None:
+        if self._read_time is None:
             return None
-        texts = [present.get(column) for column in self._options.time.columns]
+        if len(self._time_columns) == 1:
+            text = present.get(self._time_columns[0])
+            return None if text is None else self._read_time(text)
+        texts = [present.get(column) for column in self._time_columns]
         return None if None in texts else self._read_time(" ".join(text for text in texts if text))
+
+
+def _fields(wanted: Iterable[Wanted], present: Mapping[str, str], number: int, refusals: Refusals) -> dict[str, FieldValue]:
+    fields: dict[str, FieldValue] = {}
+    for name, column, convert, scale in wanted:
+        text = present.get(column)
+        if text is None:
+            continue
+        try:
+            value = convert(text)
+            fields[name] = value if scale is None else scaled(value, scale)
+        except ValueError as error:
+            refusals.add(f"line {number}: field {shown(name)}: {error}")
+    return fields
+
+
+def _convert(kind: FieldType, decimal: str) -> Callable[[str], FieldValue]:
+    convert = float_of if kind == "float" else CONVERT[kind]
+    if decimal == "," and kind in {"float", "int", "uint"}:
+        return lambda text: convert(text.replace(",", "."))
+    return convert
 
 
 def _names(options: ColumnOptions) -> list[str]:

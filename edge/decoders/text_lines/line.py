@@ -33,7 +33,8 @@ def lines_of(payload: bytes, options: LineOptions, refusals: Refusals) -> Iterat
     """Yield (line number from 1, text) of each line worth reading; RejectedError when the payload is too large."""
     if len(payload) > options.max_payload_bytes:
         raise RejectedError(f"{len(payload)} bytes; max_payload_bytes is {int(options.max_payload_bytes)}")
-    for number, line in enumerate(_ENDS.split(payload.removeprefix(_BOM)), start=1):
+    lines = _ENDS.split(payload.removeprefix(_BOM)) if b"\n" in payload or b"\r" in payload else [payload.removeprefix(_BOM)]
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         if len(line) > options.max_line_bytes:

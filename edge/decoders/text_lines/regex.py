@@ -48,21 +48,25 @@ class RegexDecoder:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._patterns = tuple(map(re.compile, options.patterns))
+        self._first, *self._others = map(re.compile, options.patterns)
         self._mapping = ColumnMapping(options)
+        self._wanted = {pattern: self._mapping.fields_of(pattern.groupindex) for pattern in (self._first, *self._others)}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
-        levels = self._mapping.named_levels(topic)
+        of_topic = self._mapping.of_topic(topic)
         refusals = Refusals()
         readings: list[Reading] = []
         for number, text in lines_of(payload, self._options, refusals):
-            found = next((match for pattern in self._patterns if (match := pattern.search(text))), None)
+            found = self._first.search(text)
+            for pattern in self._others if found is None else ():
+                if found := pattern.search(text):
+                    break
             if found is None:
                 if self._options.unmatched == "refuse":
                     refusals.add(f"line {number}: fits no pattern: {shown(text)}")
                 continue
-            groups = {name: value for name, value in found.groupdict().items() if value is not None}
-            reading = self._mapping.reading(groups, levels, f"line {number}", refusals)
+            groups = [(name, text) for name, text in found.groupdict().items() if text is not None]
+            reading = self._mapping.reading(groups, self._wanted[found.re], of_topic, number, refusals)
             if reading is not None:
                 readings.append(reading)
         return Decoded(readings, refusals.listed())
