@@ -19,7 +19,7 @@ from edge.decoders.templates import is_template, pieces, placeholders
 from edge.decoders.text_lines.line import LineOptions
 from edge.decoders.timestamps import time_reader
 from edge.decoders.topic import TopicMatcher, TopicPattern
-from edge.decoders.values import CONVERT, FieldType, float_of, scaled
+from edge.decoders.values import CONVERT, FieldType, scaled
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
@@ -209,7 +209,7 @@ def _fields(wanted: Iterable[Wanted], present: Mapping[str, str], number: int, r
 
 
 def _convert(kind: FieldType, decimal: str) -> Callable[[str], FieldValue]:
-    convert = float_of if kind == "float" else CONVERT[kind]
+    convert = CONVERT[kind]
     if decimal == "," and kind in {"float", "int", "uint"}:
         return lambda text: convert(text.replace(",", "."))
     return convert
