@@ -149,6 +149,8 @@ SPELLINGS = {
 }
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
+_WHOLE = 10.0**_DIGITS  # whole numbers below it have no more digits than are kept
+_POWERS_OF_TEN = frozenset(10**power for power in range(1, 10))
 
 GAS_G_PER_MOL = {
     "co": 28.010,
@@ -185,6 +187,10 @@ def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
         return float
     _, numerator, denominator, shift = source
     _, by, times, back = target
+    if shift == back == 0 and denominator == by == 1 and 1 in {numerator, times}:
+        return _multiplied(numerator * times)
+    if shift == back == 0 and numerator == times == 1 and 1 in {denominator, by} and denominator * by in _POWERS_OF_TEN:
+        return _divided(denominator * by)
     return lambda value: _rounded((value + shift) * numerator / denominator * times / by - back)
 
 
@@ -209,6 +215,24 @@ def _unit(name: str, from_unit: str, to_unit: str) -> Unit:
     if unit is None:
         raise ConversionError(from_unit, to_unit, f"unknown unit {name!r}")
     return unit
+
+
+def _multiplied(factor: float) -> Callable[[float], float]:
+    def convert(value: float) -> float:
+        product = value * factor + 0.0  # never -0.0
+        return product if product % 1 == 0 and -_WHOLE < product < _WHOLE else _rounded(product)
+
+    return convert
+
+
+def _divided(divisor: float) -> Callable[[float], float]:
+    """A power of ten: dividing a whole number by it rounds once, to the float of the decimal that is meant."""
+
+    def convert(value: float) -> float:
+        quotient = value / divisor + 0.0
+        return quotient if value % 1 == 0 and -_WHOLE < value < _WHOLE else _rounded(quotient)
+
+    return convert
 
 
 def _rounded(value: float) -> float:

@@ -83,3 +83,14 @@ def test_inches_of_mercury_are_pressure() -> None:
     assert convert(29.92, "inHg", "hPa") == pytest.approx(1013.207, abs=1e-3)
     with pytest.raises(ConversionError):
         converter("inHg", "Cel")
+
+
+@given(
+    st.sampled_from([(a, b) for a in UNITS for b in UNITS if is_convertible(a, b) and a != b]),
+    st.floats() | st.integers(-(10**15), 10**15).map(float) | st.decimals(-10_000, 10_000, places=3).map(float),
+)
+def test_the_quick_converters_round_as_the_formula_does(pair: tuple[str, str], value: float) -> None:
+    _, numerator, denominator, shift = UNITS[pair[0]]
+    _, by, times, back = UNITS[pair[1]]
+    expected = float(f"{(value + shift) * numerator / denominator * times / by - back:.12g}")
+    assert repr(converter(*pair)(value)) == repr(expected)

@@ -7,7 +7,7 @@ A unit behind a number is taken only where the field says in which one it is sto
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,11 +18,14 @@ from telemetry import quality
 from telemetry.point import FieldValue
 from telemetry.units import SPELLINGS, UNITS, converter, is_convertible
 
-MISSING = ("", "NA", "N/A", "NaN", "null", "none")
+MISSING = ("", "-", "NA", "N/A", "NaN", "null", "none")
 _NO_VALUE = re.compile(r"[-/*_?.\s]*")
 _SIGN = re.compile(r"[-+\u2212]\s*")
 _WITH_UNIT = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\D.{0,20})?", re.DOTALL)
+_NO_DIGITS = "-+\u2212/*_?."
 _NUMBERS = frozenset({"float", "int", "uint"})
+
+Convert = Callable[[str, Mapping[str, str]], FieldValue | None]
 
 
 class ColumnField(BaseModel):
@@ -51,12 +54,17 @@ class ColumnField(BaseModel):
                 raise ValueError(f"{shown(code)} cannot become {shown(self.unit)}{_ways_out(self.unit or code)}")
         return self
 
-    def value(self, cells: Mapping[str, str], decimal: str) -> FieldValue | None:
-        """Return the value, None where it is absent; ValueError says what is wrong."""
-        text = cells.get(self.column)
-        if text is None:
-            return None
-        if self.type in _NUMBERS:
+    def reader(self, decimal: str) -> Convert:
+        """Return what makes a value of a cell, given the others; None where it stands for none, ValueError where it is wrong."""
+        if self.type not in _NUMBERS:
+            plain = CONVERT[self.type]
+            return lambda text, _cells: plain(text)
+        return lambda text, cells: self._number(text, cells, decimal)
+
+    def _number(self, text: str, cells: Mapping[str, str], decimal: str) -> FieldValue | None:
+        if text[0] in _NO_DIGITS or decimal == ",":
+            if is_no_value(text):
+                return None
             text = number_text(text, decimal)
         if self.unit is not None:
             return self._converted(text, cells)
@@ -113,5 +121,10 @@ def number_text(text: str, decimal: str) -> str:
 
 
 def is_missing(text: str, missing: frozenset[str]) -> bool:
-    """Whether a cell stands for no value: one of `missing` in any case, or nothing but dashes, slashes, stars and the like."""
-    return text.lower() in missing or _NO_VALUE.fullmatch(text) is not None
+    """Whether a cell stands for no value: it is empty, or one of `missing`, which is in lower case."""
+    return not text or text in missing or (not text[0].isdecimal() and text.lower() in missing)
+
+
+def is_no_value(text: str) -> bool:
+    """Whether a cell where a number or a time is due holds nothing but dashes, slashes, stars and the like."""
+    return _NO_VALUE.fullmatch(text) is not None

@@ -11,13 +11,13 @@ otherwise. Text that stands for "no value" (`missing`) is absent, not an error. 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.templates import is_template, pieces, placeholders
-from edge.decoders.text_lines.cells import MISSING, ColumnField, ColumnStatus, is_missing
+from edge.decoders.text_lines.cells import MISSING, ColumnField, ColumnStatus, Convert, is_missing, is_no_value
 from edge.decoders.text_lines.line import LineOptions, as_list
 from edge.decoders.timestamps import time_reader
 from edge.decoders.topic import TopicMatcher, TopicPattern
@@ -26,7 +26,7 @@ from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
 DEFAULT_MEASUREMENT = "reading"
-_MOST_UNMAPPED = 1_000
+_TOPICS_REMEMBERED = 5_000
 
 
 def _checked_topic(text: str) -> str:
@@ -90,93 +90,119 @@ class ColumnOptions(LineOptions):
             raise ValueError(f"unknown column {', '.join(map(repr, unknown))}; there are {', '.join(map(repr, columns))}")
 
 
+class OfTopic(NamedTuple):
+    """What a topic decides: its named levels, and the tags that they are. Do not change them."""
+
+    levels: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+class Wanted(NamedTuple):
+    """A field, its column, and how the text of a cell becomes its value; the other cells may name its unit."""
+
+    name: str
+    column: str
+    convert: Convert
+
+
 class ColumnMapping:
-    """A mapping at work: `reading` turns the named pieces of one line into a reading."""
+    """A mapping at work: `of_topic` once a topic, `fields_of` once a set of columns, `reading` once a line."""
 
     def __init__(self, options: ColumnOptions) -> None:
-        self._options = options
         self._matcher = TopicMatcher(options.topic)
         self._missing = frozenset(text.lower() for text in options.missing)
-        self._unmapped: dict[str, ColumnField] = {}  # fields by their column, where the mapping names none
+        self._where = [(name, frozenset(texts)) for name, texts in options.where.items()]
+        self._status = options.status
+        self._measurement = options.measurement
+        self._is_measurement_named = not is_template(options.measurement)
+        self._tags = [(name, source, is_template(source)) for name, source in options.tags.items()]
+        self._no_tags = {*placeholders(options.measurement), *options.tags, "topic"}
+        self._wanted = [Wanted(name, field.column, field.reader(options.decimal)) for name, field in options.fields.items()]
+        self._convert = ColumnField(column="any").reader(options.decimal)
+        self._time_columns = options.time.columns if options.time else ()
         self._read_time = time_reader(options.time.format, options.time.tz) if options.time else None
-        self._reserved = {*options.skip, *_names(options), *(options.time.columns if options.time else ()), *options.where}
-        if options.status:
-            self._reserved.add(options.status.column)
+        self._reserved = {*options.skip, *_names(options), *self._time_columns, *options.where}
+        self._reserved |= {options.status.column} if options.status else set()
+        self._by_topic: dict[str, OfTopic] = {}
 
-    def named_levels(self, topic: str) -> Mapping[str, str]:
-        """Return the placeholders of `topic`; RejectedError when it fits no pattern."""
+    def of_topic(self, topic: str) -> OfTopic:
+        """Return what `topic` decides; RejectedError when it fits no pattern."""
+        known = self._by_topic.get(topic)
+        if known is not None:
+            return known
         named = self._matcher.match(topic)
         if named is None and self._matcher.patterns:
             raise RejectedError(f"topic {shown(topic)} fits no pattern of this source")
-        return {"topic": topic, **(named or {})}
+        levels = {"topic": topic, **(named or {})}
+        tags = {name: value for name, value in levels.items() if name not in self._no_tags and not name.startswith("_")}
+        if len(self._by_topic) >= _TOPICS_REMEMBERED:
+            del self._by_topic[next(iter(self._by_topic))]
+        made = self._by_topic[topic] = OfTopic(levels, tags)
+        return made
 
-    def reading(self, cells: Mapping[str, str], levels: Mapping[str, str], place: str, refusals: Refusals) -> Reading | None:
-        """Return the reading of one line, None if it is refused. `place` begins each refusal ("line 3")."""
-        stripped = {name: cell.strip() for name, cell in cells.items()}
-        for name, texts in self._options.where.items():
-            if stripped.get(name) not in texts:
+    def fields_of(self, columns: Iterable[str]) -> list[Wanted]:
+        """Return what becomes a field of lines with these columns: what the options name, else each column that is nothing else."""
+        return self._wanted or [Wanted(name, name, self._convert) for name in dict.fromkeys(columns) if name and name not in self._reserved]
+
+    def reading(
+        self, cells: Iterable[tuple[str, str]], wanted: Iterable[Wanted], of_topic: OfTopic, number: int, refusals: Refusals
+    ) -> Reading | None:
+        """Return the reading of line `number`, whose `cells` are (name, text), None if it is refused. Cells without a name are skipped."""
+        missing = self._missing
+        stripped = [(name, cell.strip()) for name, cell in cells if name]
+        present = {name: text for name, text in stripped if not is_missing(text, missing)}
+        bits = quality.GOOD
+        if self._where or self._status:
+            texts = dict(stripped)
+            if any(texts.get(name) not in wanted_texts for name, wanted_texts in self._where):
                 return None
-        present = {name: text for name, text in stripped.items() if not is_missing(text, self._missing)}
-        measurement = _filled(self._options.measurement, present, levels)
-        tags = self._tags(present, levels)
+            bits = self._status.quality(texts) if self._status else quality.GOOD
+        measurement = self._measurement if self._is_measurement_named else _filled(self._measurement, present, of_topic.levels)
+        tags = self._tags_of(present, of_topic) if self._tags else of_topic.tags
         if not measurement or tags is None:
-            refusals.add(f"{place}: measurement or device is absent")
+            refusals.add(f"line {number}: measurement or device is absent")
             return None
-        fields = self._fields(present, place, refusals)
+        fields = _fields(wanted, present, number, refusals)
         if not fields:
-            refusals.add(f"{place}: no field in it")
+            refusals.add(f"line {number}: no field in it")
             return None
-        bits = self._options.status.quality(stripped) if self._options.status else quality.GOOD
         try:
             return Reading(measurement, tags, fields, self._time(present), bits)
         except ValueError as error:
-            refusals.add(f"{place}: time: {error}")
+            refusals.add(f"line {number}: time: {error}")
             return None
 
-    def _tags(self, present: Mapping[str, str], levels: Mapping[str, str]) -> dict[str, str] | None:
-        options = self._options
-        used = {*placeholders(options.measurement), *options.tags, "topic"}
-        tags = {name: value for name, value in levels.items() if name not in used and not name.startswith("_")}
-        for name, source in options.tags.items():
-            value = _filled(source, present, levels) if is_template(source) else present.get(source)
+    def _tags_of(self, present: Mapping[str, str], of_topic: OfTopic) -> dict[str, str] | None:
+        tags = dict(of_topic.tags)
+        for name, source, is_filled in self._tags:
+            value = _filled(source, present, of_topic.levels) if is_filled else present.get(source)
             if value:
                 tags[name] = value
             elif name == "device":
                 return None  # readings of several devices would share one series
         return tags
 
-    def _fields(self, present: Mapping[str, str], place: str, refusals: Refusals) -> dict[str, FieldValue]:
-        fields: dict[str, FieldValue] = {}
-        for name, field in self._wanted(present):
-            try:
-                value = field.value(present, self._options.decimal)
-            except ValueError as error:
-                refusals.add(f"{place}: field {shown(name)}: {error}")
-                continue
-            if value is not None:
-                fields[name] = value
-        return fields
-
-    def _wanted(self, present: Mapping[str, str]) -> Iterable[tuple[str, ColumnField]]:
-        if self._options.fields:
-            return self._options.fields.items()
-        return [(name, self._unnamed(name)) for name in present if name not in self._reserved]
-
-    def _unnamed(self, name: str) -> ColumnField:
-        field = self._unmapped.get(name)
-        if field is None:
-            if len(self._unmapped) >= _MOST_UNMAPPED:
-                self._unmapped.clear()
-            field = self._unmapped[name] = ColumnField.model_construct(
-                column=name, type="float", scale=None, unit=None, unit_column=None, unit_codes={}
-            )
-        return field
-
     def _time(self, present: Mapping[str, str]) -> int | None:
-        if self._options.time is None or self._read_time is None:
+        if self._read_time is None:
             return None
-        texts = [present.get(column) for column in self._options.time.columns]
-        return None if None in texts else self._read_time(" ".join(text for text in texts if text))
+        texts = [present.get(column, "") for column in self._time_columns]
+        return None if any(map(is_no_value, texts)) else self._read_time(" ".join(texts))
+
+
+def _fields(wanted: Iterable[Wanted], present: Mapping[str, str], number: int, refusals: Refusals) -> dict[str, FieldValue]:
+    fields: dict[str, FieldValue] = {}
+    for name, column, convert in wanted:
+        text = present.get(column)
+        if text is None:
+            continue
+        try:
+            value = convert(text, present)
+        except ValueError as error:
+            refusals.add(f"line {number}: field {shown(name)}: {error}")
+            continue
+        if value is not None:
+            fields[name] = value
+    return fields
 
 
 def _names(options: ColumnOptions) -> list[str]:

@@ -6,7 +6,6 @@ before it and behind it (TOA5 of Campbell loggers: 1 and 2). A delimiter of one 
 """
 
 import re
-from collections.abc import Mapping
 from csv import Error as CsvError
 from csv import reader
 from typing import Literal
@@ -21,6 +20,7 @@ from telemetry.point import Reading
 
 _MOST_COLUMNS = 1_000
 _BLANKS = re.compile(r"[ \t]+")
+_LONGEST_CELL = 131_072  # characters; the csv module refuses more
 
 
 class Options(ColumnOptions):
@@ -57,13 +57,16 @@ class CsvDecoder:
     def __init__(self, options: Options) -> None:
         self.framing: Literal["message", "lines"] = "message" if options.header else "lines"
         self._options = options
+        self._delimiter = options.delimiter
+        self._columns = [name.strip() for name in options.columns]
         self._mapping = ColumnMapping(options)
+        self._wanted = self._mapping.fields_of(self._columns)
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
-        levels = self._mapping.named_levels(topic)
+        of_topic = self._mapping.of_topic(topic)
         refusals = Refusals()
         readings: list[Reading] = []
-        columns = [name.strip() for name in self._options.columns]
+        columns, wanted = self._columns, self._wanted
         before, after = self._options.rows_before_header, 0
         for number, text in lines_of(payload, self._options, refusals):
             if before or after:
@@ -74,26 +77,23 @@ class CsvDecoder:
                 refusals.add(f"line {number}: not a row of cells")
             elif not columns:
                 columns, after = self._header(cells), self._options.rows_after_header
-            elif [cell.strip() for cell in cells] != columns:
-                self._add(cells, columns, f"line {number}", levels, readings, refusals)
+                wanted = self._mapping.fields_of(columns)
+            elif not _is_header(cells, columns):
+                if len(cells) != len(columns) and not self._options.any_length:
+                    refusals.add(f"line {number}: {len(cells)} cells where {len(columns)} columns are named")
+                    continue
+                reading = self._mapping.reading(zip(columns, cells, strict=False), wanted, of_topic, number, refusals)
+                if reading is not None:
+                    readings.append(reading)
         return Decoded(readings, refusals.listed())
 
-    def _add(
-        self, cells: list[str], columns: list[str], place: str, levels: Mapping[str, str], readings: list[Reading], refusals: Refusals
-    ) -> None:
-        if len(cells) != len(columns) and not self._options.any_length:
-            refusals.add(f"{place}: {len(cells)} cells where {len(columns)} columns are named")
-            return
-        named = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-        reading = self._mapping.reading(named, levels, place, refusals)
-        if reading is not None:
-            readings.append(reading)
-
     def _cells(self, text: str) -> list[str] | None:
-        if self._options.delimiter == " ":
+        if self._delimiter == " ":
             text = _BLANKS.sub(" ", text.strip())
+        if '"' not in text and len(text) <= _LONGEST_CELL:
+            return text.split(self._delimiter)
         try:
-            return next(reader([text], delimiter=self._options.delimiter, strict=True), None)
+            return next(reader([text], delimiter=self._delimiter, strict=True), None)
         except CsvError:
             return None
 
@@ -107,6 +107,10 @@ class CsvDecoder:
         except ValueError as error:
             raise RejectedError(f"header: {error}") from None
         return columns
+
+
+def _is_header(cells: list[str], columns: list[str]) -> bool:
+    return cells[0].strip() == columns[0] and [cell.strip() for cell in cells] == columns
 
 
 def build(options: Options) -> CsvDecoder:

@@ -45,7 +45,8 @@ def lines_of(payload: bytes, options: LineOptions, refusals: Refusals) -> Iterat
     """Yield (line number from 1, text) of each line worth reading; RejectedError when the payload is too large."""
     if len(payload) > options.max_payload_bytes:
         raise RejectedError(f"{len(payload)} bytes; max_payload_bytes is {int(options.max_payload_bytes)}")
-    for number, raw in enumerate(_ENDS.split(payload.removeprefix(_BOM)), start=1):
+    lines = _ENDS.split(payload.removeprefix(_BOM)) if b"\n" in payload or b"\r" in payload else [payload.removeprefix(_BOM)]
+    for number, raw in enumerate(lines, start=1):
         line = raw
         if not line.strip(b" \t\0"):
             continue

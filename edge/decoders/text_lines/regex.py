@@ -8,7 +8,6 @@ Python's own matcher would stop the whole process for that long. Package `regex`
 _MESSAGE_LINES times that a message. What was not done by then is refused.
 """
 
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Annotated, Literal
 
@@ -16,7 +15,7 @@ import regex
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from edge.decoders.decoder import Decoded, Refusals, shown
-from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions
+from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions, Wanted
 from edge.decoders.text_lines.line import as_list, lines_of
 from telemetry.point import Reading
 
@@ -65,13 +64,15 @@ class RegexDecoder:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._patterns = tuple(map(regex.compile, options.patterns))
+        self._patterns = [(regex.compile(pattern), pattern) for pattern in options.patterns]
         self._pairs = regex.compile(options.pairs) if options.pairs else None
         self._line_s = options.match_ms / 1000
+        self._search_s = self._line_s / (len(self._patterns) + (self._pairs is not None))
         self._mapping = ColumnMapping(options)
+        self._wanted = {pattern: self._mapping.fields_of(compiled.groupindex) for compiled, pattern in self._patterns}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
-        levels = self._mapping.named_levels(topic)
+        of_topic = self._mapping.of_topic(topic)
         refusals = Refusals()
         readings: list[Reading] = []
         until_s = perf_counter() + _MESSAGE_LINES * self._line_s
@@ -82,7 +83,7 @@ class RegexDecoder:
                 refusals.add(f"line {number} and on: {count} lines left, the patterns took too long on those before")
                 break
             try:
-                groups = self._groups(text)
+                groups, wanted = self._found(text)
             except (TimeoutError, MemoryError):
                 refusals.add(f"line {number}: the patterns took more than {self._options.match_ms} ms on it: {shown(text)}")
                 continue
@@ -90,28 +91,32 @@ class RegexDecoder:
                 if self._options.unmatched == "refuse":
                     refusals.add(f"line {number}: fits no pattern: {shown(text)}")
                 continue
-            reading = self._mapping.reading(groups, levels, f"line {number}", refusals)
+            reading = self._mapping.reading(groups, wanted, of_topic, number, refusals)
             if reading is not None:
                 readings.append(reading)
         return Decoded(readings, refusals.listed())
 
-    def _groups(self, text: str) -> Mapping[str, str]:
-        """Return the named pieces of a line, none where no pattern is found in it; TimeoutError when that takes too long."""
-        left_s = self._line_s / (len(self._patterns) + (self._pairs is not None))
-        groups: dict[str, str] = {}
-        for pattern in self._patterns:
-            found = pattern.search(text, timeout=left_s)
+    def _found(self, text: str) -> tuple[list[tuple[str, str]], list[Wanted]]:
+        """Return the named pieces of a line (none where no pattern is found) and the fields that they are; TimeoutError in time."""
+        groups: list[tuple[str, str]] = []
+        wanted: list[Wanted] = []
+        for compiled, pattern in self._patterns:
+            found = compiled.search(text, timeout=self._search_s)
             if found is not None:
-                groups = {name: value for name, value in found.groupdict().items() if value is not None}
+                groups = [(name, value) for name, value in found.groupdict().items() if value is not None]
+                wanted = self._wanted[pattern]
                 break
-        if self._pairs is not None:
-            for count, pair in enumerate(self._pairs.finditer(text, timeout=left_s)):
-                name = pair["name"]
-                if count >= _MOST_PAIRS:
-                    break
-                if name and pair["value"] is not None:
-                    groups.setdefault(name.strip(), pair["value"])
-        return groups
+        if self._pairs is None:
+            return groups, wanted
+        known = {name for name, _ in groups}
+        for count, pair in enumerate(self._pairs.finditer(text, timeout=self._search_s)):
+            if count >= _MOST_PAIRS:
+                break
+            name, value = pair["name"], pair["value"]
+            if name and value is not None and (name := name.strip()) not in known:  # the first counts
+                known.add(name)
+                groups.append((name, value))
+        return groups, self._mapping.fields_of(name for name, _ in groups)
 
 
 def build(options: Options) -> RegexDecoder:
