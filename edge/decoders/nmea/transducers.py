@@ -1,9 +1,11 @@
 """XDR: any number of groups of type, number, unit and name of a transducer.
 
-The field is the one that the config gives to the name; else the one of a name that makers use (NAMES); else, of a weather instrument
-(talker WI) or a transducer without a name, the one of the type and unit, for the first of its kind. All others are `xdr_<name>`: the
-temperature of an engine is none of the air. Weather transmitters (talker WI; Vaisala WXT530 User Guide M211840EN, table 19 "Transducer
-IDs") number theirs from 0 on and use types of their own: 0, 1 and 2 of wind are minimum, average and maximum.
+The field is the one that the config gives to the name; else the one of a name that makers use (NAMES); else, where the name is empty or a
+number, the one of the type and unit, for the first of its kind. All others are `xdr_<name>`, in whatever order they come: what measures the
+engine or the battery is not the weather's, and the station pressure of an Airmar (STNP) is not the one of its MDA.
+
+Weather transmitters (talker WI; Vaisala WXT530 User Guide M211840EN, table 19 "Transducer IDs") number theirs from 0 on and use types of
+their own: 0, 1 and 2 of wind are minimum, average and maximum.
 """
 
 import re
@@ -36,21 +38,29 @@ _TO = {  # type and unit (NMEA 0183 V4.11, XDR) → field of the first of its ki
     ("U", "V"): ("voltage", "", ""),
     ("V", "M"): ("volume", "", ""),
 }
-NAMES: Mapping[
-    str, tuple[str, str]
-] = {  # letters and digits of the name → type, field; Airmar 200WX and PB100 manuals, Actisense, Yacht Devices, OpenCPN
-    **dict.fromkeys(("AIR", "AIRTEMP", "ENVOUTAIRT", "ENVOUTSIDET", "OUTSIDETEMP", "TEMPAIR", "TE"), ("C", "temperature")),
-    **dict.fromkeys(("ENVWATERT", "SEATEMP", "TEMPWATER", "WATERTEMP"), ("C", "water_temperature")),
-    **dict.fromkeys(("ENVINSIDET", "INSIDETEMP", "TEMPIN"), ("C", "internal_temperature")),
-    **dict.fromkeys(("ENVDEWPOINT", "DEWPOINT", "DEWPT"), ("C", "dew_point")),
-    **dict.fromkeys(("WCHT", "WINDCHILL"), ("C", "wind_chill")),  # of the true wind
-    "WCHR": ("C", "wind_chill_relative"),
-    **dict.fromkeys(("HINX", "HEATINDEX"), ("C", "heat_index")),
-    **dict.fromkeys(("BARO", "BAROMETER", "ENVATMOSP", "PRESS", "STNP"), ("P", "pressure")),
-    **dict.fromkeys(("ENVOUTSIDEH", "HUMIDITY", "RELHUM", "RH"), ("H", "humidity")),
-    "ENVINSIDEH": ("H", "internal_humidity"),
-    **dict.fromkeys(("PITCH", "PTCH"), ("A", "pitch")),
-    **dict.fromkeys(("HEEL", "ROLL"), ("A", "roll")),
+_OF_AIR = (  # how instruments call what measures the outside air
+    (
+        "C",
+        "temperature",
+        "T TA TE TAIR AIRT OAT AIR TEMPAIR TEMP TEMPERATURE AIRTEMP AIRTEMPERATURE AMBTEMP AMBIENTTEMP OUTTEMP OUTSIDETEMP",
+    ),
+    ("C", "temperature", "OUTAIRTEMP OUTSIDEAIRTEMP ENVOUTAIRT ENVOUTSIDET"),
+    ("H", "humidity", "H RH HUM HUMIDITY RELHUM RELATIVEHUMIDITY AIRHUM HUMAIR ENVOUTAIRH ENVOUTSIDEH"),
+    ("P", "pressure", "P PA BARO BAROMETER BAROMETRIC PRESS PRESSURE AIRPRESS AIRPRESSURE BAROPRESS ATMP ATMOSPRESS ENVATMOSP"),
+)
+_OF_OTHERS = (
+    ("C", "water_temperature", "ENVWATERT SEAT SEATEMP TEMPWATER WATERTEMP"),
+    ("C", "internal_temperature", "ENVINSIDET INSIDETEMP TEMPIN"),
+    ("C", "dew_point", "ENVDEWPOINT DEWPOINT DEWPT"),
+    ("C", "wind_chill", "WCHT WINDCHILL"),  # of the true wind
+    ("C", "wind_chill_relative", "WCHR"),
+    ("C", "heat_index", "HINX HEATINDEX"),
+    ("H", "internal_humidity", "ENVINSIDEH"),
+    ("A", "pitch", "PITCH PTCH"),
+    ("A", "roll", "HEEL ROLL"),
+)
+NAMES: Mapping[tuple[str, str], str] = {  # type and the letters of a name → field; manuals of Airmar, Actisense, Yacht Devices; OpenCPN
+    (kind, name): field for kind, field, names in (*_OF_AIR, *_OF_OTHERS) for name in names.split()
 }
 _STATION = {  # type and number of a weather transmitter → field
     ("A", "0"): "wind_direction_min",
@@ -78,7 +88,7 @@ _STATION = {  # type and number of a weather transmitter → field
 }
 _RAIN = {("V", "I"): ("in", "mm"), ("R", "I"): ("in/h", "mm/h")}
 _NAMES = re.compile(r"[^a-z0-9]+")
-_LETTERS = re.compile(r"[^A-Z0-9]+")
+_LETTERS = re.compile(r"[^A-Z]+")
 
 
 def read_transducers(p: list[str], names: Mapping[str, str], *, is_station: bool) -> Said:
@@ -96,7 +106,7 @@ def read_transducers(p: list[str], names: Mapping[str, str], *, is_station: bool
         if kind == "G" and not value.replace(".", "", 1).lstrip("+-").isdecimal():
             continue  # text
         field = names.get(name) or _known(kind, name)
-        if field is None and (is_station or not name):
+        if field is None and not _LETTERS.sub("", name.upper()):
             field = _STATION.get((kind, name)) if is_station else None
             field = field or _TO.get((kind, unit), ("",))[0]
             field = None if field in taken else field
@@ -126,5 +136,4 @@ def _own(kind: str, name: str, number: int, fields: Fields, *, is_station: bool)
 
 def _known(kind: str, name: str) -> str | None:
     """Return the field that a transducer is by its name, None if nobody knows it."""
-    found = NAMES.get(_LETTERS.sub("", name.upper()))
-    return found[1] if found is not None and found[0] == kind else None
+    return NAMES.get((kind, _LETTERS.sub("", name.upper())))
