@@ -51,5 +51,5 @@ def vlw(p: list[str]) -> Said:
     fields: Fields = {}
     for at, name in ((0, "water_distance_total"), (2, "water_distance_trip"), (4, "distance_total"), (6, "distance_trip")):
         if len(p) > at:
-            put(fields, name, p[at], "[nmi_i]", "m")
+            put(fields, name, p[at], "nmi", "m")
     return Said("gnss", fields)

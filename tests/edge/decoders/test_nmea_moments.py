@@ -11,6 +11,7 @@ from edge.decoders.table import build_decoder
 from edge.framers.checksums import xor8
 from edge.framers.table import build_framer
 from telemetry.point import Reading
+from tests.edge.decoders.contract import check
 
 S_NS = 1_000_000_000
 MIDNIGHT_2025_NS = 1_735_689_600 * S_NS
@@ -196,3 +197,36 @@ def test_an_endless_moment_is_bounded() -> None:
     told(decoder, receiver(["VTG"], [], [10.0, 200.0, 30.0, 250.0]))
     readings = told(decoder, [f"GNHDT,{number % 360}.0,T" for number in range(500)])
     assert sum(reading.time_ns is None for reading in readings) >= 450
+
+
+ADDRESSES = ("GPRMC", "GNGGA", "GPGLL", "GPZDA", "GPVTG", "GNGSA", "GPGSV", "GPDTM", "PGRMM", "GPGBS", "HCHDG", "VWVLW", "VDCUR", "WIXDR")
+MORE = ("PASHR", "PTNL", "PUBX", "PQGSV", "IIVWR", "YXMTW", "HEROT", "GNGST")
+VALUES = st.sampled_from(
+    ["", "1", "120000", "120001.50", "235960", "4807.038", "01131.000", "N", "E", "A", "V", "W84", "999", "T", "010125", "GGK"]
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(ADDRESSES + MORE), st.lists(VALUES | st.text("0123456789.-", max_size=5), max_size=20)), max_size=30)
+)
+def test_any_sentences_in_a_row_decode_or_are_rejected(sentences: list[tuple[str, list[str]]]) -> None:
+    decoder = build_decoder("nmea", {"ahead": ["VTG"]})
+    for address, fields in sentences:
+        inner = ",".join([address, *fields])
+        check(decoder, f"${inner}*{xor8(inner.encode()):02X}".encode())
+
+
+STREAM = ["GNVTG,90.0,T,,M,1.0,N,,K,A", "PGRME,{}.0,M,,M,,M", "GNRMC,12{:04}.00,A,2110.5,N,10604.2,E,1.0,90.0,010125,,,A", "GNGSA,A,1"]
+
+
+@given(st.lists(st.sampled_from(STREAM), max_size=50))
+def test_what_waits_is_told_once_and_in_the_end(inners: list[str]) -> None:
+    decoder = build_decoder("nmea", {"ahead": ["VTG"]})
+    assert isinstance(decoder, NmeaDecoder)
+    lines = [inner.format(second % 60 + second // 60 * 100) for second, inner in enumerate(inners)]
+    readings = told(decoder, [*lines, "GNRMC,130000.00,V,,,,,,,010125,,,N"])
+    found = [reading.fields["horizontal_error"] for reading in readings if "horizontal_error" in reading.fields]
+    sent = [float(line.split(",")[1]) for line in lines if line.startswith("PGRME")]
+    assert len(found) == len(set(found))
+    assert set(found) <= set(sent)
+    assert bool(found) == bool(sent)  # of one moment the first counts
