@@ -230,3 +230,12 @@ def test_what_waits_is_told_once_and_in_the_end(inners: list[str]) -> None:
     assert len(found) == len(set(found))
     assert set(found) <= set(sent)
     assert bool(found) == bool(sent)  # of one moment the first counts
+
+
+def test_what_waits_too_long_counts_from_its_arrival() -> None:
+    decoder = build_decoder("nmea", {"ahead": ["VTG"]})
+    assert isinstance(decoder, NmeaDecoder)
+    told(decoder, [RMC.format("120000.00", "1.0", "90.0", "010125")])
+    readings = told(decoder, ["GNVTG,80.0,T,,M,2.0,N,,K,A", *(f"GNHDT,{number}.0,T" for number in range(50))])
+    assert [reading.fields["heading"] for reading in readings if "heading" in reading.fields] == [float(number) for number in range(50)]
+    assert {reading.time_ns for reading in readings} == {None}
