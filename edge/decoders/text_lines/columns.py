@@ -10,12 +10,12 @@ otherwise. Text that stands for "no value" (`missing`) is absent, not an error. 
 `where` picks the lines that count.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from edge.decoders.decoder import Refusals, shown
+from edge.decoders.decoder import Decoded, Refusals, shown
 from edge.decoders.templates import is_template, pieces, placeholders
 from edge.decoders.text_lines.cells import MISSING, ColumnField, ColumnStatus, Convert, is_missing, is_no_value
 from edge.decoders.text_lines.line import LineOptions, as_list
@@ -187,6 +187,12 @@ class ColumnMapping:
             return None
         texts = [present.get(column, "") for column in self._time_columns]
         return None if any(map(is_no_value, texts)) else self._read_time(" ".join(texts))
+
+
+def decoded(payload: bytes, readings: Sequence[Reading], refusals: Refusals) -> Decoded:
+    """Return what a message gave; one of nothing but lines that are left out on purpose (comments, headers) is understood."""
+    listed = refusals.listed()
+    return Decoded(readings, listed, is_understood=not readings and not listed and bool(payload.strip()))
 
 
 def _fields(wanted: Iterable[Wanted], present: Mapping[str, str], number: int, refusals: Refusals) -> dict[str, FieldValue]:

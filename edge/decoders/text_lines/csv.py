@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from edge.decoders.decoder import Decoded, Refusals
-from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions
+from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions, decoded
 from edge.decoders.text_lines.line import lines_of
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
@@ -85,7 +85,7 @@ class CsvDecoder:
                 reading = self._mapping.reading(zip(columns, cells, strict=False), wanted, of_topic, number, refusals)
                 if reading is not None:
                     readings.append(reading)
-        return Decoded(readings, refusals.listed())
+        return decoded(payload, readings, refusals)
 
     def _cells(self, text: str) -> list[str] | None:
         if self._delimiter == " ":

@@ -15,7 +15,7 @@ import regex
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from edge.decoders.decoder import Decoded, Refusals, shown
-from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions, Wanted
+from edge.decoders.text_lines.columns import ColumnMapping, ColumnOptions, Wanted, decoded
 from edge.decoders.text_lines.line import as_list, lines_of
 from telemetry.point import Reading
 
@@ -94,7 +94,7 @@ class RegexDecoder:
             reading = self._mapping.reading(groups, wanted, of_topic, number, refusals)
             if reading is not None:
                 readings.append(reading)
-        return Decoded(readings, refusals.listed())
+        return decoded(payload, readings, refusals)
 
     def _found(self, text: str) -> tuple[list[tuple[str, str]], list[Wanted]]:
         """Return the named pieces of a line (none where no pattern is found) and the fields that they are; TimeoutError in time."""

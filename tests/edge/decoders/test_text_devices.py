@@ -147,6 +147,20 @@ def test_an_adaptor_for_sdi_12_runs_values_together() -> None:
     assert (reading.tags, reading.fields) == ({"device": "0"}, {"level": 1.234, "temperature": -0.5})
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "line"),
+    [
+        ("csv", {"columns": ["ph"], "comment": "*"}, b"*OK"),
+        ("csv", {"columns": ["t", "h"]}, b"t,h"),
+        ("csv", GEOLUX, b"$WVX,0.1,3.2"),
+        ("regex", SCALE, b"US,GS,+  12.9kg"),
+        ("regex", {"patterns": r"T=(?P<t>\d)", "unmatched": "ignore"}, b"boot"),
+    ],
+)
+def test_a_line_that_is_left_out_on_purpose_is_no_fault(kind: str, options: dict[str, object], line: bytes) -> None:
+    assert build_decoder(kind, options).decode("", line) == Decoded([], (), is_understood=True)
+
+
 @pytest.mark.parametrize("nothing", ["", "----", "--.-", "///", "****", "NAN", "n/a", "-", "None"])
 def test_what_stands_for_no_value_is_absent(nothing: str) -> None:
     decoded = csv({"columns": ["t", "h"]}, f"{nothing},50".encode())
