@@ -1,5 +1,6 @@
-"""Sentences of makers: PUBX,00 of u-blox (Interface Description, Lat/Long position data), PGRME of Garmin, PASHR of Ashtech and of inertial
-systems (Ashtech and Magellan reference manuals; Trimble "NMEA-0183 message: PASHR"), PTNL,GGK of Trimble survey receivers."""
+"""Sentences of makers: PUBX,00 of u-blox (Interface Description, Lat/Long position data), PGRME of Garmin, PSRFEPE of SiRF, PASHR of
+Ashtech and of inertial systems (Ashtech and Magellan reference manuals; Trimble "NMEA-0183 message: PASHR"), PTNL,GGK of Trimble survey
+receivers."""
 
 from collections.abc import Callable, Mapping
 
@@ -37,6 +38,17 @@ def _pgrme(p: list[str]) -> Said:
         if len(p) > at + 1 and p[at + 1] == "M":
             put(fields, name, p[at])
     return Said("gnss", fields)
+
+
+def _psrfepe(p: list[str]) -> Said:
+    """Estimated errors of SiRF: time, A or V, HDOP, horizontal and vertical (m), of speed and heading."""
+    if len(p) < 5:
+        raise ValueError("5 at least")
+    fields: Fields = {}
+    if p[1] == "A":
+        put(fields, "horizontal_error", p[3])
+        put(fields, "vertical_error", p[4])
+    return Said("gnss", fields, p[0])
 
 
 def _pashr(p: list[str]) -> Said:
@@ -84,6 +96,7 @@ def _ptnl_ggk(p: list[str]) -> Said:
 MAKERS: Mapping[str, Callable[[list[str]], Said]] = {
     "PUBX,00": _pubx_00,
     "PGRME": _pgrme,
+    "PSRFEPE": _psrfepe,
     "PASHR,POS": _pashr_pos,
     "PASHR": _pashr,
     "PTNL,GGK": _ptnl_ggk,

@@ -174,6 +174,28 @@ def test_skies_of_several_talkers_and_signals_may_be_interleaved() -> None:
     assert skies == {("galileo", "7"): 1.0, ("gps", "1"): 5.0, ("beidou", "1"): 0.0, ("gps", "6"): 2.0}
 
 
+def test_a_receiver_on_three_constellations_says_what_gpsd_makes_of_it() -> None:
+    """gpsd test/daemon/beidou-gb.log (an AtlasVI): its second moment with a fix, beside TPV and SKY of beidou-gb.log.chk."""
+    decoder = NmeaDecoder()
+    told(decoder, ["GNRMC,053232.438,A,3114.8789,N,12135.2442,E,0.26,167.42,020315,,,A"])
+    lines = [
+        "PSRFEPE,053233.438,A,1.2,25.61,66.06,0.3,180.0",
+        "GPGGA,053233.438,3114.8821,N,12135.2428,E,1,06,1.2,167.2,M,8.3,M,,0000",
+        "GNGNS,053233.438,3114.8821,N,12135.2428,E,ANNA,07,1.2,167.2,8.3,,0000",
+        "GNGSA,A,3,22,18,14,12,31,24,,,,,,,2.5,1.2,2.2",
+        "GNGSA,A,3,201,,,,,,,,,,,,2.5,1.2,2.2",
+        "GBGSV,3,1,11,201,49,147,44,202,23,250,35,204,35,123,42,213,83,243,",
+        "GBGSV,3,2,11,210,70,270,,207,70,267,,206,55,311,,203,49,208,",
+        "GBGSV,3,3,11,209,36,317,,214,36,147,,205,11,257,",
+    ]
+    readings = told(decoder, lines)
+    assert {reading.time_ns for reading in readings} == {1_425_274_353_438_000_000}  # 2015-03-02T05:32:33.438Z
+    joined = {name: value for reading in readings for name, value in reading.fields.items()}
+    expected = {"latitude": 31.248035, "longitude": 121.58738, "altitude": 167.2, "horizontal_error": 25.61, "vertical_error": 66.06}
+    assert joined | expected == joined
+    assert (joined["hdop"], joined["pdop"], joined["satellites_visible"], joined["satellites_heard"]) == (1.2, 2.5, 11.0, 3.0)
+
+
 def test_lower_case_checksums_and_long_lines_count() -> None:
     inner = "WIXDR," + ",".join(f"C,{number}.5,C,T{number}" for number in range(18))
     line = f"${inner}*{xor8(inner.encode()):02x}\r\n".encode()

@@ -76,6 +76,8 @@ def say(inner: str, decoder: NmeaDecoder | None = None) -> Decoded:
             },
         ),
         ("PASHR,MCA,07,0101,001", "", {}),
+        ("PSRFEPE,053232.438,A,1.2,5.77,12.97,1.2,180.0", "gnss", {"horizontal_error": 5.77, "vertical_error": 12.97}),  # beidou-gb.log
+        ("PSRFEPE,053229.438,V,,,,,", "", {}),
         (
             "PTNL,GGK,172814.00,071296,3723.46587704,N,12202.26957864,W,3,06,1.7,EHT-6.777,M",  # Trimble, NMEA-0183 message: PTNL,GGK
             "gnss",
