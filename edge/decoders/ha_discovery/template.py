@@ -70,7 +70,15 @@ def _steps(rest: str) -> tuple[list[str | int], int]:
     return steps, end
 
 
+def _member(key: str) -> Callable[[str, object], object]:
+    """Return what `_reader` does for the usual template: `value_json.temperature`."""
+    return lambda _, root: root.get(key) if isinstance(root, dict) else None
+
+
 def _reader(is_json: bool, steps: list[str | int], factor: float, divisor: float) -> Callable[[str, object], object]:
+    if is_json and len(steps) == 1 and isinstance(steps[0], str) and factor == divisor == 1.0:
+        return _member(steps[0])
+
     def read(text: str, root: object) -> object:
         value: object = root if is_json else text
         for step in steps:
