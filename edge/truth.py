@@ -4,7 +4,8 @@ The limits are those of telemetry/catalogue/limits.py. Out of range is decided w
 one. Pure: times are given, in ns on one time line. Values are never changed or held back, only marked.
 
 - *Warm-up* begins when a sensor is back after a silence of COLD_S, when one appears that was not there at the start, and with what it
-  says of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
+  says of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors. Nor does a silence that is the sensor's way:
+  it was silent as long just before, nearly all the time (LoRaWAN each 10 minutes, a dust sensor that rests); the first one counts.
 - *Flat line*: one value exactly, for `flat_s` and MIN_FLAT readings; over at the first other value.
 - *Implausible jump*: farther from the last believed value than the time between allows. When MIN_STEADY readings in a row agree
   among themselves, the new level is believed: a spike is marked, also a long one, a step at its beginning only.
@@ -25,6 +26,8 @@ from telemetry.point import FieldValue
 COLD_S = 300.0
 MIN_FLAT = 10
 MIN_STEADY = 3
+BETWEEN_SILENCES = 1.25  # from the end of one silence to the end of the next, in silences: below, it speaks a fifth of the time at most
+MANY_LOST = 4  # so many times as long as the one before, messages were lost on the way
 
 _S = 1_000_000_000
 _COLD_NS = round(COLD_S * _S)
@@ -75,7 +78,7 @@ class _Field:
 class SeriesTruth:
     """The memory of one series."""
 
-    __slots__ = ("_fields", "_last_ns", "_longest_ns", "_started_ns")
+    __slots__ = ("_fields", "_last_ns", "_longest_ns", "_silence_ns", "_silent_until_ns", "_started_ns")
 
     def __init__(self, at_ns: int, *, is_new: bool) -> None:
         """`at_ns`: its first reading; `is_new`: the sensor was not there before, as far as we know."""
@@ -83,6 +86,8 @@ class SeriesTruth:
         self._last_ns = at_ns - 1
         self._started_ns = at_ns if is_new else None
         self._longest_ns = 0.0
+        self._silence_ns = 0  # the last of COLD_S, and when it ended
+        self._silent_until_ns = at_ns
 
     def judge(self, limits: Mapping[str, Limits], fields: Mapping[str, FieldValue], at_ns: int) -> Mapping[str, int]:
         """Return the bits of those of `fields` that are not to be believed; call once a reading. `limits` may only grow."""
@@ -115,7 +120,10 @@ class SeriesTruth:
 
     def _is_warm(self, quiet_ns: int, uptime_s: FieldValue | None, at_ns: int) -> bool:
         if quiet_ns > _COLD_NS:
-            self._started_ns = at_ns
+            is_its_way = quiet_ns <= MANY_LOST * self._silence_ns and at_ns - self._silent_until_ns <= BETWEEN_SILENCES * quiet_ns
+            if not is_its_way:
+                self._started_ns = at_ns
+            self._silence_ns, self._silent_until_ns = quiet_ns, at_ns
         if isinstance(uptime_s, float) and 0 <= uptime_s < COLD_S:
             self._started_ns = at_ns - round(uptime_s * _S)
         if self._started_ns is not None and at_ns - self._started_ns >= self._longest_ns:
@@ -125,6 +133,7 @@ class SeriesTruth:
     def shift(self, by_ns: int) -> None:
         """The time line moves: what was at t is at t + by_ns."""
         self._last_ns += by_ns
+        self._silent_until_ns += by_ns
         if self._started_ns is not None:
             self._started_ns += by_ns
         for state in self._fields:

@@ -72,6 +72,33 @@ def test_a_sensor_that_is_new_or_back_is_warming_up() -> None:
     assert not series.judge(WARM, {"t": 3.0}, back_ns + 30 * S_NS)
 
 
+@pytest.mark.parametrize("field", ["pm2_5", "co2", "co"])
+def test_a_sensor_that_speaks_rarely_is_not_new_with_each_reading(field: str) -> None:
+    """LoRaWAN, each 10 minutes; the 6th message is lost, and the 12th to the 20th: that is an absence."""
+    series = SeriesTruth(NOW_NS, is_new=False)
+    heard = [minute for minute in range(0, 300, 10) if minute != 50 and not 110 <= minute < 200]
+    limits = {field: LIMITS[field]}
+    marked = [m for m in heard if series.judge(limits, {field: 400.5 + m % 3}, NOW_NS + m * 60 * S_NS).get(field, 0) & quality.WARM_UP]
+    assert marked == [10, 200]
+
+
+def test_a_sensor_that_rests_between_readings_is_good_when_it_speaks() -> None:
+    """A dust sensor asked for 10 s in each 15 minutes, when it has warmed up by itself."""
+    series = SeriesTruth(NOW_NS, is_new=False)
+    limits = {"pm2_5": LIMITS["pm2_5"]}
+    at_s = [quarter * 900 + second for quarter in range(5) for second in range(10)]
+    marked = {s // 900 for s in at_s if series.judge(limits, {"pm2_5": 9.5 + s % 2}, NOW_NS + s * S_NS)}
+    assert marked == {1}
+
+
+def test_a_sensor_that_is_off_each_night_warms_up_each_morning() -> None:
+    series = SeriesTruth(NOW_NS, is_new=False)
+    limits = {"pm2_5": LIMITS["pm2_5"]}
+    hours = [day * 24 + minute / 60 for day in range(4) for minute in range(600)]
+    marked = [h for h in hours if series.judge(limits, {"pm2_5": 9.5 + h % 1}, NOW_NS + round(h * 3600) * S_NS)]
+    assert marked == [24, 48, 72]
+
+
 def test_a_sensor_that_says_when_it_started_is_believed() -> None:
     series = SeriesTruth(NOW_NS, is_new=False)
     assert not series.judge(WARM, {"t": 1.0, "uptime_s": 400.0}, NOW_NS)
