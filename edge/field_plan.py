@@ -118,7 +118,7 @@ class FieldPlanTable:
 
     def limits(self, measurement: str, name: str) -> Limits:
         """Return when a number of this field is not to be believed although it is in range."""
-        known = limits_of(name) if catalogue.find(measurement, name) else ANY
+        known = limits_of(measurement, name) if catalogue.find(measurement, name) else ANY
         given = self._settings.limits.get(name)
         return given.over(known) if given else known
 

@@ -235,6 +235,37 @@ def test_a_value_of_last_month_is_not_news() -> None:
     assert told.fields["quality"] == quality.STALE | quality.CLOCK_ESTIMATED
 
 
+@pytest.mark.parametrize(
+    ("measurement", "field", "value", "hours"),
+    [
+        ("ups", "temperature", 25.0, 24 * 30),
+        ("soil", "temperature", 24.6, 24 * 6),
+        ("water_quality", "temperature", 27.8, 20),
+        ("weather", "illuminance", 3.0, 14),
+        ("weather", "solar_radiation", 1.0, 14),
+        ("weather", "rainfall", 0.0, 24 * 30),
+        ("weather", "wind_speed", 0.0, 24 * 3),
+        ("air", "pm2_5", 1.0, 24),
+        ("gnss", "latitude", 21.0278, 24 * 30),
+        ("state", "contact", 1.0, 24 * 30),
+        ("device", "battery_percent", 100.0, 24 * 30),
+        ("power", "energy", 512_300.0, 24 * 30),
+    ],
+)
+def test_what_stands_still_where_the_world_does_is_no_flat_line(measurement: str, field: str, value: float, hours: int) -> None:
+    desk = normaliser()
+    assert all(
+        take(desk, minute * 60, measurement=measurement, **{field: value}).fields["quality"] == 0 for minute in range(0, hours * 60, 5)
+    )
+
+
+@pytest.mark.parametrize(("measurement", "hours"), [("air", 6), ("water_quality", 24), ("soil", 24 * 7)])
+def test_a_stuck_thermometer_is_told_when_what_it_measures_should_have_moved(measurement: str, hours: int) -> None:
+    desk = normaliser()
+    marked = [h for h in range(hours * 2) if take(desk, h * 3600, measurement=measurement, temperature=21.5).fields["quality"]]
+    assert marked[0] == max(hours, MIN_FLAT - 1)
+
+
 @pytest.mark.parametrize("field", sorted(LIMITS))
 def test_every_limit_is_of_a_field_that_the_catalogue_knows(field: str) -> None:
     assert any(catalogue.find(measurement, field) for measurement in catalogue.MEASUREMENTS)
