@@ -1,6 +1,7 @@
 """`quanho decode` as a script sees it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -109,6 +110,32 @@ def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
             process.stdin.close()
     assert b"Traceback" not in errors
     assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_no_fault_of_the_file_that_is_read(tmp_path: Path) -> None:
+    message = tmp_path / "m.json"
+    message.write_text('{"t": 1}')
+    command = [sys.executable, "-m", "quanho", "--lang", "en", "decode", "json", str(message)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"cannot read" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["zigbee2mqtt", "frigate", "shelly"])
+def test_half_a_surrogate_pair_in_a_topic_is_shown_as_it_was_written(name: str) -> None:
+    topic = {"zigbee2mqtt": "zigbee2mqtt/\\ud800", "frigate": "frigate/\\ud800/car", "shelly": "shellies/\\ud800/relay/0/power"}[name]
+    payload = '{\\"temperature\\": 1}' if name == "zigbee2mqtt" else "1"
+    code, readings, _ = decode(name, "-", "--input", "jsonl", stdin=f'{{"topic": "{topic}", "payload": "{payload}"}}'.encode())
+    assert (code, [one["tags"]["device"] for one in readings]) == (0, ["\ud800"])
+
+
+def test_a_terminal_without_vietnamese_gets_the_list_all_the_same() -> None:
+    command = [sys.executable, "-m", "quanho", "--lang", "vi", "decode", "--list", "shelly"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_ctrl_c_ends_it_without_a_traceback() -> None:
