@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.normalise import Normaliser
@@ -148,6 +148,8 @@ def test_a_repeat_gets_the_bits_it_had(told: list[tuple[int, float, bool]]) -> N
 
 
 @given(steps, st.integers(-(10**18), 10**18))
+@example([(0, 20.0, False), (400, 20.1, True), (400, 20.2, False)], -(10**15))
+@example([(0, 20.0, False), (10, 50.0, True), (10, 50.1, False), (10, 50.2, False)], 10**15)
 def test_moving_the_time_line_changes_nothing(told: list[tuple[int, float, bool]], by_ns: int) -> None:
     limits = {"t": Limits(warm_up_s=30, flat_s=60, jump=5, jump_per_s=0.05)}
     here, moved = SeriesTruth(NOW_NS, is_new=True), SeriesTruth(NOW_NS, is_new=True)
