@@ -360,6 +360,15 @@ def test_stuffed_frame_beyond_the_limit_is_overlong() -> None:
     assert (one.counts.overlong, one.counts.dropped_bytes) == (1, 9)
 
 
+@pytest.mark.parametrize("byte", [0, 1])
+def test_longest_cobs_frame_is_kept_and_a_longer_one_dropped_whatever_is_in_it(byte: int) -> None:
+    """Zeros need no room on the wire, other bytes one in 254."""
+    one = framer("cobs", max_frame_bytes=1024)
+    longest, longer = bytes([byte]) * 1024, bytes([byte]) * 1025
+    assert one.feed(cobs.encoded(longest) + b"\0" + cobs.encoded(longer) + b"\0" + cobs.encoded(b"ab") + b"\0") == [longest, b"ab"]
+    assert one.counts.overlong + one.counts.damaged == 1
+
+
 # -- length ------------------------------------------------------------------------------------------------------------
 
 
