@@ -65,7 +65,7 @@ def decoder_options(kind: str) -> type[BaseModel]:
     """Return the options model of decoder `kind`; ConfigError if there is no such decoder."""
     if kind not in DECODERS:
         near = get_close_matches(kind, DECODERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else ";"
         raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}{hint} known: {', '.join(sorted(DECODERS))}")])
     return cast(type[BaseModel], import_module(DECODERS[kind].module).Options)
 

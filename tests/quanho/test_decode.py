@@ -68,6 +68,8 @@ def test_an_empty_stream_of_lines_is_no_failure() -> None:
     ("words", "said"),
     [
         (["jsn", "-"], "did you mean 'json'"),
+        (["furlong", "-"], "no decoder 'furlong'; known: airrohr"),
+        (["json", "-", "--input", "furlong"], "no such format; known: sigrok"),
         (["json", "/nonexistent/file"], "cannot read"),
         (["json", "/"], "cannot read"),
         (["json", "-", "--option", "nosign"], "KEY=VALUE"),
