@@ -119,7 +119,7 @@ class FieldPlanTable:
 
     def limits(self, measurement: str, name: str) -> Limits:
         """Return when a number of this field is not to be believed although it is in range."""
-        known = limits_of(name) if catalogue.find(measurement, name) else ANY
+        known = limits_of(measurement, name) if catalogue.find(measurement, name) else ANY
         if self._is_warm_up_told:
             known = known._replace(warm_up_s=0.0)
         given = self._settings.limits.get(name)

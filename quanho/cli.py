@@ -5,7 +5,9 @@ must be cheap to import: what is heavy is imported inside `run`.
 """
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ COMMANDS = {
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # no read ends with these
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 _EPILOG = """\
@@ -51,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if sys.stdout is None:  # closed by the caller (`>&-`)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # Vietnamese on a Latin-1 terminal, half a surrogate pair in a topic
     try:
         arguments = _parser(words).parse_args(words)
         if arguments.lang:
@@ -72,9 +77,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except OSError as error:
         _forget_stdout()
-        _complain(say(f"lỗi hệ thống: {error}", f"system error: {error}"))
+        _complain(_said(error))
         return EXIT_FAILED
     return code
+
+
+def _said(error: OSError) -> str:
+    if error.errno in _OF_WRITING and error.filename is None:
+        return say(f"không ghi được kết quả: {error.strerror}", f"cannot write the output: {error.strerror}")
+    return say(f"lỗi hệ thống: {error}", f"system error: {error}")
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """What we publish of our own: short requests to devices, QoS 1, not retained, each sent once.
 
 Nothing here may harm what we are there for. The queue is bounded; at most MAX_UNANSWERED wait for their PUBACK; and a broker that cuts
-the connection of a client that publishes what it must not is left alone after MAX_LOSSES connections in a row that ended so. A
+the connection of a client that publishes what it must not is left alone after MAX_LOSSES connections that ended so, no answer between. A
 request that was sent is not sent again on another connection.
 """
 

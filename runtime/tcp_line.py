@@ -41,7 +41,7 @@ class TcpLine:
             made = socket.create_connection(self._address, _CONNECT_S)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.settimeout(_CONNECT_S)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a ValueError is a name that cannot be one: "meter..local"
             self._failed(error)
             return False
         self._socket, self.last_error = made, ""
@@ -78,12 +78,12 @@ class TcpLine:
         if made is not None:
             made.close()
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: OSError | ValueError) -> None:
         self.close()
         self._failures += 1
         delay_s = next_delay(_BACKOFF, self._failures, self._rng)
         self._try_at_s = self._clock.monotonic_s() + delay_s
-        reason = error.strerror or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         if reason != self.last_error:
             log.warning("tcp.unavailable", host=self._address[0], port=self._address[1], reason=reason, again_in_s=round(delay_s, 1))
         self.last_error = reason

@@ -78,8 +78,10 @@ _OF_DEVICE: Mapping[str, Target] = {
     "min_micro": target("device", "min_micro"),
     "max_micro": target("device", "max_micro"),
     "interval": target("device", "interval_ms"),
-    "signal": target(ANY_DEVICE, "rssi"),
+    "signal": target(ANY_DEVICE, "rssi")._replace(convert=lambda value: _dbm(value)),
 }
+_DBM = " dBm"  # behind the number in firmware of 2016 (NRZ-2016-058)
+
 _NO_READINGS = frozenset({"GPS_date", "GPS_time", "GPS_timestamp"})
 
 
@@ -195,6 +197,10 @@ class AirRohrDecoder:
                 tags["device"] = as_tag(f"{self._device_prefix}{value}"[:_LONGEST])
                 break
         return tags
+
+
+def _dbm(value: object) -> float:
+    return as_float(value.removesuffix(_DBM) if isinstance(value, str) else value)
 
 
 def _of_type(kind: str) -> tuple[str, Target]:

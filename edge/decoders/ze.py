@@ -1,6 +1,6 @@
 """Winsen ZE modules for gases (ZE03, ZE07, ZE08, ZE12, ZE14, ZE15, ZE25, ZE27) and ZH modules for dust (ZH03, ZH06).
 
-Source: Winsen's manuals of ZE03 2.8, ZE07-CO 1.2, ZE07-CH2O and ZE08-CH2O 1.0, ZE25-O3 1.0, ZH03B 2.1. 9600 baud 8N1.
+Source: Winsen's manuals of ZE03 2.8, ZE07-CO 1.2, ZE07-CH2O and ZE08-CH2O 1.0, ZE15-CO 1.1, ZE25-O3 1.0, ZH03B 2.1. 9600 baud 8N1.
 
     FF │ gas │ unit │ decimals │ value (2) │ full range (2) │ cs      9 bytes, every second by itself ("initiative upload")
     FF │ 86 │ ...                                          │ cs      9 bytes, answer to FF 01 86 00 00 00 00 00 79; what is in it, the
@@ -9,6 +9,9 @@ Source: Winsen's manuals of ZE03 2.8, ZE07-CO 1.2, ZE07-CH2O and ZE08-CH2O 1.0, 
         ZE07-CH2O, ZE08 ...  value in ug/m3 (2), 2 reserved, value in ppb (2)
         ZH03, ZH06           PM2.5 (2), PM10 (2), PM1 (2), in ug/m3
     42 4D │ 00 14 or 00 1C │ ... PM1, PM2.5, PM10 at 10, 12, 14 │ sum16      24 or 32 bytes, ZH03 and ZH06 by themselves
+
+A CO module that finds its cell faulty sets the highest bit of the value (ZE15-CO manual 1.1: the lower 13 bits are the value); its reading
+carries the quality bit "device error" (128).
 
 Numbers are big-endian. cs is the negated low byte of the sum of bytes 1 to 7. value = number / 10^decimals, in unit 03 = ppm or 04 = ppb
 (O2: % of volume). Gases of the catalogue become ug/m3 at 25 °C and 760 mmHg (units.gas_mass), from ppb, also where a module tells ug/m3 as
@@ -56,6 +59,7 @@ _IN_TENTHS = frozenset({"so2", "no2", "o2", "cl2", "o3", "hcl", "hcn", "ph3", "e
 _ANSWER = 0x86
 _COMMANDS = (0x78, 0x79, 0x87, 0x88, 0xA7)
 _MOST_DECIMALS = 4
+_CO_FAULT, _CO_VALUE = 0x8000, 0x1FFF  # no CO module counts beyond 10,000
 _DUST_SIZES = {24: b"\x42\x4d\x00\x14", 32: b"\x42\x4d\x00\x1c"}
 
 FRAMING = header.Options(
@@ -138,7 +142,8 @@ class ZeDecoder:
         if self._model.layout == "ppb":
             return _gas(self._gas, float(third), "ppb")
         is_tenths = self._model.layout == "tenths" or self._gas in _IN_TENTHS
-        return _gas(self._gas, first / 10 if is_tenths else float(first), "ppm")
+        first, bits = _of_cell(self._gas, first)
+        return _gas(self._gas, first / 10 if is_tenths else float(first), "ppm", bits)
 
 
 def recognise(_topic: str, payload: bytes) -> str:
@@ -164,9 +169,17 @@ def _uploaded(gas: str, payload: bytes) -> Decoded:
         raise RejectedError(f"{decimals} decimals of a 16-bit number")
     if unit not in UNITS and gas != "o2":
         raise RejectedError(f"unknown unit {unit:02x}; known: 03 ppm, 04 ppb")
-    number, full = payload[4] << 8 | payload[5], payload[6] << 8 | payload[7]
-    bits = quality.OUT_OF_RANGE if 0 < full < number else quality.GOOD
+    number, bits = _of_cell(gas, payload[4] << 8 | payload[5])
+    if 0 < payload[6] << 8 | payload[7] < number:  # its full range
+        bits |= quality.OUT_OF_RANGE
     return _gas(gas, number / 10**decimals, UNITS.get(unit, ""), bits)
+
+
+def _of_cell(gas: str, number: int) -> tuple[int, int]:
+    """Return the value and the quality bits that a module tells with it."""
+    if gas == "co" and number & _CO_FAULT:
+        return number & _CO_VALUE, quality.DEVICE_ERROR
+    return number, quality.GOOD
 
 
 def _gas(gas: str, value: float, unit: str, bits: int = quality.GOOD) -> Decoded:

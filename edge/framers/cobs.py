@@ -61,7 +61,10 @@ def build(options: Options) -> DelimitedFramer:
     check = CHECKS[options.checksum]
 
     def unwrap(piece: bytes) -> bytes:
-        return checked(decoded(piece), check)
+        frame = decoded(piece)
+        if len(frame) > longest:
+            raise DamagedError("too long for max_frame_bytes")
+        return checked(frame, check)
 
     longest = options.max_frame_bytes + check.width
     return DelimitedFramer(b"\0", unwrap, longest + longest // (_LONGEST_RUN - 1) + 1)

@@ -18,7 +18,7 @@ def load_memory(path: Path) -> dict[str, float]:
         return {key: float(value) for key, value in tree.items() if _is_sensible(value)}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         log.warning(
             "talk.forgotten", file=str(path), error=str(error), hint="fan hours count from zero again; fan_hours_before adds earlier ones"
         )

@@ -62,7 +62,7 @@ def _checked(format_name: str) -> str:
     if format_name in FORMATS:
         return format_name
     near = get_close_matches(format_name, FORMATS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else ";"
     raise ConfigError([Problem("--input", format_name, f"no such format{hint} known: {', '.join(FORMATS)}")])
 
 

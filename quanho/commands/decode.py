@@ -7,10 +7,10 @@ there were only refusals, 2 for wrong usage.
 """
 
 import argparse
-import errno
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -97,9 +97,6 @@ def _guess(arguments: argparse.Namespace) -> int:
     return _with_stream(file, guess)
 
 
-_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # no read ends with these
-
-
 def _with_stream(file: str, use: "Callable[[BinaryIO], int]") -> int:
     """Call `use` with the open file; a file that cannot be read is wrong usage. Long ones show how far they are."""
     from quanho.progress import watched
@@ -109,11 +106,11 @@ def _with_stream(file: str, use: "Callable[[BinaryIO], int]") -> int:
             return use(sys.stdin.buffer)
         with open(file, "rb") as stream, watched(stream) as shown:  # noqa: PTH123 - Path.open does the same
             return use(shown)
+    except _OutputError as error:
+        raise error.cause from None
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        if error.errno in _OF_WRITING:
-            return _usage(say(f"không ghi được kết quả: {error.strerror}", f"cannot write the output: {error.strerror}"))
         return _usage(say(f"không đọc được {file}: {error.strerror}", f"cannot read {file}: {error.strerror}"))
 
 
@@ -145,6 +142,22 @@ def _value(text: str) -> object:
         return text
 
 
+class _OutputError(Exception):
+    """The output takes no more: not the fault of the file that is read."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _OutputError(error) from error
+
+
 def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: BinaryIO) -> int:
     from quanho.captures.table import open_capture
 
@@ -152,7 +165,8 @@ def _decode_all(decoder: "Decoder", arguments: argparse.Namespace, stream: Binar
     capture = open_capture(stream, arguments.file, arguments.input, _capture_options(arguments))
     for item in _payloads(decoder, arguments.name, capture):
         _decode_one(decoder, arguments.topic, item, counts)
-    sys.stdout.flush()
+    with _output():
+        sys.stdout.flush()
     if skipped := getattr(decoder, "skipped", None):
         kinds = ", ".join(f"{count} {kind}" for kind, count in skipped.most_common())
         _complain(say(f"không dùng đến: {kinds}", f"nobody reads: {kinds}"))
@@ -183,8 +197,9 @@ def _decode_one(decoder: "Decoder", topic: str, item: "Item", counts: _Counts) -
         counts.rejected += 1
         _complain(f"{item.place}{error.reason}")
         return
-    for reading in decoded.readings:
-        print(_as_json(reading, item.time_ns))
+    with _output():
+        for reading in decoded.readings:
+            print(_as_json(reading, item.time_ns))
     for refusal in decoded.refusals:
         _complain(f"{item.place}{refusal.reason}")
     for missed in decoded.missed:

@@ -1,4 +1,5 @@
-"""When a value is not to be believed although it is in range: limits by field, whatever the measurement. A config may say otherwise.
+"""When a value is not to be believed although it is in range: limits by field, and by measurement where a field lives slower there. A
+config may say otherwise.
 
 They are wide on purpose: a mark that is often wrong is a mark that nobody reads. Weather follows what WMO's guidelines for automatic
 stations allow within a minute (CBS/OPAG-IOS ET AWS-1, Doc. 9(2): 3 K, 10 % relative humidity), widened by what boxes in the sun and cheap
@@ -40,7 +41,7 @@ _DUST = Limits(warm_up_s=30, flat_s=6 * HOUR_S, rests=(0.0, 1.0), jump=400, jump
 _GAS = Limits(warm_up_s=180, flat_s=_DAY_S, rests=(0.0,))  # Winsen ZE series: 3 min; electrochemical cells rest at 0
 _VOC = Limits(warm_up_s=60, flat_s=_DAY_S, rests=(0.0, 1.0))  # Sensirion SGP40: no index in its first minute
 _LEVEL = Limits(flat_s=2 * _DAY_S, rests=(0.0,), jump=0.5, jump_per_s=0.002)  # waves and boats; flash floods rise by metres in an hour
-_LIGHT = Limits(flat_s=6 * HOUR_S, rests=(0.0,))  # night
+_LIGHT = Limits(flat_s=16 * HOUR_S, rests=(0.0,))  # a night, of which not every sensor says 0: street lamps, offsets of 1 W/m2
 
 LIMITS = {
     "temperature": Limits(flat_s=6 * HOUR_S, jump=5, jump_per_s=0.05),
@@ -61,9 +62,15 @@ LIMITS = {
     "voltage": Limits(flat_s=6 * HOUR_S, rests=(0.0,)),  # a grid never stands still for so long, a dead phase does
 }
 
+_OF_MEASUREMENT = {
+    ("soil", "temperature"): LIMITS["temperature"]._replace(flat_s=7 * _DAY_S),  # a metre down no day is felt
+    ("water_quality", "temperature"): LIMITS["water_temperature"],
+    ("ups", "temperature"): LIMITS["temperature"]._replace(flat_s=math.inf),  # whole degrees, in a cooled room
+}
+
 _PHASE = re.compile(r"_l[123]$")
 
 
-def limits_of(field: str) -> Limits:
+def limits_of(measurement: str, field: str) -> Limits:
     """Return the limits of a field, those of `voltage` for `voltage_l1`; ANY where none are known."""
-    return LIMITS.get(field) or LIMITS.get(_PHASE.sub("", field), ANY)
+    return _OF_MEASUREMENT.get((measurement, field)) or LIMITS.get(field) or LIMITS.get(_PHASE.sub("", field), ANY)

@@ -360,6 +360,15 @@ def test_stuffed_frame_beyond_the_limit_is_overlong() -> None:
     assert (one.counts.overlong, one.counts.dropped_bytes) == (1, 9)
 
 
+@pytest.mark.parametrize("byte", [0, 1])
+def test_longest_cobs_frame_is_kept_and_a_longer_one_dropped_whatever_is_in_it(byte: int) -> None:
+    """Zeros need no room on the wire, other bytes one in 254."""
+    one = framer("cobs", max_frame_bytes=1024)
+    longest, longer = bytes([byte]) * 1024, bytes([byte]) * 1025
+    assert one.feed(cobs.encoded(longest) + b"\0" + cobs.encoded(longer) + b"\0" + cobs.encoded(b"ab") + b"\0") == [longest, b"ab"]
+    assert one.counts.overlong + one.counts.damaged == 1
+
+
 # -- length ------------------------------------------------------------------------------------------------------------
 
 
@@ -412,3 +421,28 @@ def test_silence_brings_length_prefixed_frames_back_in_step() -> None:
 
 def test_length_may_count_itself() -> None:
     assert framer("length", length="u16_le", length_plus=-2).feed(b"\x05\x00abc") == [b"abc"]
+
+
+@pytest.mark.parametrize("kind", ["cobs", "slip"])
+def test_the_rest_of_a_stuffed_frame_whose_start_was_lost_is_no_frame(kind: str) -> None:
+    """Without a checksum nothing else tells: 01 02 03 is a frame of SLIP, and 02 41 one of COBS."""
+    end = {"cobs": b"\0", "slip": b"\xc0"}[kind]
+    framer = build_framer(FRAMING.validate_python({"kind": kind}))
+    framer.restart(mid_frame=True)
+    assert framer.feed(b"\x02\x41" + end) == []
+    assert framer.feed(b"\x02\x42" + end) == [b"\x42" if kind == "cobs" else b"\x02\x42"]
+
+
+def test_what_comes_before_the_first_length_prefixed_frame_is_noise_where_its_start_was_lost() -> None:
+    for mid_frame, damaged in ((True, 0), (False, 1)):
+        framer = build_framer(FRAMING.validate_python({"kind": "length", "checksum": "sum8", "max_frame_bytes": 8}))
+        framer.restart(mid_frame=mid_frame)
+        assert framer.feed(bytes.fromhex("ffff 02 0102 05")) == [b"\1\2"]
+        assert framer.counts.damaged == damaged
+
+
+@pytest.mark.parametrize("content", ["00030005aabb", "000309aabb", "00030002aabbcc"])
+def test_shdlc_frame_whose_length_does_not_fit_is_damaged(content: str) -> None:
+    framer = build_framer(FRAMING.validate_python({"kind": "shdlc"}))
+    assert framer.feed(shdlc.wrapped(bytes.fromhex(content))) == []
+    assert [drop.reason for drop in framer.drops()] == ["length does not fit"]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.normalise import Normaliser
@@ -99,6 +99,33 @@ def test_where_a_talk_tells_of_the_warm_up_silence_does_not() -> None:
     assert take(told, 1000, pm2_5=9.5).fields["quality"] == quality.GOOD
 
 
+@pytest.mark.parametrize("field", ["pm2_5", "co2", "co"])
+def test_a_sensor_that_speaks_rarely_is_not_new_with_each_reading(field: str) -> None:
+    """LoRaWAN, each 10 minutes; the 6th message is lost, and the 12th to the 20th: that is an absence."""
+    series = SeriesTruth(NOW_NS, is_new=False)
+    heard = [minute for minute in range(0, 300, 10) if minute != 50 and not 110 <= minute < 200]
+    limits = {field: LIMITS[field]}
+    marked = [m for m in heard if series.judge(limits, {field: 400.5 + m % 3}, NOW_NS + m * 60 * S_NS).get(field, 0) & quality.WARM_UP]
+    assert marked == [200]
+
+
+def test_a_sensor_that_rests_between_readings_is_good_when_it_speaks() -> None:
+    """A dust sensor asked for 10 s in each 15 minutes, when it has warmed up by itself."""
+    series = SeriesTruth(NOW_NS, is_new=False)
+    limits = {"pm2_5": LIMITS["pm2_5"]}
+    at_s = [quarter * 900 + second for quarter in range(5) for second in range(10)]
+    marked = {s // 900 for s in at_s if series.judge(limits, {"pm2_5": 9.5 + s % 2}, NOW_NS + s * S_NS)}
+    assert not marked
+
+
+def test_a_sensor_that_is_off_each_night_warms_up_each_morning() -> None:
+    series = SeriesTruth(NOW_NS, is_new=False)
+    limits = {"pm2_5": LIMITS["pm2_5"]}
+    hours = [day * 24 + minute / 60 for day in range(4) for minute in range(600)]
+    marked = [h for h in hours if series.judge(limits, {"pm2_5": 9.5 + h % 1}, NOW_NS + round(h * 3600) * S_NS)]
+    assert marked == [24, 48, 72]
+
+
 def test_a_sensor_that_says_when_it_started_is_believed() -> None:
     series = SeriesTruth(NOW_NS, is_new=False)
     assert not series.judge(WARM, {"t": 1.0, "uptime_s": 400.0}, NOW_NS)
@@ -148,6 +175,8 @@ def test_a_repeat_gets_the_bits_it_had(told: list[tuple[int, float, bool]]) -> N
 
 
 @given(steps, st.integers(-(10**18), 10**18))
+@example([(0, 20.0, False), (400, 20.1, True), (400, 20.2, False)], -(10**15))
+@example([(0, 20.0, False), (10, 50.0, True), (10, 50.1, False), (10, 50.2, False)], 10**15)
 def test_moving_the_time_line_changes_nothing(told: list[tuple[int, float, bool]], by_ns: int) -> None:
     limits = {"t": Limits(warm_up_s=30, flat_s=60, jump=5, jump_per_s=0.05)}
     here, moved = SeriesTruth(NOW_NS, is_new=True), SeriesTruth(NOW_NS, is_new=True)
@@ -233,6 +262,37 @@ def test_a_value_of_last_month_is_not_news() -> None:
     told = take(normaliser(), 0, time_s=-30 * 86_400, temperature=25.0)
     assert told.time_ns == NOW_NS
     assert told.fields["quality"] == quality.STALE | quality.CLOCK_ESTIMATED
+
+
+@pytest.mark.parametrize(
+    ("measurement", "field", "value", "hours"),
+    [
+        ("ups", "temperature", 25.0, 24 * 30),
+        ("soil", "temperature", 24.6, 24 * 6),
+        ("water_quality", "temperature", 27.8, 20),
+        ("weather", "illuminance", 3.0, 14),
+        ("weather", "solar_radiation", 1.0, 14),
+        ("weather", "rainfall", 0.0, 24 * 30),
+        ("weather", "wind_speed", 0.0, 24 * 3),
+        ("air", "pm2_5", 1.0, 24),
+        ("gnss", "latitude", 21.0278, 24 * 30),
+        ("state", "contact", 1.0, 24 * 30),
+        ("device", "battery_percent", 100.0, 24 * 30),
+        ("power", "energy", 512_300.0, 24 * 30),
+    ],
+)
+def test_what_stands_still_where_the_world_does_is_no_flat_line(measurement: str, field: str, value: float, hours: int) -> None:
+    desk = normaliser()
+    assert all(
+        take(desk, minute * 60, measurement=measurement, **{field: value}).fields["quality"] == 0 for minute in range(0, hours * 60, 5)
+    )
+
+
+@pytest.mark.parametrize(("measurement", "hours"), [("air", 6), ("water_quality", 24), ("soil", 24 * 7)])
+def test_a_stuck_thermometer_is_told_when_what_it_measures_should_have_moved(measurement: str, hours: int) -> None:
+    desk = normaliser()
+    marked = [h for h in range(hours * 2) if take(desk, h * 3600, measurement=measurement, temperature=21.5).fields["quality"]]
+    assert marked[0] == max(hours, MIN_FLAT - 1)
 
 
 @pytest.mark.parametrize("field", sorted(LIMITS))

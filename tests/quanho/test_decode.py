@@ -1,6 +1,7 @@
 """`quanho decode` as a script sees it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_a_full_disk_is_no_fault_of_the_file_that_is_read(tmp_path: Path) -> Non
             stderr=subprocess.PIPE,
             check=False,
         )
-    assert (done.returncode, done.stderr) == (2, b"cannot write the output: No space left on device\n")
+    assert (done.returncode, done.stderr) == (1, b"quanho: cannot write the output: No space left on device\n")
 
 
 def test_json_lines_on_a_pipe_are_taken_one_by_one() -> None:
@@ -89,6 +90,8 @@ def test_an_empty_stream_of_lines_is_no_failure() -> None:
     ("words", "said"),
     [
         (["jsn", "-"], "did you mean 'json'"),
+        (["furlong", "-"], "no decoder 'furlong'; known: airrohr"),
+        (["json", "-", "--input", "furlong"], "no such format; known: sigrok"),
         (["json", "/nonexistent/file"], "cannot read"),
         (["json", "/"], "cannot read"),
         (["json", "-", "--option", "nosign"], "KEY=VALUE"),
@@ -132,6 +135,21 @@ def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
             process.stdin.close()
     assert b"Traceback" not in errors
     assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("name", ["zigbee2mqtt", "frigate", "shelly"])
+def test_half_a_surrogate_pair_in_a_topic_is_shown_as_it_was_written(name: str) -> None:
+    topic = {"zigbee2mqtt": "zigbee2mqtt/\\ud800", "frigate": "frigate/\\ud800/car", "shelly": "shellies/\\ud800/relay/0/power"}[name]
+    payload = '{\\"temperature\\": 1}' if name == "zigbee2mqtt" else "1"
+    code, readings, _ = decode(name, "-", "--input", "jsonl", stdin=f'{{"topic": "{topic}", "payload": "{payload}"}}'.encode())
+    assert (code, [one["tags"]["device"] for one in readings]) == (0, ["\ud800"])
+
+
+def test_a_terminal_without_vietnamese_gets_the_list_all_the_same() -> None:
+    command = [sys.executable, "-m", "quanho", "--lang", "vi", "decode", "--list", "shelly"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_ctrl_c_ends_it_without_a_traceback() -> None:

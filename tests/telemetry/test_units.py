@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.errors import RejectedError
-from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, converter, gas_mass, is_convertible, line
+from telemetry.units import GAS_G_PER_MOL, SPELLINGS, UNITS, ConversionError, convert, converter, gas_mass, is_convertible, line
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,17 @@ from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, converte
         (180, "deg", "rad", 3.14159265359),
         (0.5, "1", "%", 50),
         (7200, "L/s", "m3/s", 7.2),
+        (14.5, "psi", "hPa", 999.739807509),  # 4.4482216152605 N on 25.4 mm squared
+        (29.92, "inHg", "hPa", 1013.20733684),
+        (2, "in/h", "mm/h", 50.8),
+        (3600, "vars", "varh", 1),
+        (60_000, "W.min", "kWh", 1),
+        (20, "yd/s", "m/s", 18.288),
+        (10, "[p'th]", "%", 1),
+        (0.5, "S/m", "uS/cm", 5000),
+        (2.5, "mg/L", "mg/m3", 2500),
+        (0, "dBW", "dBm", 30),
+        (3, "KiBy", "By", 3072),
     ],
 )
 def test_known_conversions(value: float, from_unit: str, to_unit: str, expected: float) -> None:
@@ -54,6 +65,19 @@ def test_what_makes_no_sense_is_refused_with_the_reason(from_unit: str, to_unit:
 def test_every_spelling_names_a_unit() -> None:
     assert set(SPELLINGS.values()) <= set(UNITS)
     assert not set(SPELLINGS) & set(UNITS)
+
+
+@pytest.mark.parametrize(
+    ("gas", "of_atoms"),
+    [
+        ("co", "C O"), ("co2", "C O O"), ("no", "N O"), ("no2", "N O O"), ("o3", "O O O"), ("so2", "S O O"), ("h2s", "H H S"),
+        ("nh3", "N H H H"), ("hcho", "H C H O"),
+    ],
+)  # fmt: skip
+def test_molar_masses_are_those_of_the_atoms(gas: str, of_atoms: str) -> None:
+    """Abridged standard atomic weights, IUPAC 2021."""
+    g_per_mol = {"H": 1.008, "C": 12.011, "N": 14.007, "O": 15.999, "S": 32.06}
+    assert GAS_G_PER_MOL[gas] == pytest.approx(sum(g_per_mol[atom] for atom in of_atoms.split()), abs=0.01)
 
 
 @given(st.sampled_from(sorted(UNITS)), st.sampled_from(sorted(UNITS)), st.floats(-1e6, 1e6))

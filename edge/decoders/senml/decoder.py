@@ -28,6 +28,7 @@ _NAMES_REMEMBERED = 20_000
 _SUM = "_sum"
 _HOT_SECONDS = 2**31
 _HOT_NS = 2**62
+_LARGEST = 1e308  # neither NaN nor what no float holds
 _LONGEST_OF_SUMS = 60  # a stored name has 64 characters
 
 Tags = Mapping[str, str]
@@ -142,7 +143,7 @@ class _Pack:
                     and (unit is None or unit.__class__ is str)
                 ):
                     plan = plans.get((bases.name + own, unit, ""))
-                    if plan is not None and plan.convert is None and value - value == 0.0:
+                    if plan is not None and plan.convert is None and -_LARGEST < value < _LARGEST:
                         at_ns = bases.time_ns + time * 1_000_000_000
                         fields = opened.get((plan.series, at_ns))
                         if fields is not None and plan.field not in fields:

@@ -4,6 +4,7 @@ A base field counts from its record on, until another record changes it. Names a
 sums are exact: 1276020076.001 s and -5 s give 1276020071.001 s to the nanosecond, 20.1 and 0.2 give 20.3.
 """
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -88,10 +89,12 @@ def finite(value: object) -> float:
     """Return a number as a float; ValueError for what is none."""
     if value.__class__ is not float and value.__class__ is not int:
         raise ValueError(f"{shown(value)} is not a number")
-    number = float(value)
-    if number - number != 0.0:
+    if not -math.inf < value < math.inf:
         raise ValueError(f"{shown(value)} is not a finite number")
-    return number
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{shown(value)} is more than a float holds") from None
 
 
 def added(base: float | None, value: object) -> float:

@@ -67,6 +67,13 @@ def test_value_types_have_their_fields(kind: str, measurement: str, field: str) 
     assert (reading.measurement, dict(reading.fields)) == (measurement, {field: 12.5})
 
 
+def test_the_signal_of_old_firmware_has_its_unit_behind_it() -> None:
+    decoded = _decode({"SDS_P1": "5.38", "signal": "-59 dBm"})
+    assert [dict(one.fields) for one in decoded.readings] == [{"pm10": 5.38}, {"rssi": -59.0}]
+    assert not decoded.refusals
+    assert _decode({"SDS_P1": "5.38", "signal": "loud"}).refusals
+
+
 @pytest.mark.parametrize(
     ("head", "options", "device"),
     [

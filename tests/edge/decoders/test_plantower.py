@@ -50,7 +50,9 @@ def test_long_frame_of_a_pms5003st_has_formaldehyde_and_air() -> None:
 
 
 def test_models_that_do_not_tell_are_named() -> None:
-    assert fields_of("plantower", frame(*SIX, *COUNTS, 12), model="pms5003s")["hcho"] == 12.0
+    fields = fields_of("plantower", frame(*SIX, *COUNTS, 12), model="pms5003s")
+    assert fields["hcho"] == 12.0
+    assert "quality" not in fields  # where others have their error code, it has formaldehyde
     fields = fields_of("plantower", frame(*SIX, *COUNTS[:4], 285, 613, 0x9700), model="pms5003t")
     assert (fields["temperature"], fields["humidity"]) == (28.5, 61.3)
     assert "n5_0" not in fields

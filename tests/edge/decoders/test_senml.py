@@ -291,6 +291,23 @@ def test_a_bad_record_is_refused_alone(record: object, word: str) -> None:
 
 @pytest.mark.parametrize(
     ("record", "word"),
+    [(b'{"n":"a","v":%s}', "float"), (b'{"n":"a","v":1,"t":%s}', "float"), (b'{"n":"a","s":%s}', "float")],
+)
+def test_a_number_of_hundreds_of_digits_is_refused_alone(record: bytes, word: str) -> None:
+    """NaN makes the standard library read the pack, which has integers of any size."""
+    pack = b'[{"n":"nan","v":NaN},{"n":"good","v":1},%s,{"n":"better","v":2}]' % (record % (b"9" * 350))
+    decoded = build(Options()).decode("", pack)
+    assert fields(decoded) == {"good": 1.0, "better": 2.0}
+    assert word in reasons(decoded)[1]
+
+
+def test_a_base_of_hundreds_of_digits_refuses_the_pack() -> None:
+    with pytest.raises(RejectedError, match="record 2: a base field"):
+        build(Options()).decode("", b'[{"n":"nan","v":NaN},{"bt":%s,"n":"a","v":1}]' % (b"9" * 350))
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
     [
         ({"n": "a", "v": 1, "crit_": 1}, "crit_"),
         ({"bver": 11, "n": "a", "v": 1}, "10 is the newest"),

@@ -39,6 +39,15 @@ def test_more_than_the_full_range_is_marked() -> None:
     assert "quality" not in fields_of("ze", negated("ff2a040027102710"))
 
 
+@pytest.mark.parametrize(("frame", "options"), [("ff04030180321388", {}), ("ff86803200000000", {"model": "ze15-co"})])
+def test_a_faulty_co_cell_says_so_in_its_highest_bit(frame: str, options: dict[str, str]) -> None:
+    assert fields_of("ze", negated(frame), **options) == {"co": gas_mass(5000, "co"), "quality": quality.DEVICE_ERROR}
+
+
+def test_ozone_has_no_such_bit() -> None:
+    assert fields_of("ze", negated("ff2a04008001ffff")) == {"o3": gas_mass(32_769, "o3")}
+
+
 @pytest.mark.parametrize(
     ("answer", "options", "expected"),
     [

@@ -11,6 +11,7 @@ from edge.decoders.table import build_decoder
 from edge.decoders.zigbee2mqtt import recognise
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
+from telemetry.units import gas_mass
 from tests.edge.decoders.contract import check
 
 _LAST_SEEN_NS = 1_646_563_955_000_000_000  # 2022-03-06T11:52:35+01:00
@@ -67,6 +68,19 @@ def test_the_bridges_list_of_devices_decides_units() -> None:
         "power.battery_percent": 90.0,
         "air.pressure": 1005.0,
     }
+
+
+def test_the_last_list_of_devices_counts_and_millivolts_are_a_battery() -> None:
+    decoder = _decoder()
+    exposes = [{"property": "voltage", "unit": "mV"}, {"property": "energy", "unit": "Wh"}]
+    _decode("bridge/devices", [{"friendly_name": "d", "definition": {"exposes": exposes}}], decoder)
+    assert _fields(_decode("d", {"voltage": 900, "energy": 5}, decoder)) == {"power.battery": 0.9, "power.energy": 5.0}
+    _decode("bridge/devices", [], decoder)
+    assert _fields(_decode("d", {"energy": 5}, decoder)) == {"power.energy": 5000.0}
+
+
+def test_carbon_monoxide_comes_in_ppm_and_is_stored_as_mass() -> None:
+    assert _fields(_decode("d", {"co": 10})) == {"air.co": gas_mass(10_000, "co")}
 
 
 def test_null_is_absent_and_unknown_attributes_keep_their_names() -> None:

@@ -137,6 +137,12 @@ def test_pcapng_gives_the_same(order: str, resolution: int | None) -> None:
     assert (pieces(items), times) == ([ASK, ANSWER], [1_002_000_000_000, 1_003_000_000_000])
 
 
+def test_each_section_of_a_pcapng_describes_its_own_interfaces() -> None:
+    """Two captures joined with cat: the second counts in ns."""
+    items = list(opened(pcapng(conversation()) + pcapng(conversation(), resolution=9), format_name="pcapng").items())
+    assert {item.time_ns // 10**12 for item in items if isinstance(item, Piece) and item.time_ns} == {1}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
