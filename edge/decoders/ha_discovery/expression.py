@@ -1,0 +1,338 @@
+"""The expressions of value templates that say where a value is, how it is reckoned and compared: a small part of Jinja, run without Jinja.
+
+    condition   choice ["if" choice "else" condition]
+    choice      both ("or" both)*        both   negated ("and" negated)*      negated  "not" negated | compared
+    compared    sum [("=="|"!="|"<"|"<="|">"|">=") sum] | sum "is" ["not"] "defined"
+    sum         product (("+"|"-") product)*      product  filtered (("*"|"/") filtered)*      filtered  ["-"] atom ("|" filter)*
+    atom        value | value_json path | number | text | true | false | none | "(" condition ")" | float(…) | int(…)
+    path        (".name" | "[0]" | "['name']" | ".get('name')")*
+
+What is absent makes the whole absent, as an absent value is no reading; only `is defined` asks for it. Filters that only change how a
+number is shown (`round`) or what stands for an absent one (`default`) are passed over. The text is bounded by its reader, depth here.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from edge.decoders.decoder import shown
+from edge.decoders.values import as_float, as_str
+
+Node = Callable[[str, object], object]  # text of the message, its JSON value → value; None where it is absent
+
+MAX_DEPTH: Final = 16
+_DIGITS = 15  # every decimal of so many is a float's own: 3 * 0.1 is 0.3
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>[0-9]{1,20}(?:\.[0-9]{1,20})?)|(?P<name>[^\W\d]\w*)|'(?P<single>[^'\\]*)'|\"(?P<double>[^\"\\]*)\"|(?P<sign>==|!=|<=|>=|[-+*/<>()\[\].,|]))"
+)
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SHOWING = frozenset({"round", "default", "d", "lower", "upper", "trim", "string", "is_defined"})
+_WORDS: Mapping[str, object] = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
+
+
+class ExpressionError(ValueError):
+    """What is not understood, and where it begins."""
+
+
+class Expression:
+    """A parser of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens: list[tuple[str, str, int]] = []  # kind, content, where it begins
+        self._at = 0
+        self._depth = 0
+        self.is_json = False
+        end = 0
+        while text[end:].strip():
+            found = _TOKEN.match(text, end)
+            if found is None or found.lastgroup is None:
+                raise ExpressionError(f"not understood at {shown(text[end:].strip())}")
+            kind = "text" if found.lastgroup in {"single", "double"} else found.lastgroup
+            self._tokens.append((kind, found[found.lastgroup], found.start(found.lastgroup)))
+            end = found.end()
+        self._tokens.append(("end", "", len(text)))
+
+    def whole(self) -> Node:
+        """Return the expression; ExpressionError if anything is left."""
+        node = self._condition()
+        if self._tokens[self._at][0] != "end":
+            raise self._wrong()
+        return node
+
+    def _condition(self) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ExpressionError(f"nested deeper than {MAX_DEPTH}")
+        node = self._choice()
+        if self._is_name("if"):
+            condition = self._choice()
+            if not self._is_name("else"):
+                raise self._wrong()
+            node = partial(choose, condition, node, self._condition())
+        self._depth -= 1
+        return node
+
+    def _choice(self) -> Node:
+        node = self._both()
+        while self._is_name("or"):
+            node = partial(_either, node, self._both())
+        return node
+
+    def _both(self) -> Node:
+        node = self._negated()
+        while self._is_name("and"):
+            node = partial(_both, node, self._negated())
+        return node
+
+    def _negated(self) -> Node:
+        is_negated = False
+        while self._is_name("not"):
+            is_negated = not is_negated
+        node = self._compared()
+        return partial(_negation, node) if is_negated else node
+
+    def _compared(self) -> Node:
+        left = self._sum()
+        if self._is_name("is"):
+            is_wanted = not self._is_name("not")
+            if not self._is_name("defined"):
+                raise self._wrong()
+            return partial(_presence, left, is_wanted)
+        for sign in ("==", "!=", *_COMPARE):
+            if self._is_sign(sign):
+                right = self._sum()
+                return partial(_order, _COMPARE[sign], left, right) if sign in _COMPARE else partial(_equality, left, right, sign == "==")
+        return left
+
+    def _sum(self) -> Node:
+        node = self._product()
+        while True:
+            if self._is_sign("+"):
+                node = partial(_reckon, operator.add, node, self._product())
+            elif self._is_sign("-"):
+                node = partial(_reckon, operator.sub, node, self._product())
+            else:
+                return node
+
+    def _product(self) -> Node:
+        node = self._filtered()
+        while True:
+            if self._is_sign("*"):
+                node = partial(_reckon, operator.mul, node, self._filtered())
+            elif self._is_sign("/"):
+                node = partial(_reckon, operator.truediv, node, self._filtered())
+            else:
+                return node
+
+    def _filtered(self) -> Node:
+        is_negative = self._is_sign("-")
+        node = self._atom()
+        while self._is_sign("|"):
+            node = self._filter(node)
+        return partial(_reckon, operator.sub, _zero, node) if is_negative else node
+
+    def _filter(self, node: Node) -> Node:
+        kind, name, _ = self._tokens[self._at]
+        self._at += kind == "name"
+        arguments = self._arguments()
+        if kind == "name" and name in _SHOWING:
+            return node
+        if kind == "name" and name in {"float", "int"} and len(arguments) < 2:
+            return node
+        if name == "abs" and not arguments:
+            return partial(_absolute, node)
+        if name in {"multiply", "add"} and len(arguments) == 1:
+            return partial(_reckon, operator.mul if name == "multiply" else operator.add, node, partial(_constant, arguments[0]))
+        if name == "iif" and len(arguments) == 2:
+            return partial(choose, node, partial(_constant, arguments[0]), partial(_constant, arguments[1]))
+        raise ExpressionError(f"filter {shown(name)} is not understood")
+
+    def _arguments(self) -> list[object]:
+        """Return the constants in brackets behind a filter; none where there are no brackets."""
+        found: list[object] = []
+        if self._is_sign("("):
+            while not self._is_sign(")"):
+                is_negative = self._is_sign("-")
+                kind, content, _ = self._tokens[self._at]
+                if kind == "number":
+                    found.append(-float(content) if is_negative else float(content))
+                elif not is_negative and (kind == "text" or (kind == "name" and content in _WORDS)):
+                    found.append(content if kind == "text" else _WORDS[content])
+                else:
+                    raise self._wrong()
+                self._at += 1
+                if not self._is_sign(",") and self._tokens[self._at][1] != ")":
+                    raise self._wrong()
+        return found
+
+    def _atom(self) -> Node:
+        kind, content, _ = self._tokens[self._at]
+        self._at += 1
+        if kind == "number":
+            return partial(_constant, float(content))
+        if kind == "text":
+            return partial(_constant, content)
+        if kind == "sign" and content == "(":
+            return self._in_brackets()
+        if kind == "name" and content == "value":
+            return _message
+        if kind == "name" and content == "value_json":
+            self.is_json = True
+            steps = tuple(self._path())
+            return partial(follow, steps) if steps else _root
+        if kind == "name" and content in _WORDS:
+            return partial(_constant, _WORDS[content])
+        if kind == "name" and content in {"float", "int"} and self._is_sign("("):
+            return self._in_brackets()
+        self._at -= 1
+        raise self._wrong()
+
+    def _in_brackets(self) -> Node:
+        node = self._condition()
+        if self._is_sign(","):  # what float() gives for what is no number: then it is absent here
+            self._condition()
+        if not self._is_sign(")"):
+            raise self._wrong()
+        return node
+
+    def _path(self) -> list[str | int]:
+        steps: list[str | int] = []
+        while True:
+            if self._is_sign("."):
+                steps += self._named_step()
+            elif self._is_sign("["):
+                steps.append(self._step_in_brackets())
+            else:
+                return steps
+
+    def _named_step(self) -> list[str | int]:
+        kind, content, _ = self._tokens[self._at]
+        if kind not in {"name", "number"}:
+            raise self._wrong()
+        self._at += 1
+        if kind == "number":
+            return [int(one) for one in content.split(".")]
+        if content != "get" or self._tokens[self._at][1] != "(":
+            return [content]
+        arguments = self._arguments()
+        if not arguments or not isinstance(arguments[0], str):
+            raise self._wrong()
+        return [arguments[0]]
+
+    def _step_in_brackets(self) -> str | int:
+        is_negative = self._is_sign("-")
+        kind, content, _ = self._tokens[self._at]
+        self._at += 1
+        if not self._is_sign("]"):
+            raise self._wrong()
+        if kind == "text" and not is_negative:
+            return content
+        if kind == "number" and content.isdigit() and len(content) < 5:
+            return -int(content) if is_negative else int(content)
+        raise self._wrong()
+
+    def _is_sign(self, sign: str) -> bool:
+        return self._is("sign", sign)
+
+    def _is_name(self, name: str) -> bool:
+        return self._is("name", name)
+
+    def _is(self, kind: str, content: str) -> bool:
+        is_it = self._tokens[self._at][:2] == (kind, content)
+        self._at += is_it
+        return is_it
+
+    def _wrong(self) -> ExpressionError:
+        start = min((start for _, _, start in self._tokens[max(self._at - 1, 0) : self._at + 1]), default=0)
+        return ExpressionError(f"not understood at {shown(self._text[start:].strip())}")
+
+
+def follow(steps: tuple[str | int, ...], _: str, root: object) -> object:
+    """Return what is at the end of a path, None if it leads nowhere."""
+    value = root
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(str(step))
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def choose(condition: Node, yes: Node, no: Node, text: str, root: object) -> object:
+    """Return `yes` or `no`; None where the condition is absent."""
+    decided = condition(text, root)
+    return None if decided is None else (yes if _truth(decided) else no)(text, root)
+
+
+def _message(text: str, _: object) -> object:
+    return text
+
+
+def _root(_: str, root: object) -> object:
+    return root
+
+
+def _zero(_: str, __: object) -> object:
+    return 0
+
+
+def _constant(value: object, _: str, __: object) -> object:
+    return value
+
+
+def _truth(value: object) -> bool:
+    return bool(value)
+
+
+def _presence(node: Node, is_wanted: bool, text: str, root: object) -> object:
+    return (node(text, root) is not None) is is_wanted
+
+
+def _negation(node: Node, text: str, root: object) -> object:
+    value = node(text, root)
+    return None if value is None else not _truth(value)
+
+
+def _either(left: Node, right: Node, text: str, root: object) -> object:
+    value = left(text, root)
+    return value if value is not None and _truth(value) else right(text, root)
+
+
+def _both(left: Node, right: Node, text: str, root: object) -> object:
+    value = left(text, root)
+    return right(text, root) if value is not None and _truth(value) else value
+
+
+def _equality(left: Node, right: Node, is_wanted: bool, text: str, root: object) -> object:
+    one, other = left(text, root), right(text, root)
+    if one is None or other is None:
+        return None
+    if isinstance(one, str) is not isinstance(other, str):
+        return not is_wanted
+    return (one == other) is is_wanted
+
+
+def _order(compare: Callable[[float, float], bool], left: Node, right: Node, text: str, root: object) -> object:
+    one, other = left(text, root), right(text, root)
+    return None if one is None or other is None else compare(as_float(one), as_float(other))
+
+
+def _reckon(combine: Callable[[float, float], float], left: Node, right: Node, text: str, root: object) -> object:
+    one, other = left(text, root), right(text, root)
+    if one is None or other is None:
+        return None
+    try:
+        return as_float(float(f"{combine(as_float(one), as_float(other)):.{_DIGITS}g}"))
+    except ZeroDivisionError:
+        raise ValueError(f"{as_str(one)[:20]} divided by 0") from None
+
+
+def _absolute(node: Node, text: str, root: object) -> object:
+    value = node(text, root)
+    return None if value is None else abs(as_float(value))
