@@ -42,6 +42,11 @@ _SENSORS = {
     "reactive_power": ("power", "reactive_power"),
     "energy": ("power", "energy"),
     "frequency": ("power", "frequency"),
+    "reactive_energy": ("power", "reactive_energy"),
+    "water": ("water_flow", "volume"),
+    "volume_flow_rate": ("water_flow", "flow"),
+    "ph": ("water_quality", "ph"),
+    "uv_index": ("weather", "uv_index"),  # no class of its own: its unit tells
     "battery": (ANY_DEVICE, "battery_percent"),
     "signal_strength": (ANY_DEVICE, "rssi"),
 }
@@ -78,7 +83,8 @@ _BY_DIMENSION = {
     "radio level": "signal_strength",
     "rain rate": "precipitation_intensity",
 }
-_SPELLINGS = {"lux": "lx"}
+_BY_UNIT = {"UV index": "uv_index", "dBA": "sound_pressure", "dB(A)": "sound_pressure"}
+_OF_PIPES = frozenset({"bar", "psi", "MPa"})  # as of boilers: no barometer tells in them
 _RATIO = "%"
 
 
@@ -101,14 +107,17 @@ def target_of(entity: Described) -> Target:
     if entity.component == "binary_sensor":
         field = _BINARY.get(entity.device_class)
         return target("state", field) if field else target("state", "input")._replace(measurement=UNKNOWN, field=own_name)
-    unit = _SPELLINGS.get(entity.unit, entity.unit)
-    known = _SENSORS.get(entity.device_class or _class_by_unit(unit))
+    unit = "" if entity.unit in _BY_UNIT else entity.unit.strip()
+    device_class = entity.device_class or _BY_UNIT.get(entity.unit) or _class_by_unit(unit)
+    known = _SENSORS.get(device_class)
     if entity.device_class == "precipitation":
         known = ("weather", "rain_total" if entity.state_class == "total_increasing" else "rainfall")
     if entity.device_class == "voltage" and (entity.unit == "mV" or "battery" in own_name) and entity.category == "diagnostic":
         known = (ANY_DEVICE, "battery")
-    if unit == "dB":
-        known = None  # a level without weighting is no LAeq
+    if device_class == "duration" and "uptime" in own_name:
+        known = ("device", "uptime_s")
+    if unit == "dB" or (device_class == "pressure" and unit in _OF_PIPES):
+        known = None  # a level without weighting is no LAeq, a pressure in a pipe is not that of the air
     if entity.device_class == "power_factor":
         factor = target("power", "power_factor")
         return factor if unit != _RATIO else factor._replace(convert=_hundredth)

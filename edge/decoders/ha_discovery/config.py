@@ -55,11 +55,14 @@ _MAX_AVAILABILITY = 4
 
 
 class Availability(NamedTuple):
-    """A topic that says whether the device is there."""
+    """A topic that says whether the device is there, and how that goes with the entity's other such topics."""
 
     topic: str
     template: Template
+    online: str
     offline: str
+    mode: str  # "all", "any", "latest"
+    together: tuple[str, ...]  # all availability topics of the entity
 
 
 class Entity(NamedTuple):
@@ -101,7 +104,7 @@ def entities(prefix_topic: str, component: str, node: str, object_id: str, root:
         if number >= _MAX_ENTITIES_OF_DEVICE:
             yield ConfigError(f"more than {_MAX_ENTITIES_OF_DEVICE} components; the rest is left out")
             return
-        if isinstance(part, dict):
+        if isinstance(part, dict) and len(part) > 1:  # of a component that is taken away only its platform is left
             merged = {**shared, **_expanded(part)}
             platform = merged.get("platform")
             yield from _one(f"{prefix_topic}#{name}", platform if isinstance(platform, str) else "", object_id, name, merged)
@@ -147,12 +150,20 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         is_inverted=described.component == "binary_sensor" and described.device_class in OPENINGS,
         is_text=described.device_class in TEXTS,
         takes_text=not (described.unit or described.state_class or described.device_class),
-        availability=tuple(_availability(config, base)),
+        availability=_availabilities(config, base),
         tags={"device": device, "sensor": described.object_id},
     )
 
 
+def _availabilities(config: Mapping[str, object], base: str) -> tuple[Availability, ...]:
+    found = tuple(_availability(config, base))
+    topics = tuple(one.topic for one in found)
+    return tuple(one._replace(together=topics) for one in found)
+
+
 def _availability(config: Mapping[str, object], base: str) -> Iterator[Availability]:
+    mode = config.get("availability_mode")
+    mode = mode if isinstance(mode, str) and mode in {"all", "any"} else "latest"
     listed = config.get("availability")
     rows: list[object] = [*listed[:_MAX_AVAILABILITY]] if isinstance(listed, list) else [listed]
     rows = [_expanded(row) for row in rows if isinstance(row, dict)]
@@ -164,7 +175,8 @@ def _availability(config: Mapping[str, object], base: str) -> Iterator[Availabil
                 template = _template(row, "value_template")
             except ValueError:
                 continue  # whether it is there cannot be told; what it measures can
-            yield Availability(topic, template, _payload(row.get("payload_not_available"), "offline"))
+            online = _payload(row.get("payload_available"), "online")
+            yield Availability(topic, template, online, _payload(row.get("payload_not_available"), "offline"), mode, ())
 
 
 def _device(device: object, fallback: str) -> tuple[str, str]:

@@ -83,6 +83,81 @@ def test_class_and_unit_decide_field_and_value(config: dict[str, object], payloa
     assert _fields(_sensor(**config), payload) == {field: value}
 
 
+# Each device class that the catalogue knows, in the units that Home Assistant allows for it (homeassistant/components/sensor/const.py); the
+# expected numbers are those of its own unit converters' definitions.
+@pytest.mark.parametrize(
+    ("device_class", "field", "stored"),
+    [
+        ("apparent_power", "power.apparent_power", {"mVA": 0.001, "VA": 1.0, "kVA": 1000.0}),
+        ("reactive_power", "power.reactive_power", {"mvar": 0.001, "var": 1.0, "kvar": 1000.0, "VAr": 1.0}),
+        ("reactive_energy", "power.reactive_energy", {"varh": 1.0, "kvarh": 1000.0}),
+        ("power", "power.active_power", {"mW": 0.001, "W": 1.0, "kW": 1e3, "MW": 1e6, "GW": 1e9, "TW": 1e12, "BTU/h": 0.293071}),
+        ("energy", "power.energy", {"J": 1 / 3600, "kJ": 1 / 3.6, "MJ": 1e3 / 3.6, "GJ": 1e6 / 3.6, "mWh": 1e-3, "Wh": 1.0, "kWh": 1e3}),
+        ("energy", "power.energy", {"MWh": 1e6, "GWh": 1e9, "TWh": 1e12, "cal": 1.1622222e-3, "kcal": 1.1622222, "Mcal": 1162.2222}),
+        ("energy", "power.energy", {"Gcal": 1162222.2}),
+        ("current", "power.current", {"A": 1.0, "mA": 0.001, "µA": 1e-6}),
+        ("voltage", "power.voltage", {"V": 1.0, "mV": 0.001, "μV": 1e-6, "µV": 1e-6, "kV": 1e3, "MV": 1e6}),
+        ("frequency", "power.frequency", {"mHz": 1e-3, "Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}),
+        ("atmospheric_pressure", "air.pressure", {"Pa": 0.01, "hPa": 1.0, "kPa": 10.0, "bar": 1e3, "cbar": 10.0, "mbar": 1.0}),
+        ("atmospheric_pressure", "air.pressure", {"mmHg": 1.333224, "inHg": 33.86389, "psi": 68.94757, "inH₂O": 2.490889}),
+        ("temperature", "air.temperature", {"°C": 1.0, "°F": -155 / 9, "K": -272.15}),
+        ("illuminance", "weather.illuminance", {"lx": 1.0, "lux": 1.0}),
+        ("irradiance", "weather.solar_radiation", {"W/m²": 1.0, "BTU/(h⋅ft²)": 3.154591}),
+        ("wind_speed", "weather.wind_speed", {"m/s": 1.0, "km/h": 1 / 3.6, "kn": 0.5144444, "mph": 0.44704, "ft/s": 0.3048}),
+        ("wind_speed", "weather.wind_speed", {"mm/s": 0.001, "in/s": 0.0254, "m/min": 1 / 60}),
+        ("wind_direction", "weather.wind_direction", {"°": 1.0}),
+        ("precipitation", "weather.rainfall", {"mm": 1.0, "cm": 10.0, "in": 25.4}),
+        ("precipitation_intensity", "weather.rain_rate", {"mm/h": 1.0, "mm/d": 1 / 24, "in/h": 25.4, "in/d": 25.4 / 24}),
+        ("distance", "water_level.distance", {"mm": 1e-3, "cm": 0.01, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048, "yd": 0.9144}),
+        ("distance", "water_level.distance", {"mi": 1609.344, "nmi": 1852.0}),
+        ("conductivity", "soil.conductivity", {"S/cm": 1e6, "mS/cm": 1e3, "µS/cm": 1.0, "μS/cm": 1.0}),
+        ("moisture", "soil.moisture", {"%": 1.0}),
+        ("carbon_dioxide", "air.co2", {"ppm": 1.0}),
+        ("carbon_monoxide", "air.co", {"ppm": 1144.9, "ppb": 1.1449, "mg/m³": 1e3, "µg/m³": 1.0}),
+        ("nitrogen_dioxide", "air.no2", {"ppb": 1.88048, "µg/m³": 1.0, "μg/m³": 1.0}),
+        ("ozone", "air.o3", {"ppm": 1961.905, "µg/m³": 1.0}),
+        ("pm25", "air.pm2_5", {"µg/m³": 1.0, "μg/m³": 1.0}),
+        ("volatile_organic_compounds_parts", "air.tvoc", {"ppb": 1.0, "ppm": 1e3}),
+        ("sound_pressure", "noise.laeq", {"dBA": 1.0}),
+        ("water", "water_flow.volume", {"m³": 1.0, "L": 1e-3, "gal": 3.785412e-3, "ft³": 0.02831685, "CCF": 2.831685, "MCF": 28.31685}),
+        (
+            "volume_flow_rate",
+            "water_flow.flow",
+            {"m³/s": 1.0, "m³/h": 1 / 3600, "m³/min": 1 / 60, "L/min": 1 / 6e4, "L/h": 1 / 3.6e6, "L/s": 1e-3},
+        ),
+        ("volume_flow_rate", "water_flow.flow", {"mL/s": 1e-6, "ft³/min": 4.719474e-4, "gal/min": 6.309020e-5, "gal/h": 1.051503e-6}),
+        ("ph", "water_quality.ph", {"": 1.0}),
+        ("signal_strength", "device.rssi", {"dBm": 1.0}),
+    ],
+)
+def test_every_unit_of_a_device_class_is_converted(device_class: str, field: str, stored: dict[str, float]) -> None:
+    for unit, value in stored.items():
+        decoder = _sensor(device_class=device_class, unit_of_measurement=unit)
+        assert _fields(decoder, "1") == {field: pytest.approx(value, rel=2e-5)}, unit
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"unit_of_measurement": "UV index"}, "weather.uv_index"),
+        ({"unit_of_measurement": "dBA"}, "noise.laeq"),
+        ({"device_class": "pressure", "unit_of_measurement": "bar"}, "reading.s1"),
+        ({"device_class": "temperature_delta", "unit_of_measurement": "°C"}, "reading.s1"),
+        ({"device_class": "signal_strength", "unit_of_measurement": "dB"}, "reading.s1"),
+        ({"device_class": "weight", "unit_of_measurement": "kg"}, "reading.s1"),
+        ({"device_class": "speed", "unit_of_measurement": "km/h"}, "reading.s1"),
+    ],
+)
+def test_what_may_be_mistaken_for_another_quantity_is_not(config: dict[str, object], field: str) -> None:
+    assert _fields(_sensor(**config), "1.5") == {field: 1.5}
+
+
+def test_an_uptime_is_seconds() -> None:
+    decoder = _decoder()
+    _told(decoder, "sensor/box/uptime", {"state_topic": "u", "device_class": "duration", "unit_of_measurement": "d"})
+    assert _fields(decoder, "2", "u") == {"device.uptime_s": 172_800.0}
+
+
 @pytest.mark.parametrize(
     ("template", "message", "value"),
     [
@@ -260,6 +335,45 @@ def test_what_is_on_or_off_is_true_or_false(config: dict[str, object], payload: 
     decoder = _decoder()
     _told(decoder, "binary_sensor/box/s1", {"state_topic": "box/s1", **config})
     assert _fields(decoder, payload) == {field: value}
+
+
+@pytest.mark.parametrize(
+    ("mode", "words", "offline_count"),
+    [
+        ("all", ["a online", "b online", "a offline", "b offline"], [0, 0, 1, 0]),
+        ("all", ["a offline", "b online", "a online", "b offline"], [1, 0, 0, 1]),
+        ("any", ["a online", "a offline", "b offline", "b online", "a online", "b offline"], [0, 1, 0, 0, 0, 0]),
+        ("any", ["b online", "a offline", "b offline"], [0, 0, 1]),
+        ("latest", ["a online", "b offline", "a online", "b offline"], [0, 1, 0, 1]),
+        (None, ["a online", "b offline", "a offline"], [0, 1, 0]),
+        (7, ["a gibberish", "a online", "a ", "a offline"], [0, 0, 0, 1]),
+    ],
+)
+def test_availability_topics_go_together_as_their_mode_says(mode: object, words: list[str], offline_count: list[int]) -> None:
+    decoder = _decoder()
+    config = {"stat_t": "box/s1", "dev": {"name": "Box"}, "avty_mode": mode, "~": "box"}
+    _told(decoder, "sensor/box/s1", config | {"avty": [{"t": "~/a"}, {"topic": "~/b", "val_tpl": "{{ value_json.state }}"}]})
+    counts = []
+    for said in words:
+        topic, _, word = said.partition(" ")
+        payload = word if topic == "a" else json.dumps({"state": word})
+        decoded = decoder.decode(f"box/{topic}", payload.encode())
+        assert decoded.is_understood
+        counts.append(len(decoded.missed))
+    assert counts == offline_count
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b'{"migrate_discovery": true}', b'{"migr_discvry": true}'])
+def test_what_moves_to_a_message_of_the_whole_device_is_forgotten_and_no_fault(payload: bytes) -> None:
+    decoder = _sensor(device_class="temperature")
+    assert _told(decoder, "sensor/box/s1", payload) == Decoded((), is_understood=True)
+    part = {"p": "sensor", "stat_t": "box/s1", "dev_cla": "temperature", "unit_of_meas": "°F"}
+    config = {"dev": {"name": "Box"}, "o": {"name": "x"}, "cmps": {"s1": part, "s2": {"p": "sensor"}, "s3": {"platform": "binary_sensor"}}}
+    assert not _told(decoder, "device/box", config).refusals
+    assert decoder.decode("box/s1", b"50").readings == [Reading("air", {"device": "Box", "sensor": "s1"}, {"temperature": 10.0})]
+    assert not _told(decoder, "device/box", config | {"cmps": {"s1": {"p": "sensor"}}}).refusals
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("box/s1", b"50")
 
 
 def test_an_empty_discovery_forgets() -> None:
