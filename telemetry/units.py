@@ -123,6 +123,7 @@ UNITS = {
     "kohm": Unit("resistance", 1000),
     # What devices tell Home Assistant in (homeassistant/const.py), beyond the above. A calorie is that of thermochemistry, a BTU of the
     # International Table, a gallon of the US, mercury and water at their conventional densities.
+    "1/dL": Unit("number concentration", 1, 100),
     "cbar": Unit("pressure", 10),
     "in[H2O]": Unit("pressure", 249_088_908_333, 100_000_000_000),
     "mW": Unit("active power", 1, 1000),
