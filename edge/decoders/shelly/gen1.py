@@ -1,6 +1,7 @@
 """Gen1: one value a topic below `shellies/<id>/` (shelly-api-docs.shelly.cloud/gen1, "MQTT support").
 
     relay/0 on · relay/0/power 25.3 · relay/0/energy 1234 (watt-minutes) · emeter/0/voltage · sensor/temperature · ext_temperature/0
+    status {"motion": true, "lux": 212, "bat": 98} of the motion sensor, {"tmp": {"value": 21.3, …}, "bat": 99} of the radiator valve
     temperature (of the chip) · online true · announce {…} · info {…} · ext_temperatures {"0": {"tC": 21.3}}
 
 Channel and kind become tag `sensor`: `relay:0`, `emeter:1`, `ext_temperature:0`.
@@ -70,6 +71,13 @@ _VALUES: Mapping[str, Target] = {
     "sensor/concentration": target(UNKNOWN, "gas_concentration_ppm"),
     "sensor/tilt": target(UNKNOWN, "tilt"),
 }
+_STATUS: Mapping[str, Target] = {
+    "motion": target("state", "occupancy"),
+    "vibration": target("state", "vibration"),
+    "lux": target("weather", "illuminance"),
+    "bat": target(ANY_DEVICE, "battery_percent"),
+}
+_TEMPERATURE = {"C": target("air", "temperature"), "F": target("air", "temperature", "degF")}
 _OF_MANY = {"ext_temperatures": ("ext_temperature", "tC"), "ext_humidities": ("ext_humidity", "hum")}
 
 
@@ -77,6 +85,8 @@ def read_gen1(what: str, payload: bytes, tags: Mapping[str, str], refusals: Refu
     """Return the readings of the topic levels `what` below the device; none for those that measure nothing."""
     if what in _OF_MANY:
         return _of_many(*_OF_MANY[what], parse_payload(payload), tags, refusals)
+    if what == "status":
+        return _of_status(parse_payload(payload), tags, refusals)
     found = _CHANNEL.fullmatch(what)
     where = _CHANNEL_VALUES.get((found[1], found[3] or "")) if found else _VALUES.get(what)
     if where is None:
@@ -87,6 +97,25 @@ def read_gen1(what: str, payload: bytes, tags: Mapping[str, str], refusals: Refu
     gathering = Gathering(refusals)
     gathering.put(where, _WORDS.get(text, text))
     return gathering.readings({**tags, "sensor": f"{found[1]}:{found[2]}"} if found else tags, None)
+
+
+def _of_status(root: object, tags: Mapping[str, str], refusals: Refusals) -> list[Reading]:
+    if not isinstance(root, dict):
+        raise RejectedError(f"{shown(root)} where an object is expected")
+    gathering = Gathering(refusals)
+    measured = root.get("tmp")
+    if isinstance(measured, dict) and measured.get("is_valid") is not False and measured.get("value") is not None:
+        unit = measured.get("units", "C")
+        where = _TEMPERATURE.get(unit) if isinstance(unit, str) else None
+        if where is None:
+            refusals.add(f"tmp: unit {shown(unit)} is neither C nor F")
+        else:
+            gathering.put(where, measured["value"])
+    for name, where in _STATUS.items():
+        value = root.get(name)
+        if value is not None and not isinstance(value, dict | list):
+            gathering.put(where, value)
+    return gathering.readings(tags, None)
 
 
 def _of_many(kind: str, key: str, root: object, tags: Mapping[str, str], refusals: Refusals) -> list[Reading]:
