@@ -170,8 +170,8 @@ class Expression:
         return found
 
     def _atom(self) -> Node:
-        kind, content, _ = self._tokens[self._at]
-        self._at += 1
+        start = self._at
+        kind, content = self._taken()
         if kind == "number":
             return partial(_constant, float(content))
         if kind == "text":
@@ -188,7 +188,7 @@ class Expression:
             return partial(_constant, _WORDS[content])
         if kind == "name" and content in {"float", "int"} and self._is_sign("("):
             return self._in_brackets()
-        self._at -= 1
+        self._at = start
         raise self._wrong()
 
     def _in_brackets(self) -> Node:
@@ -225,8 +225,7 @@ class Expression:
 
     def _step_in_brackets(self) -> str | int:
         is_negative = self._is_sign("-")
-        kind, content, _ = self._tokens[self._at]
-        self._at += 1
+        kind, content = self._taken()
         if not self._is_sign("]"):
             raise self._wrong()
         if kind == "text" and not is_negative:
@@ -234,6 +233,12 @@ class Expression:
         if kind == "number" and content.isdigit() and len(content) < 5:
             return -int(content) if is_negative else int(content)
         raise self._wrong()
+
+    def _taken(self) -> tuple[str, str]:
+        """Return the next token and go on, but never beyond the end."""
+        kind, content, _ = self._tokens[self._at]
+        self._at += kind != "end"
+        return kind, content
 
     def _is_sign(self, sign: str) -> bool:
         return self._is("sign", sign)
