@@ -117,7 +117,8 @@ def _one(key: str, component: str, node: str, object_id: str, config: Mapping[st
         yield _entity(key, component, node, object_id, config)
     except (ValueError, RejectedError) as error:
         reason = _printable(error.reason if isinstance(error, RejectedError) else str(error))
-        state_topic = _topic(config.get("state_topic"), _text(config, "~"))
+        base = config.get("~")
+        state_topic = _topic(config.get("state_topic"), base[:_LONGEST_TOPIC] if isinstance(base, str) else "")
         yield ConfigError(f"entity {_printable(object_id[:_LONGEST_NAME])}: {reason}", state_topic)
 
 

@@ -56,6 +56,10 @@ class Expression:
             end = found.end()
         self._tokens.append(("end", "", len(text)))
 
+    @property
+    def token_count(self) -> int:
+        return len(self._tokens)
+
     def whole(self) -> Node:
         """Return the expression; ExpressionError if anything is left."""
         node = self._condition()

@@ -17,6 +17,7 @@ from edge.decoders.decoder import shown
 from edge.decoders.ha_discovery.expression import Expression, ExpressionError, Node, choose, follow
 
 _LONGEST = 500
+_BYTES_A_TOKEN = 256  # of what is made of it
 _WHOLE = re.compile(r"\s*\{\{[-+]?(.*?)[-+]?\}\}\s*", re.DOTALL)
 _PATH = re.compile(r"\s*value_json((?:\.[A-Za-z_]\w*|\[\s*'[^']*'\s*\]|\[\s*\"[^\"]*\"\s*\])+)\s*", re.ASCII)
 _STEP = re.compile(r"\.(\w+)|\[\s*'([^']*)'\s*\]|\[\s*\"([^\"]*)\"\s*\]", re.ASCII)
@@ -32,6 +33,7 @@ class Template(NamedTuple):
 
     is_json: bool
     read: Callable[[str, object], object]
+    size: int = 0  # about how many bytes it takes
 
 
 def _plain(text: str, _: object) -> object:
@@ -57,10 +59,10 @@ def _expression(text: str) -> Template:
         raise ExpressionError("only a path with filters, factors and a choice is")
     if (path := _PATH.fullmatch(found[1])) and ".get(" not in found[1]:
         steps = tuple(next(part for part in one.groups() if part is not None) for one in _STEP.finditer(path[1]))
-        return Template(is_json=True, read=partial(follow, steps))
+        return Template(is_json=True, read=partial(follow, steps), size=_BYTES_A_TOKEN + len(text))
     expression = Expression(found[1])
     read = expression.whole()
-    return Template(expression.is_json, read)
+    return Template(expression.is_json, read, expression.token_count * _BYTES_A_TOKEN)
 
 
 def _blocks(text: str) -> Template:
@@ -78,17 +80,17 @@ def _blocks(text: str) -> Template:
     if not is_whole:
         raise ExpressionError("of statements only one if is")
     read: Node = _absent
-    is_json = False
+    is_json, size = False, 0
     for mark, following in reversed(list(pairwise(marks))):
         body = _body(text[mark.end() : following.start()].strip())
-        is_json = is_json or body.is_json
+        is_json, size = is_json or body.is_json, size + body.size + _BYTES_A_TOKEN
         if mark[1] == "else":
             read = body.read
         else:
             condition = Expression(mark[2])
             read = partial(choose, condition.whole(), body.read, read)
-            is_json = is_json or condition.is_json
-    return Template(is_json, read)
+            is_json, size = is_json or condition.is_json, size + condition.token_count * _BYTES_A_TOKEN
+    return Template(is_json, read, size)
 
 
 def _body(text: str) -> Template:

@@ -440,6 +440,26 @@ def test_a_flood_of_entities_stays_within_bounds() -> None:
     assert after - before < 1_000_000  # 3,000 more of them would be several times that
 
 
+def test_long_templates_count_as_memory() -> None:
+    decoder = _decoder()
+    template = "{{ value " + "+ 1" * 160 + " }}"
+    tracemalloc.start()
+    try:
+        refused = 0
+        for number in range(1_000):
+            refused += len(_told(decoder, f"sensor/n/{number}", {"stat_t": f"t/{number}", "val_tpl": template}).refusals)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refused > 800
+    assert kept < 16_000_000
+
+
+def test_half_a_surrogate_pair_in_the_base_topic_is_refused_by_entity() -> None:
+    decoded = _told(_decoder(), "sensor/a/b", b'{"~": "\\ud800", "stat_t": "~/x", "unit_of_meas": "\\ud800"}')
+    assert len(decoded.refusals) == 1
+
+
 def test_messages_are_recognised() -> None:
     assert recognise("homeassistant/sensor/a/b/config", json.dumps(_BMP180).encode())
     of_esphome = json.dumps({**_BMP180, "device": {"sw_version": "esphome v2026.1"}}).encode()
