@@ -189,6 +189,7 @@ SPELLINGS = {
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
     **dict.fromkeys(("kmh", "kph"), "km/h"),
+    **dict.fromkeys(("mi/h",), "mph"),
     **dict.fromkeys(("m³/s",), "m3/s"),
     **dict.fromkeys(("°",), "deg"),
     **dict.fromkeys(("dBA",), "dB(A)"),

@@ -1,7 +1,8 @@
 """Device classes of Home Assistant (developers.home-assistant.io, "Sensor entity", "Binary sensor entity") → catalogue.
 
-An entity without a class is known by its unit, where a unit belongs to one quantity only; anything else becomes a field of measurement
-`reading` under its own name.
+An entity without a class is known by its unit, where a unit belongs to one quantity only, or together with a word in its object id or state
+topic (`wind_avg_km_h` in km/h, `rain_mm` in mm: rtl_433 gives these no class); anything else becomes a field of measurement `reading` under
+its own name.
 """
 
 from typing import NamedTuple
@@ -83,7 +84,26 @@ _BY_DIMENSION = {
     "radio level": "signal_strength",
     "rain rate": "precipitation_intensity",
 }
-_BY_UNIT = {"UV index": "uv_index", "dBA": "sound_pressure", "dB(A)": "sound_pressure"}
+_BY_UNIT = {"uv index": "uv_index", "dba": "sound_pressure", "db(a)": "sound_pressure"}  # in small letters
+# Classes of numbers that the catalogue does not have: their unit must not be taken for that of another quantity.
+_OTHERS = frozenset({
+    "absolute_humidity", "aqi", "area", "blood_glucose_concentration", "data_rate", "data_size", "duration", "energy_distance",
+    "energy_storage", "gas", "monetary", "nitrous_oxide", "power_factor", "precipitation", "speed", "temperature_delta",
+    "volatile_organic_compounds", "volume", "volume_storage", "weight",
+})  # fmt: skip
+# (dimension, word in the object id or state topic) → where it belongs; the first that fits
+_BY_WORD = (
+    ("speed", "gust", ("weather", "wind_gust")),
+    ("speed", "wind_max", ("weather", "wind_gust")),
+    ("speed", "wind", ("weather", "wind_speed")),
+    ("angle", "wind", ("weather", "wind_direction")),
+    ("length", "depth", ("water_level", "depth")),
+)
+_BY_CLASS_AND_WORD = (
+    ("wind_speed", "gust", ("weather", "wind_gust")),
+    ("humidity", "moisture", ("soil", "moisture")),
+    ("duration", "uptime", ("device", "uptime_s")),
+)
 _OF_PIPES = frozenset({"bar", "psi", "MPa"})  # as of boilers: no barometer tells in them
 _RATIO = "%"
 
@@ -97,6 +117,7 @@ class Described(NamedTuple):
     unit: str
     state_class: str
     category: str
+    hint: str  # object id and last level of the state topic, lower_snake
 
 
 def target_of(entity: Described) -> Target:
@@ -107,26 +128,49 @@ def target_of(entity: Described) -> Target:
     if entity.component == "binary_sensor":
         field = _BINARY.get(entity.device_class)
         return target("state", field) if field else target("state", "input")._replace(measurement=UNKNOWN, field=own_name)
-    unit = "" if entity.unit in _BY_UNIT else entity.unit.strip()
-    device_class = entity.device_class or _BY_UNIT.get(entity.unit) or _class_by_unit(unit)
-    known = _SENSORS.get(device_class)
-    if entity.device_class == "precipitation":
-        known = ("weather", "rain_total" if entity.state_class == "total_increasing" else "rainfall")
-    if entity.device_class == "voltage" and (entity.unit == "mV" or "battery" in own_name) and entity.category == "diagnostic":
-        known = (ANY_DEVICE, "battery")
-    if device_class == "duration" and "uptime" in own_name:
-        known = ("device", "uptime_s")
-    if unit == "dB" or (device_class == "pressure" and unit in _OF_PIPES):
-        known = None  # a level without weighting is no LAeq, a pressure in a pipe is not that of the air
-    if entity.device_class == "power_factor":
+    device_class, unit = _class_and_unit(entity)
+    if device_class == "power_factor":
         factor = target("power", "power_factor")
         return factor if unit != _RATIO else factor._replace(convert=_hundredth)
+    known = _by_name(entity, device_class, unit, own_name) or _SENSORS.get(device_class)
+    if unit == "dB" or (device_class == "pressure" and unit in _OF_PIPES):
+        known = None  # a level without weighting is no LAeq, a pressure in a pipe is not that of the air
     return target(*known, unit) if known else target(UNKNOWN, own_name)
 
 
+def _class_and_unit(entity: Described) -> tuple[str, str]:
+    """Return the class, found by the unit where discovery names none that exists, and the unit to convert from."""
+    unit = entity.unit.strip()
+    if entity.device_class in _SENSORS or entity.device_class in _OTHERS or entity.device_class in TEXTS:
+        return entity.device_class, unit
+    by_unit = _BY_UNIT.get(unit.lower())
+    return (by_unit, "") if by_unit else (_class_by_unit(unit), unit)
+
+
+def _by_name(entity: Described, device_class: str, unit: str, own_name: str) -> tuple[str, str] | None:
+    """Return where an entity belongs of which class and unit do not say enough, None where they do."""
+    of_rain = "rain" in entity.hint and not device_class and unit in {"mm", "in"}
+    if device_class == "precipitation" or of_rain:
+        return ("weather", "rain_total" if entity.state_class == "total_increasing" else "rainfall")
+    if device_class == "voltage" and (unit == "mV" or "battery" in own_name) and entity.category == "diagnostic":
+        return (ANY_DEVICE, "battery")
+    if not device_class:
+        return _by_word(unit, entity.hint)
+    return next((where for of, word, where in _BY_CLASS_AND_WORD if of == device_class and word in entity.hint), None)
+
+
 def _class_by_unit(unit: str) -> str:
+    return _BY_DIMENSION.get(_dimension(unit), "")
+
+
+def _by_word(unit: str, hint: str) -> tuple[str, str] | None:
+    dimension = _dimension(unit)
+    return next((where for of, word, where in _BY_WORD if of == dimension and word in hint), None)
+
+
+def _dimension(unit: str) -> str:
     found = units.UNITS.get(units.SPELLINGS.get(unit, unit)) if unit else None
-    return _BY_DIMENSION.get(found.dimension, "") if found else ""
+    return found.dimension if found else ""
 
 
 def _hundredth(value: object) -> float:

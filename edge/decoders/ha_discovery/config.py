@@ -11,6 +11,7 @@ from edge.decoders.gathering import Target
 from edge.decoders.ha_discovery.classes import OPENINGS, TEXTS, Described, target_of
 from edge.decoders.ha_discovery.template import PLAIN, Template, parse_template
 from edge.decoders.values import as_str, as_tag
+from edge.names import lower_snake
 from telemetry.errors import RejectedError
 
 ABBREVIATIONS = {  # of the keys that are read here, and of those that are not to be mistaken for them
@@ -135,6 +136,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         _text(config, "unit_of_measurement"),
         _text(config, "state_class"),
         _text(config, "entity_category"),
+        lower_snake(f"{object_id[:_LONGEST_NAME]} {state_topic.rpartition('/')[2][:_LONGEST_NAME]}"),
     )
     is_binary = component in {"binary_sensor", "switch"}
     on = _payload(config.get("state_on", config.get("payload_on")), "ON") if is_binary else None

@@ -8,7 +8,8 @@
     path        (".name" | "[0]" | "['name']" | ".get('name')")*
 
 What is absent makes the whole absent, as an absent value is no reading; only `is defined` asks for it. Filters that only change how a
-number is shown (`round`) or what stands for an absent one (`default`) are passed over. The text is bounded by its reader, depth here.
+number is shown (`round`) or put a constant in the place of an absent one (`default`) are passed over. The text is bounded by its reader,
+depth here.
 """
 
 import operator
@@ -18,12 +19,10 @@ from functools import partial
 from typing import Final
 
 from edge.decoders.decoder import shown
-from edge.decoders.values import as_float, as_str
-
-Node = Callable[[str, object], object]  # text of the message, its JSON value → value; None where it is absent
+from edge.decoders.ha_discovery import nodes
+from edge.decoders.ha_discovery.nodes import Node
 
 MAX_DEPTH: Final = 16
-_DIGITS = 15  # every decimal of so many is a float's own: 3 * 0.1 is 0.3
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]{1,20}(?:\.[0-9]{1,20})?)|(?P<name>[^\W\d]\w*)|'(?P<single>[^'\\]*)'|\"(?P<double>[^\"\\]*)\"|(?P<sign>==|!=|<=|>=|[-+*/<>()\[\].,|]))"
@@ -76,20 +75,20 @@ class Expression:
             condition = self._choice()
             if not self._is_name("else"):
                 raise self._wrong()
-            node = partial(choose, condition, node, self._condition())
+            node = partial(nodes.choose, condition, node, self._condition())
         self._depth -= 1
         return node
 
     def _choice(self) -> Node:
         node = self._both()
         while self._is_name("or"):
-            node = partial(_either, node, self._both())
+            node = partial(nodes.either, node, self._both())
         return node
 
     def _both(self) -> Node:
         node = self._negated()
         while self._is_name("and"):
-            node = partial(_both, node, self._negated())
+            node = partial(nodes.both, node, self._negated())
         return node
 
     def _negated(self) -> Node:
@@ -97,7 +96,7 @@ class Expression:
         while self._is_name("not"):
             is_negated = not is_negated
         node = self._compared()
-        return partial(_negation, node) if is_negated else node
+        return partial(nodes.negation, node) if is_negated else node
 
     def _compared(self) -> Node:
         left = self._sum()
@@ -105,20 +104,24 @@ class Expression:
             is_wanted = not self._is_name("not")
             if not self._is_name("defined"):
                 raise self._wrong()
-            return partial(_presence, left, is_wanted)
+            return partial(nodes.presence, left, is_wanted)
         for sign in ("==", "!=", *_COMPARE):
             if self._is_sign(sign):
                 right = self._sum()
-                return partial(_order, _COMPARE[sign], left, right) if sign in _COMPARE else partial(_equality, left, right, sign == "==")
+                return (
+                    partial(nodes.order, _COMPARE[sign], left, right)
+                    if sign in _COMPARE
+                    else partial(nodes.equality, left, right, sign == "==")
+                )
         return left
 
     def _sum(self) -> Node:
         node = self._product()
         while True:
             if self._is_sign("+"):
-                node = partial(_reckon, operator.add, node, self._product())
+                node = partial(nodes.reckon, operator.add, node, self._product())
             elif self._is_sign("-"):
-                node = partial(_reckon, operator.sub, node, self._product())
+                node = partial(nodes.reckon, operator.sub, node, self._product())
             else:
                 return node
 
@@ -126,9 +129,9 @@ class Expression:
         node = self._filtered()
         while True:
             if self._is_sign("*"):
-                node = partial(_reckon, operator.mul, node, self._filtered())
+                node = partial(nodes.reckon, operator.mul, node, self._filtered())
             elif self._is_sign("/"):
-                node = partial(_reckon, operator.truediv, node, self._filtered())
+                node = partial(nodes.reckon, operator.truediv, node, self._filtered())
             else:
                 return node
 
@@ -137,23 +140,32 @@ class Expression:
         node = self._atom()
         while self._is_sign("|"):
             node = self._filter(node)
-        return partial(_reckon, operator.sub, _zero, node) if is_negative else node
+        return partial(nodes.reckon, operator.sub, nodes.zero, node) if is_negative else node
 
     def _filter(self, node: Node) -> Node:
         kind, name, _ = self._tokens[self._at]
         self._at += kind == "name"
+        if name in {"default", "d"} and self._is_other_source():
+            return partial(nodes.first_present, node, self._in_brackets())
         arguments = self._arguments()
         if kind == "name" and name in _SHOWING:
             return node
         if kind == "name" and name in {"float", "int"} and len(arguments) < 2:
             return node
         if name == "abs" and not arguments:
-            return partial(_absolute, node)
+            return partial(nodes.absolute, node)
         if name in {"multiply", "add"} and len(arguments) == 1:
-            return partial(_reckon, operator.mul if name == "multiply" else operator.add, node, partial(_constant, arguments[0]))
+            return partial(nodes.reckon, operator.mul if name == "multiply" else operator.add, node, partial(nodes.constant, arguments[0]))
         if name == "iif" and len(arguments) == 2:
-            return partial(choose, node, partial(_constant, arguments[0]), partial(_constant, arguments[1]))
+            return partial(nodes.choose, node, partial(nodes.constant, arguments[0]), partial(nodes.constant, arguments[1]))
         raise ExpressionError(f"filter {shown(name)} is not understood")
+
+    def _is_other_source(self) -> bool:
+        """Tell whether `default(` names another value of the message, which is one, where a constant is none; goes on to it."""
+        if [one[1] for one in self._tokens[self._at : self._at + 2]] in (["(", "value"], ["(", "value_json"]):
+            self._at += 1
+            return True
+        return False
 
     def _arguments(self) -> list[object]:
         """Return the constants in brackets behind a filter; none where there are no brackets."""
@@ -177,19 +189,19 @@ class Expression:
         start = self._at
         kind, content = self._taken()
         if kind == "number":
-            return partial(_constant, float(content))
+            return partial(nodes.constant, float(content))
         if kind == "text":
-            return partial(_constant, content)
+            return partial(nodes.constant, content)
         if kind == "sign" and content == "(":
             return self._in_brackets()
         if kind == "name" and content == "value":
-            return _message
+            return nodes.message
         if kind == "name" and content == "value_json":
             self.is_json = True
             steps = tuple(self._path())
-            return partial(follow, steps) if steps else _root
+            return partial(nodes.follow, steps) if steps else nodes.root
         if kind == "name" and content in _WORDS:
-            return partial(_constant, _WORDS[content])
+            return partial(nodes.constant, _WORDS[content])
         if kind == "name" and content in {"float", "int"} and self._is_sign("("):
             return self._in_brackets()
         self._at = start
@@ -258,90 +270,3 @@ class Expression:
     def _wrong(self) -> ExpressionError:
         start = min((start for _, _, start in self._tokens[max(self._at - 1, 0) : self._at + 1]), default=0)
         return ExpressionError(f"not understood at {shown(self._text[start:].strip())}")
-
-
-def follow(steps: tuple[str | int, ...], _: str, root: object) -> object:
-    """Return what is at the end of a path, None if it leads nowhere."""
-    value = root
-    for step in steps:
-        if isinstance(value, dict):
-            value = value.get(str(step))
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-def choose(condition: Node, yes: Node, no: Node, text: str, root: object) -> object:
-    """Return `yes` or `no`; None where the condition is absent."""
-    decided = condition(text, root)
-    return None if decided is None else (yes if _truth(decided) else no)(text, root)
-
-
-def _message(text: str, _: object) -> object:
-    return text
-
-
-def _root(_: str, root: object) -> object:
-    return root
-
-
-def _zero(_: str, __: object) -> object:
-    return 0
-
-
-def _constant(value: object, _: str, __: object) -> object:
-    return value
-
-
-def _truth(value: object) -> bool:
-    return bool(value)
-
-
-def _presence(node: Node, is_wanted: bool, text: str, root: object) -> object:
-    return (node(text, root) is not None) is is_wanted
-
-
-def _negation(node: Node, text: str, root: object) -> object:
-    value = node(text, root)
-    return None if value is None else not _truth(value)
-
-
-def _either(left: Node, right: Node, text: str, root: object) -> object:
-    value = left(text, root)
-    return value if value is not None and _truth(value) else right(text, root)
-
-
-def _both(left: Node, right: Node, text: str, root: object) -> object:
-    value = left(text, root)
-    return right(text, root) if value is not None and _truth(value) else value
-
-
-def _equality(left: Node, right: Node, is_wanted: bool, text: str, root: object) -> object:
-    one, other = left(text, root), right(text, root)
-    if one is None or other is None:
-        return None
-    if isinstance(one, str) is not isinstance(other, str):
-        return not is_wanted
-    return (one == other) is is_wanted
-
-
-def _order(compare: Callable[[float, float], bool], left: Node, right: Node, text: str, root: object) -> object:
-    one, other = left(text, root), right(text, root)
-    return None if one is None or other is None else compare(as_float(one), as_float(other))
-
-
-def _reckon(combine: Callable[[float, float], float], left: Node, right: Node, text: str, root: object) -> object:
-    one, other = left(text, root), right(text, root)
-    if one is None or other is None:
-        return None
-    try:
-        return as_float(float(f"{combine(as_float(one), as_float(other)):.{_DIGITS}g}"))
-    except ZeroDivisionError:
-        raise ValueError(f"{as_str(one)[:20]} divided by 0") from None
-
-
-def _absolute(node: Node, text: str, root: object) -> object:
-    value = node(text, root)
-    return None if value is None else abs(as_float(value))

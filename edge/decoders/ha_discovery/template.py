@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from edge.decoders.decoder import shown
-from edge.decoders.ha_discovery.expression import Expression, ExpressionError, Node, choose, follow
+from edge.decoders.ha_discovery.expression import Expression, ExpressionError
+from edge.decoders.ha_discovery.nodes import Node, choose, follow
 
 _LONGEST = 500
 _BYTES_A_TOKEN = 256  # of what is made of it

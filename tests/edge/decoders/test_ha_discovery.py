@@ -152,6 +152,60 @@ def test_what_may_be_mistaken_for_another_quantity_is_not(config: dict[str, obje
     assert _fields(_sensor(**config), "1.5") == {field: 1.5}
 
 
+# As rtl_433_mqtt_hass.py (github.com/merbanan/rtl_433, examples) maps what it receives: no class, or one that Home Assistant does not have.
+@pytest.mark.parametrize(
+    ("key", "suffix", "config", "payload", "field", "value"),
+    [
+        (
+            "wind_avg_m_s",
+            "WS",
+            {"unit_of_measurement": "km/h", "value_template": "{{ (float(value|float) * 3.6) | round(2) }}"},
+            "2",
+            "wind_speed",
+            2.0,
+        ),
+        ("wind_avg_mi_h", "WS", {"device_class": "weather", "unit_of_measurement": "mi/h"}, "10", "wind_speed", 4.4704),
+        ("wind_max_m_s", "GS", {"unit_of_measurement": "km/h"}, "36", "wind_gust", 10.0),
+        ("gust_speed_km_h", "GS", {"device_class": "wind_speed", "unit_of_measurement": "km/h"}, "36", "wind_gust", 10.0),
+        ("wind_dir_deg", "WD", {"unit_of_measurement": "°"}, "182", "wind_direction", 182.0),
+        ("rain_mm", "RT", {"unit_of_measurement": "mm", "state_class": "total_increasing"}, "12.5", "rain_total", 12.5),
+        (
+            "rain_in",
+            "RT",
+            {"unit_of_measurement": "mm", "value_template": "{{ (float(value|float) * 25.4) | round(2) }}"},
+            "1",
+            "rainfall",
+            25.4,
+        ),
+        ("rain_mm_h", "RR", {"unit_of_measurement": "mm/h"}, "3", "rain_rate", 3.0),
+        (
+            "light_lux",
+            "lux",
+            {"device_class": "weather", "unit_of_measurement": "lux", "value_template": "{{ value|int }}"},
+            "300",
+            "illuminance",
+            300.0,
+        ),
+        ("uv", "uv", {"device_class": "weather", "unit_of_measurement": "UV Index"}, "3", "uv_index", 3.0),
+    ],
+)
+def test_what_has_no_class_is_known_by_unit_and_name(
+    key: str, suffix: str, config: dict[str, object], payload: str, field: str, value: float
+) -> None:
+    decoder = _decoder()
+    topic = f"rtl_433/P1/ID7/{key}"
+    assert not _told(decoder, f"sensor/ID7/ID7-{suffix}", {"state_topic": topic, "state_class": "measurement", **config}).refusals
+    assert _fields(decoder, payload, topic) == {f"weather.{field}": pytest.approx(value)}
+
+
+def test_a_soils_moisture_is_not_the_airs_humidity() -> None:
+    decoder = _decoder()
+    _told(decoder, "sensor/ID7/ID7-H", {"state_topic": "r/moisture", "device_class": "humidity", "unit_of_measurement": "%"})
+    assert _fields(decoder, "44", "r/moisture") == {"soil.moisture": 44.0}
+    _told(decoder, "sensor/ID7/ID7-D", {"state_topic": "r/depth_cm", "unit_of_measurement": "cm"})
+    assert _fields(decoder, "44", "r/depth_cm") == {"water_level.depth": 0.44}
+
+
 def test_an_uptime_is_seconds() -> None:
     decoder = _decoder()
     _told(decoder, "sensor/box/uptime", {"state_topic": "u", "device_class": "duration", "unit_of_measurement": "d"})
@@ -171,6 +225,8 @@ def test_an_uptime_is_seconds() -> None:
         ("{{- value_json.t -}}", '{"t": "21.5"}', 21.5),
         ("{{ value_json.t | is_defined }}", '{"t": 21.5}', 21.5),
         ("{{ value_json.get('t', 0) }}", '{"t": 21.5}', 21.5),
+        ("{{ value_json.value | default(value) | float(0) }}", "21.5", 21.5),
+        ("{{ value_json.a | default(value_json.b) }}", '{"b": 21.5}', 21.5),
         ("{{ value_json.0.t.1 }}", '{"0": {"t": [1, 21.5]}}', 21.5),
         ("{{ float(value|float) * 1.5 }}", "20", 30.0),
         ("{{ (float(value) * 0.1) | round(2) }}", "3", 0.3),
