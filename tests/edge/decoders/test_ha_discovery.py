@@ -312,7 +312,16 @@ def test_templates_may_choose_and_compare(template: str, message: str, value: bo
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ 'ON' if value_json.motion else 'OFF' }}", "{% if value_json.a.b %}ON{% endif %}", "{{ value_json.motion | default(0) }}"],
+    [
+        "{{ 'ON' if value_json.motion else 'OFF' }}",
+        "{% if value_json.a.b %}ON{% endif %}",
+        "{{ value_json.motion | default(0) }}",
+        "{{ value_json.motion == 'x' }}",
+        "{{ value_json.motion > 1 }}",
+        "{{ not value_json.motion }}",
+        "{{ value_json.other and value_json.motion }}",
+        "{{ value_json.motion * 2 }}",
+    ],
 )
 def test_what_is_absent_decides_nothing(template: str) -> None:
     decoder = _decoder()
@@ -407,6 +416,7 @@ def test_what_is_on_or_off_is_true_or_false(config: dict[str, object], payload: 
     [
         ("all", ["a online", "b online", "a offline", "b offline"], [0, 0, 1, 0]),
         ("all", ["a offline", "b online", "a online", "b offline"], [1, 0, 0, 1]),
+        ("all", ["a offline", "b online", "a offline", "b offline", "a online", "b online", "b offline"], [1, 0, 0, 0, 0, 0, 1]),
         ("any", ["a online", "a offline", "b offline", "b online", "a online", "b offline"], [0, 1, 0, 0, 0, 0]),
         ("any", ["b online", "a offline", "b offline"], [0, 0, 1]),
         ("latest", ["a online", "b offline", "a online", "b offline"], [0, 1, 0, 1]),

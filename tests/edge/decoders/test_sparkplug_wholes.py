@@ -115,6 +115,18 @@ def test_members_have_the_history_and_quality_of_their_template_unless_they_say_
     assert host.node("NDATA", metric("P/A", "Float", 1.0)).readings[0].quality == quality.GOOD
 
 
+def test_the_quality_of_a_template_is_not_that_of_what_stands_behind_it() -> None:
+    bad = template("P", metric("A", "Float", 1.0))
+    bad.properties.keys.append("Quality")
+    bad.properties.values.add(int_value=0)
+    readings = Host().node("NBIRTH", bad, metric("good", "Float", 2.0), array("Int8Array", b"\1")).readings
+    assert {name: one.quality for one in readings for name in one.fields} == {
+        "p_a": quality.DEVICE_ERROR,
+        "good": quality.GOOD,
+        "x_0": quality.GOOD,
+    }
+
+
 def test_a_member_that_nobody_declared_or_that_is_broken_is_refused_alone() -> None:
     host = Host()
     host.node("NBIRTH", template("P", metric("A", "Float", 1.0), metric("B", "Float", 1.0), metric("", "Float", 1.0)))
@@ -133,6 +145,9 @@ def test_templates_in_templates_are_read_to_a_depth() -> None:
     decoded = Host().node("NBIRTH", deep, metric("good", "Float", 1.0))
     assert [one.fields for one in decoded.readings] == [{"good": 1.0}]
     assert len(decoded.refusals) == 1
+    host = Host()
+    host.node("NBIRTH", deep)
+    assert "is not in the birth" in reasons(host.node("NDATA", metric("/".join("t" * 20 + "v"), "Float", 1.0)))[0]
 
 
 def test_members_count_as_metrics_of_the_birth() -> None:
