@@ -21,6 +21,10 @@ ABBREVIATIONS = {  # of the keys that are read here, and of those that are not t
     "avty_tpl": "availability_template",
     "cmps": "components",
     "cns": "connections",
+    "curr_hum_t": "current_humidity_topic",
+    "curr_hum_tpl": "current_humidity_template",
+    "curr_temp_t": "current_temperature_topic",
+    "curr_temp_tpl": "current_temperature_template",
     "dev": "device",
     "dev_cla": "device_class",
     "ent_cat": "entity_category",
@@ -43,11 +47,18 @@ ABBREVIATIONS = {  # of the keys that are read here, and of those that are not t
     "stat_t": "state_topic",
     "sw": "sw_version",
     "t": "topic",
+    "temp_unit": "temperature_unit",
     "uniq_id": "unique_id",
     "unit_of_meas": "unit_of_measurement",
     "val_tpl": "value_template",
 }
 MEASURING = frozenset({"sensor", "binary_sensor", "number", "switch"})
+# What a thermostat measures beside what it is told: (class, topic, template)
+_OF_CLIMATE = (
+    ("temperature", "current_temperature_topic", "current_temperature_template"),
+    ("humidity", "current_humidity_topic", "current_humidity_template"),
+)
+_CLIMATES = frozenset({"climate", "humidifier", "water_heater"})
 _LONGEST_TOPIC = 512
 _LONGEST_NAME = 64
 _LONGEST_REASON = 400
@@ -112,6 +123,12 @@ def entities(prefix_topic: str, component: str, node: str, object_id: str, root:
 
 
 def _one(key: str, component: str, node: str, object_id: str, config: Mapping[str, object]) -> Iterator["Entity | ConfigError"]:
+    if component in _CLIMATES:
+        for device_class, topic, template in _OF_CLIMATE:
+            if config.get(topic):
+                unit = "°F" if device_class == "temperature" and config.get("temperature_unit") == "F" else ""
+                part = {"state_topic": config[topic], "value_template": config.get(template), "unit_of_measurement": unit}
+                yield from _one(f"{key}#{device_class}", "sensor", node, object_id, {**config, **part, "device_class": device_class})
     if component not in MEASURING:
         return
     try:

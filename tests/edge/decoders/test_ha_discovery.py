@@ -206,6 +206,19 @@ def test_a_soils_moisture_is_not_the_airs_humidity() -> None:
     assert _fields(decoder, "44", "r/depth_cm") == {"water_level.depth": 0.44}
 
 
+def test_what_a_thermostat_measures_is_read_and_what_it_is_told_is_not() -> None:
+    decoder = _decoder()
+    config = {"~": "t/1", "curr_temp_t": "~/now", "curr_temp_tpl": "{{ value_json.t }}", "curr_hum_t": "~/now", "temp_unit": "F"}
+    config |= {"curr_hum_tpl": "{{ value_json.h }}", "temp_stat_t": "~/set", "dev": {"name": "Hall"}, "modes": ["off", "heat"]}
+    assert not _told(decoder, "climate/hall/room", config).refusals
+    assert _fields(decoder, '{"t": 68, "h": 44}', "t/1/now") == {"air.temperature": 20.0, "air.humidity": 44.0}
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("t/1/set", b"21")
+    assert _told(decoder, "climate/hall/room", b"").is_understood
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("t/1/now", b'{"t": 68}')
+
+
 def test_an_uptime_is_seconds() -> None:
     decoder = _decoder()
     _told(decoder, "sensor/box/uptime", {"state_topic": "u", "device_class": "duration", "unit_of_measurement": "d"})
