@@ -140,7 +140,7 @@ def target_of(entity: Described) -> Target:
 
 def _class_and_unit(entity: Described) -> tuple[str, str]:
     """Return the class, found by the unit where discovery names none that exists, and the unit to convert from."""
-    unit = entity.unit.strip()
+    unit = _mended(entity.unit.strip())
     if entity.device_class in _SENSORS or entity.device_class in _OTHERS or entity.device_class in TEXTS:
         return entity.device_class, unit
     by_unit = _BY_UNIT.get(unit.lower())
@@ -157,6 +157,14 @@ def _by_name(entity: Described, device_class: str, unit: str, own_name: str) -> 
     if not device_class:
         return _by_word(unit, entity.hint)
     return next((where for of, word, where in _BY_CLASS_AND_WORD if of == device_class and word in entity.hint), None)
+
+
+def _mended(unit: str) -> str:
+    """Return `°C` for `Â°C`: UTF-8 that was read as Latin-1 and sent as UTF-8 again."""
+    try:
+        return unit if unit.isascii() else unit.encode("latin-1").decode()
+    except UnicodeError:
+        return unit
 
 
 def _class_by_unit(unit: str) -> str:

@@ -206,6 +206,34 @@ def test_a_soils_moisture_is_not_the_airs_humidity() -> None:
     assert _fields(decoder, "44", "r/depth_cm") == {"water_level.depth": 0.44}
 
 
+def test_a_discovery_of_openmqttgateway_is_read() -> None:  # as its documentation shows it, with the unit as it came there
+    decoder = _decoder()
+    device = {"name": "A4C138C38EE5", "model": "LYWSD03MMC", "manufacturer": "OMG_community", "identifiers": ["A4C138C38EE5"]}
+    topic = "home/OpenMQTTGateway_ESP32_BLE/BTtoMQTT/A4C138C38EE5"
+    for name, more in {
+        "tempc": {"dev_cla": "temperature", "unit_of_meas": "\u00c2\u00b0C"},
+        "hum": {"dev_cla": "humidity", "unit_of_meas": "%"},
+        "batt": {"dev_cla": "battery", "unit_of_meas": "%"},
+    }.items():
+        config = {"stat_t": topic, "name": f"LYWSD03MMC-{name}", "val_tpl": f"{{{{ value_json.{name} | is_defined }}}}", **more}
+        assert not _told(decoder, f"sensor/A4C138C38EE5-LYWSD03MMC-{name}", {**config, "device": device}).refusals
+    state = '{"id":"A4:C1:38:C3:8E:E5","name":"LYWSD03MMC","rssi":-76,"model":"LYWSD03MMC","tempc":21.5,"tempf":70.7,"hum":44.1,"batt":88}'
+    assert _fields(decoder, state, topic) == {"air.temperature": 21.5, "air.humidity": 44.1, "device.battery_percent": 88.0}
+    assert decoder.decode(topic, b'{"id":"A4:C1:38:C3:8E:E5","rssi":-80}') == Decoded([], (), is_understood=True)
+
+
+def test_a_discovery_of_go_iotdevice_is_read() -> None:  # as its documentation shows it
+    decoder = _decoder()
+    config = {
+        "uniq_id": "my-device-ai1", "name": "my-device inputA", "avty_mode": "all", "stat_t": "go-iotdevice/real/my-device/AI1",
+        "avty": [{"t": "go-iotdevice/avail/go-iotdevice"}, {"t": "go-iotdevice/avail/my-device"}],
+        "val_tpl": "{{ value_json.NumVal }}", "unit_of_meas": "V",
+    }  # fmt: skip
+    assert not _told(decoder, "sensor/go-iotdevice/my-device-ai1", config).refusals
+    assert _fields(decoder, '{"NumVal": 3.25}', "go-iotdevice/real/my-device/AI1") == {"power.voltage": 3.25}
+    assert len(decoder.decode("go-iotdevice/avail/my-device", b"offline").missed) == 1
+
+
 def test_what_a_thermostat_measures_is_read_and_what_it_is_told_is_not() -> None:
     decoder = _decoder()
     config = {"~": "t/1", "curr_temp_t": "~/now", "curr_temp_tpl": "{{ value_json.t }}", "curr_hum_t": "~/now", "temp_unit": "F"}
