@@ -250,8 +250,15 @@ class Agent:
         kind = dict(settings.decoder)
         decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
         gateway = self.config.gateway
-        window_ns = settings.device_window_ns
-        normaliser = Normaliser(settings.id, gateway.site, gateway.id, settings.normalise, settings.max_series, device_window_ns=window_ns)
+        normaliser = Normaliser(
+            settings.id,
+            gateway.site,
+            gateway.id,
+            settings.normalise,
+            settings.max_series,
+            device_window_ns=settings.device_window_ns,
+            is_warm_up_told=settings.is_warm_up_told,
+        )
         normaliser.series.seed(paces(self.spool.last_bodies(settings.id)))
         age_s = self.config.spool.age_s(acknowledged=settings.is_acknowledged)
         batcher = self._batcher(settings.id, settings.priority, age_s, settings.window)
@@ -305,7 +312,7 @@ class Agent:
         self.uplink.wake()
 
     def _expected(self) -> Mapping[str, float | None]:
-        return {settings.id: settings.expect_every_s for settings in self.config.source}
+        return {settings.id: settings.expected_s for settings in self.config.source}
 
     def _tick(self) -> None:
         now_ns = self.time.trusted_ns()

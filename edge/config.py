@@ -12,6 +12,7 @@ from edge.normalise_settings import NormaliseSettings
 from edge.sources.modbus_settings import ModbusSourceSettings, decoder_of
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.settings import SpoolSettings
+from edge.talks.dust import Options as DustOptions
 from edge.uplink.pacing import Budget
 from runtime.influx_settings import InfluxSettings
 from runtime.mqtt_settings import MqttSettings
@@ -118,6 +119,16 @@ class _Source(BaseModel):
         return round(self.device_time_past_s * 1e9), round(self.device_time_ahead_s * 1e9)
 
     @property
+    def expected_s(self) -> float | None:
+        """How often a message comes at least: as configured, else as the source itself knows."""
+        return self.expect_every_s
+
+    @property
+    def is_warm_up_told(self) -> bool:
+        """Whether the source itself knows when its sensor warms up."""
+        return False
+
+    @property
     def topic_patterns(self) -> tuple[str, ...]:
         """What the decoder may name levels of."""
         return ()
@@ -155,6 +166,23 @@ class SerialSource(_Source, SerialSourceSettings):
     """Table [[source]], kind "serial"."""
 
     kind: Literal["serial"]
+
+    @property
+    def expected_s(self) -> float | None:
+        return self.expect_every_s or (self.talk.pace_s if self.talk else None)
+
+    @property
+    def is_warm_up_told(self) -> bool:
+        return isinstance(self.talk, DustOptions)
+
+    @model_validator(mode="after")
+    def _talks_to_its_device(self) -> "SerialSource":
+        decoder = self.decoder.get("kind")
+        if isinstance(self.talk, DustOptions) and decoder != self.talk.sensor:
+            raise ValueError(
+                f'the talk is for {self.talk.sensor}, the decoder is {decoder}; write decoder = {{ kind = "{self.talk.sensor}" }}'
+            )
+        return self
 
 
 class ModbusSource(_Source, ModbusSourceSettings):

@@ -98,8 +98,9 @@ class FieldPlans:
 class FieldPlanTable:
     """The field plans of one source, and the types of its fields that the catalogue does not know."""
 
-    def __init__(self, settings: NormaliseSettings) -> None:
+    def __init__(self, settings: NormaliseSettings, *, is_warm_up_told: bool = False) -> None:
         self._settings = settings
+        self._is_warm_up_told = is_warm_up_told
         self._shared: dict[tuple[str, str], FieldPlans] = {}
         self._kinds: dict[tuple[str, str], Kind] = {}
         self._made_count = 0
@@ -119,6 +120,8 @@ class FieldPlanTable:
     def limits(self, measurement: str, name: str) -> Limits:
         """Return when a number of this field is not to be believed although it is in range."""
         known = limits_of(name) if catalogue.find(measurement, name) else ANY
+        if self._is_warm_up_told:
+            known = known._replace(warm_up_s=0.0)
         given = self._settings.limits.get(name)
         return given.over(known) if given else known
 

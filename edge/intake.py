@@ -127,14 +127,18 @@ class SourceIntake:
             if refused:
                 self._set_aside(chunk, topic, payload, "; ".join(refused), stamp)
         if times:
+            self.last_but_one_s, self.last_s = self.last_s, began_s
+        self._count_points(chunk, times)
+        self.counts.messages += len(messages)
+        chunk.work_s = self._clock.monotonic_s() - began_s
+        self._put(chunk)
+
+    def _count_points(self, chunk: Chunk, times: Sequence[int]) -> None:
+        if times:
             chunk.raw_bytes = sum(map(len, chunk.lines)) + len(times)
             chunk.first_ns, chunk.last_ns = min(times), max(times)
             chunk.produced += len(times)
-            self.last_but_one_s, self.last_s = self.last_s, began_s
-        self.counts.messages += len(messages)
-        self.counts.points += len(times)
-        chunk.work_s = self._clock.monotonic_s() - began_s
-        self._put(chunk)
+            self.counts.points += len(times)
 
     def _points(
         self, lines: list[str], times: list[int], readings: Sequence[Reading], refused: list[str], stamp: Stamp, arrival: Arrival | None
@@ -163,6 +167,16 @@ class SourceIntake:
         if arrival is not None and arrival.away:
             self._away_count += len(lines) - before
         return is_remembered or len(lines) > before
+
+    def own(self, readings: Sequence[Reading]) -> None:
+        """Take readings that the source itself makes (fan hours, say). They are no sign of life of the device."""
+        stamp = self._stamp()
+        chunk, times, refused = Chunk(is_provisional=not stamp.is_trusted), list[int](), list[str]()
+        self._points(chunk.lines, times, readings, refused, stamp, None if stamp.is_trusted else Arrival(is_trusted=False))
+        self._count_points(chunk, times)
+        if refused:
+            self._set_aside(chunk, self.source, b"", "; ".join(refused), stamp)
+        self._put(chunk)
 
     def take_replies(self) -> list[Reply]:
         """Return what the decoder wants to be told to devices since the last call. On the thread of `messages`."""

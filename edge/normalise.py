@@ -18,7 +18,7 @@ from edge.field_plan import Dropped, FieldPlan, FieldPlans, FieldPlanTable, stor
 from edge.normalise_settings import NormaliseSettings
 from edge.quality_marks import is_mark, mark
 from edge.series import Series, SeriesTable
-from edge.truth import COLD_S, SeriesTruth
+from edge.truth import NEW_S, SeriesTruth
 from runtime.influx_causes import type_name
 from telemetry import quality
 from telemetry.errors import RejectedError
@@ -81,10 +81,12 @@ class Normaliser:
         max_series: int = DEFAULT_MAX_SERIES,
         is_blocked: IsBlocked | None = None,
         device_window_ns: tuple[int, int] = DEVICE_WINDOW_NS,
+        *,
+        is_warm_up_told: bool = False,
     ) -> None:
         """`is_blocked(measurement, field, type)` says what the store refuses (type as runtime/influx_causes.py names it); it is asked
         each time, and may be set or unset at any time. `device_window_ns`: how far a device's time may be behind and ahead of the
-        arrival.
+        arrival. `is_warm_up_told`: the source knows when its sensor warms up, and says so with each reading.
         """
         self.counts = NormaliseCounts()
         self.series = SeriesTable(max_series)
@@ -96,7 +98,7 @@ class Normaliser:
         self._defaults = {"site": site, "device": source_id}
         self._fixed = {**settings.tags, "gateway": gateway}
         self.is_blocked = is_blocked
-        self._field_plans = FieldPlanTable(settings)
+        self._field_plans = FieldPlanTable(settings, is_warm_up_told=is_warm_up_told)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
 
     def normalise(  # noqa: C901 - the hot path, in one piece
@@ -196,7 +198,7 @@ class Normaliser:
             return
         truth = plan.series.truth
         if truth is None:
-            truth = plan.series.truth = SeriesTruth(at_ns, is_new=at_ns - self._first_ns > COLD_S * 1e9)
+            truth = plan.series.truth = SeriesTruth(at_ns, is_new=at_ns - self._first_ns > NEW_S * 1e9)
         doubted = truth.judge(limits, fields, at_ns)
         if doubted:
             mark(fields, doubted)

@@ -3,8 +3,9 @@
 The limits are those of telemetry/catalogue/limits.py. Out of range is decided without a memory (edge/field_plan.py); here is what takes
 one. Pure: times are given, in ns on one time line. Values are never changed or held back, only marked.
 
-- *Warm-up* begins when a sensor is back after a silence of COLD_S, when one appears that was not there at the start, and with what it
-  says of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
+- *Warm-up* begins when a sensor is back after a silence of COLD_S that is not its way (it had been steady, or was never silent for a
+  third as long: who reports every ten minutes never warms up), when one appears that was not there in the first hour, and with what it says
+  of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
 - *Flat line*: one value exactly, for `flat_s` and MIN_FLAT readings; over at the first other value.
 - *Implausible jump*: farther from the last believed value than the time between allows. When MIN_STEADY readings in a row agree
   among themselves, the new level is believed: a spike is marked, also a long one, a step at its beginning only.
@@ -23,6 +24,8 @@ from telemetry.catalogue.limits import Limits
 from telemetry.point import FieldValue
 
 COLD_S = 300.0
+NEW_S = 3600.0  # a sensor that first appears so long after the others is new
+STEADY = 20  # readings without such a silence: its way is to come often
 MIN_FLAT = 10
 MIN_STEADY = 3
 
@@ -75,7 +78,7 @@ class _Field:
 class SeriesTruth:
     """The memory of one series."""
 
-    __slots__ = ("_fields", "_last_ns", "_longest_ns", "_started_ns")
+    __slots__ = ("_fields", "_last_ns", "_longest_ns", "_silence_ns", "_since_silence", "_started_ns")
 
     def __init__(self, at_ns: int, *, is_new: bool) -> None:
         """`at_ns`: its first reading; `is_new`: the sensor was not there before, as far as we know."""
@@ -83,6 +86,8 @@ class SeriesTruth:
         self._last_ns = at_ns - 1
         self._started_ns = at_ns if is_new else None
         self._longest_ns = 0.0
+        self._silence_ns = 0  # the last one beyond COLD_S
+        self._since_silence = 0  # readings
 
     def judge(self, limits: Mapping[str, Limits], fields: Mapping[str, FieldValue], at_ns: int) -> Mapping[str, int]:
         """Return the bits of those of `fields` that are not to be believed; call once a reading. `limits` may only grow."""
@@ -114,8 +119,11 @@ class SeriesTruth:
         return made or _NONE
 
     def _is_warm(self, quiet_ns: int, uptime_s: FieldValue | None, at_ns: int) -> bool:
+        self._since_silence += 1
         if quiet_ns > _COLD_NS:
-            self._started_ns = at_ns
+            if self._since_silence > STEADY or 0 < 3 * self._silence_ns < quiet_ns:
+                self._started_ns = at_ns
+            self._silence_ns, self._since_silence = quiet_ns, 0
         if isinstance(uptime_s, float) and 0 <= uptime_s < COLD_S:
             self._started_ns = at_ns - round(uptime_s * _S)
         if self._started_ns is not None and at_ns - self._started_ns >= self._longest_ns:

@@ -33,15 +33,16 @@ def print_guesses(capture: "Capture", file: str, topic: str, *, as_json: bool) -
 
 
 def guesses_of(capture: "Capture", topic: str = "") -> "list[Guess]":
-    """Return the likeliest decoders, best first. A wire is looked at as frames, as lines and as one message."""
-    from edge.decoders.guess import SAMPLE_BYTES, SAMPLE_MESSAGES, guess_messages, guess_stream
+    """Return the likeliest decoders, best first. A wire is looked at as frames, as lines, and as one message if its lines mean nothing."""
+    from edge.decoders.guess import GENERIC_SCORE, SAMPLE_BYTES, SAMPLE_MESSAGES, guess_messages, guess_stream
 
     if not capture.is_wire:
         messages = [(piece.topic or topic, piece.payload) for piece in islice(capture.messages(), SAMPLE_MESSAGES)]
         return _best([*guess_messages(messages), *guess_stream(b"".join(payload for _, payload in messages))])
     sample = _head(capture.bytes(), SAMPLE_BYTES)
-    lines = [(topic, line) for line in _lines(sample)]
-    return _best([*guess_stream(sample), *guess_messages([(topic, sample)]), *guess_messages(lines)])
+    by_line = guess_messages([(topic, line) for line in _lines(sample)])
+    whole = [] if any(guess.score > GENERIC_SCORE for guess in by_line) else guess_messages([(topic, sample)])
+    return _best([*guess_stream(sample), *whole, *by_line])
 
 
 def _best(guesses: "list[Guess]") -> "list[Guess]":

@@ -4,6 +4,7 @@ Converted values keep 12 significant digits: more than any sensor has, and 295.3
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -264,6 +265,15 @@ def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
     return lambda value: _rounded((value + shift) * numerator / denominator * times / by - back)
 
 
+def line(from_unit: str, to_unit: str) -> tuple[Fraction, Fraction]:
+    """Return (gain, offset), exact: to_unit = gain × from_unit + offset. For who scales whole numbers and rounds once, at the end."""
+    source, target = _unit(from_unit, from_unit, to_unit), _unit(to_unit, from_unit, to_unit)
+    if source.dimension != target.dimension:
+        raise ConversionError(from_unit, to_unit, f"{source.dimension} is not {target.dimension}")
+    gain = _exact(source.numerator) / _exact(source.denominator) * _exact(target.denominator) / _exact(target.numerator)
+    return gain, _exact(source.shift) * gain - _exact(target.shift)
+
+
 def is_convertible(from_unit: str, to_unit: str) -> bool:
     """Whether `convert` can work between the two; for checking a config before any value comes."""
     try:
@@ -285,6 +295,10 @@ def _unit(name: str, from_unit: str, to_unit: str) -> Unit:
     if unit is None:
         raise ConversionError(from_unit, to_unit, f"unknown unit {name!r}")
     return unit
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(str(number))
 
 
 def _rounded(value: float) -> float:

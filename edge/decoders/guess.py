@@ -18,7 +18,7 @@ from telemetry.errors import ConfigError, RejectedError
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_MESSAGES = 500
-_GENERIC_SCORE = 0.2  # of JSON or CSV: it fits, and tells nothing of what it means
+GENERIC_SCORE = 0.2  # of JSON or CSV: it fits, and tells nothing of what it means
 _LEAST_SHARE = 0.02  # of the bytes: a checksum of 8 bits is right by chance now and then
 
 Message = tuple[str, bytes]
@@ -60,14 +60,15 @@ def _framed(kind: str, decoder: Decoder, sample: bytes) -> Guess | None:
     frames = [*framer.feed(sample), *framer.silence()]
     decoded = [frame for frame in frames if _yields(decoder, "", frame)]
     share = sum(map(len, decoded)) / len(sample)
-    if not decoded or share < _LEAST_SHARE:
-        return None
+    recognise = _recogniser(kind)
+    if share < _LEAST_SHARE or (recognise and not any(recognise("", frame) for frame in decoded)):
+        return None  # or only understood, as GPS sentences are by the decoder for ships
     damaged = f", {framer.counts.damaged} damaged" if framer.counts.damaged else ""
     return Guess(kind, min(1.0, share), f"{len(decoded)} frames with a right checksum{damaged}, {min(1.0, share):.0%} of the bytes")
 
 
 def _recognised(kind: str, sample: Sequence[Message]) -> Guess | None:
-    recognise = cast(Recognise | None, getattr(import_module(DECODERS[kind].module), "recognise", None))
+    recognise = _recogniser(kind)
     decoder = _with_defaults(kind)
     if recognise is None or decoder is None:
         return None
@@ -81,14 +82,18 @@ def _recognised(kind: str, sample: Sequence[Message]) -> Guess | None:
     return Guess(kind, count / len(sample), f"{count} of {len(sample)} messages: {why}") if count else None
 
 
+def _recogniser(kind: str) -> Recognise | None:
+    return cast(Recognise | None, getattr(import_module(DECODERS[kind].module), "recognise", None))
+
+
 def _generic(sample: Sequence[Message]) -> list[Guess]:
     json_count = sum(_is_json(payload) for _, payload in sample)
     if json_count:
         share = json_count / len(sample)
-        return [Guess("json", _GENERIC_SCORE * share, f"{json_count} of {len(sample)} messages are JSON; map what they mean")]
+        return [Guess("json", GENERIC_SCORE * share, f"{json_count} of {len(sample)} messages are JSON; map what they mean")]
     columns = [payload.count(b",") for _, payload in sample if payload.strip()]
     if len(columns) > 1 and columns[0] > 0 and len(set(columns)) == 1:
-        return [Guess("csv", _GENERIC_SCORE, f"{len(columns)} lines of {columns[0] + 1} columns; name them with the option columns")]
+        return [Guess("csv", GENERIC_SCORE, f"{len(columns)} lines of {columns[0] + 1} columns; name them with the option columns")]
     return []
 
 

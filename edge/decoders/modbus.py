@@ -22,6 +22,7 @@ from edge.modbus.registers import Block, Map, raw_fields
 from edge.modbus.template import load_template
 from telemetry.errors import ConfigError, RejectedError
 from telemetry.point import FieldValue, Reading
+from telemetry.quality import DEVICE_ERROR
 
 _MOST_BYTES = 64 * 1024
 _MOST_TOPICS = 1_000
@@ -126,6 +127,7 @@ class ModbusDecoder:
         """Return one reading a device; one more where a field comes again, which is the next round of a capture."""
         readings: list[Reading] = []
         now: dict[str, tuple[Reading, dict[str, FieldValue]]] = {}
+        faulty: tuple[str, ...] = ()
         for unit, block in told:
             device = self._devices.get(unit)
             if device is None:
@@ -136,6 +138,8 @@ class ModbusDecoder:
                 measurement, fields = "modbus", raw_fields(block)
             else:
                 measurement, fields = device.map.measurement, device.map.fields((block,), refusals, device.name)
+                if device.map.faults and device.map.tells_a_fault(block):
+                    faulty = (*faulty, device.name)
             if not fields:
                 continue
             _, before = now.get(device.name, (None, None))
@@ -144,6 +148,8 @@ class ModbusDecoder:
             else:
                 readings.append(reading := Reading(measurement, {"device": device.name}, fields))
                 now[device.name] = (reading, fields)
+        if faulty:
+            return [one._replace(quality=DEVICE_ERROR) if one.tags["device"] in faulty else one for one in readings]
         return readings
 
 

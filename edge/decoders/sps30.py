@@ -50,6 +50,7 @@ _REFUSED = {
     0x28: "internal function argument out of range",
     0x43: "command not allowed in its current state (start the measurement first)",
 }
+_ALREADY_SO, _START_STOP = 0x43, {0x00, 0x01}  # told to start while it measures, or to stop while it does not: as was wanted
 _DEVICE_ERROR = 0x80
 _SPEED, _LASER, _FAN = 1 << 21, 1 << 5, 1 << 4
 _ERRORS = _SPEED | _LASER | _FAN
@@ -79,6 +80,8 @@ class Sps30Decoder:
         if len(payload) < 4 or payload[3] != len(payload) - 4 or payload[3] not in _ANSWER_BYTES[command]:
             raise RejectedError(f"{len(payload)} bytes do not fit an answer to command {command:02x}")
         state = payload[2]
+        if state & 0x7F == _ALREADY_SO and command in _START_STOP:
+            return UNDERSTOOD
         if state & 0x7F:
             why = _REFUSED.get(state & 0x7F, f"error {state & 0x7F:02x}")
             raise RejectedError(f"the sensor refused command {command:02x}: {why}")

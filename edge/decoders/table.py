@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 
 from edge.decoders.decoder import Decoder
+from runtime.config_problems import problems_of
 from telemetry.errors import ConfigError, Problem
 
 Recognise = Callable[[str, bytes], str]
@@ -65,7 +66,7 @@ def decoder_options(kind: str) -> type[BaseModel]:
     """Return the options model of decoder `kind`; ConfigError if there is no such decoder."""
     if kind not in DECODERS:
         near = get_close_matches(kind, DECODERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else ";"
         raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}{hint} known: {', '.join(sorted(DECODERS))}")])
     return cast(type[BaseModel], import_module(DECODERS[kind].module).Options)
 
@@ -83,10 +84,5 @@ def build_decoder(kind: str, options: Mapping[str, object], topics: Sequence[str
     try:
         checked = model.model_validate(given)
     except ValidationError as error:
-        raise ConfigError([_problem(kind, dict(one)) for one in error.errors()]) from error
+        raise ConfigError(problems_of(error, f"decoder {kind}", model, given)) from error
     return cast(Decoder, import_module(DECODERS[kind].module).build(checked))
-
-
-def _problem(kind: str, error: Mapping[str, object]) -> Problem:
-    place = cast(Sequence[object], error["loc"])
-    return Problem(f"decoder {kind}", ".".join(map(str, place)), str(error["msg"]).removeprefix("Value error, "))

@@ -13,6 +13,7 @@ from edge.decoders.decoder import shown
 
 UNIX_TICK_NS = {"unix": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000, "unix_ns": 1}
 
+_SAY_TZ = 'add tz to the mapping, for example tz = "Asia/Ho_Chi_Minh"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64_MAX = 2**63 - 1
 _LONGEST = 64  # characters; RFC 3339 with nanoseconds and zone has 35
@@ -21,18 +22,19 @@ _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d
 ReadTime = Callable[[object], int]
 
 
-def time_reader(time_format: str, tz: str | None) -> ReadTime:
+def time_reader(time_format: str, tz: str | None, *, has_tz: bool = True) -> ReadTime:
     """Return a function from a device's value to ns since 1970 UTC, which raises ValueError for what it cannot read.
 
     `time_format` is `unix`, `unix_ms`, `unix_us`, `unix_ns`, `rfc3339` or a strptime pattern; `tz` an IANA name
-    ("Asia/Ho_Chi_Minh") for text without a zone. ValueError if the two do not make sense together.
+    ("Asia/Ho_Chi_Minh") for text without a zone. ValueError if the two do not make sense together. `has_tz`: the config can say tz.
     """
     zone = _zone(tz) if tz else None
     if time_format in UNIX_TICK_NS:
         tick_ns = UNIX_TICK_NS[time_format]
         return lambda value: _in_range(_unix(value, tick_ns), value)
     if time_format == "rfc3339":
-        return lambda value: _in_range(_rfc3339(value, zone), value)
+        hint = _SAY_TZ if has_tz else "so nobody knows when it is"
+        return lambda value: _in_range(_rfc3339(value, zone, hint), value)
     if "%" not in time_format:
         raise ValueError(f"unknown time format {time_format!r}; use {', '.join(UNIX_TICK_NS)}, rfc3339 or a strptime pattern")
     if zone is None and "%z" not in time_format:
@@ -61,7 +63,7 @@ def _unix(value: object, tick_ns: int) -> int:
     return int((number * tick_ns).to_integral_value())
 
 
-def _rfc3339(value: object, zone: tzinfo | None) -> int:
+def _rfc3339(value: object, zone: tzinfo | None, hint: str) -> int:
     if not isinstance(value, str) or len(value) > _LONGEST or not (parts := _RFC3339.fullmatch(value.strip())):
         raise ValueError(f"{shown(value)} is not an RFC 3339 time")
     day, clock, fraction, offset = parts.groups()
@@ -70,7 +72,7 @@ def _rfc3339(value: object, zone: tzinfo | None) -> int:
     elif zone is not None:
         moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
     else:
-        raise ValueError(f'{shown(value)} has no zone; add tz to the mapping, for example tz = "Asia/Ho_Chi_Minh"')
+        raise ValueError(f"{shown(value)} has no zone; {hint}")
     return _since_epoch_ns(moment) + int((fraction or "").ljust(9, "0"))
 
 

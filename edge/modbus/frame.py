@@ -85,6 +85,17 @@ class Span(NamedTuple):
         """How many bytes of data an answer to it has."""
         return 2 * self.length if self.function in {3, 4} else (self.length + 7) // 8
 
+    def holds(self, other: "Span") -> bool:
+        """Whether `other` is wholly in it."""
+        return (
+            self.function == other.function and self.address <= other.address and other.address + other.length <= self.address + self.length
+        )
+
+    def hull(self, other: "Span") -> "Span":
+        """Return the least that holds both; they are of one function."""
+        first = min(self.address, other.address)
+        return Span(self.function, first, max(self.address + self.length, other.address + other.length) - first)
+
     def __str__(self) -> str:
         last = f" to {self.address + self.length - 1}" if self.length > 1 else ""
         return f"{FUNCTIONS[self.function]} {self.address}{last}"

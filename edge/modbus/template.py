@@ -4,67 +4,26 @@
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, FiniteFloat, StringConstraints, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from edge.modbus.field_row import BlockRow, Condition, FaultRow, FieldRow, Name, Order
 from edge.modbus.frame import Span
-from edge.modbus.values import LENGTHS, TypeName
+from edge.modbus.overlaps import overlap_problems
+from edge.modbus.quirks import Quirk, check_quirks, combined
 from runtime.settings import Settings
 from telemetry import catalogue, units
 from telemetry.errors import ConfigError, Problem
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
-Function = Literal[1, 2, 3, 4]
 FOLDER = Path(__file__).parent / "templates"
 _MOST_FIELDS = 500
-
-
-class FieldRow(Settings):
-    """One row [[field]]: a value, and where it is."""
-
-    name: Name = Field(description="field that is stored; one of the catalogue where it has the quantity")
-    function: Function = Field(description="1 coils, 2 discrete inputs, 3 holding registers, 4 input registers")
-    address: int = Field(ge=0, le=65_535, description="address in the request, counted from 0 (40001 of a manual is function 3, address 0)")
-    type: TypeName = Field("uint16", description="how the registers hold the value")
-    order: Order | None = Field(None, description="bytes of values of several registers; default: that of the template")
-    length: int | None = Field(None, ge=1, le=60, description="registers of an ascii text")
-    bit: int | None = Field(None, ge=0, le=15, description="the bit of the register that is meant, 0 the lowest; stored as true or false")
-    scale: FiniteFloat = Field(1.0, description="stored = scale × number + offset, in `unit`")
-    offset: FiniteFloat = Field(0.0, description="added after the scale")
-    unit: str = Field("", description="unit of the scaled number; it is converted to the catalogue's")
-    enum: dict[str, str] = Field({}, description="number = text to store instead, in quotes")
-    invalid: tuple[int, ...] = Field((), description="raw numbers (unsigned) that mean: no value")
-
-    @property
-    def count(self) -> int:
-        """How many registers or bits it takes."""
-        return self.length or LENGTHS[self.type]
-
-    @property
-    def span(self) -> Span:
-        return Span(self.function, self.address, self.count)
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> "FieldRow":
-        if (self.type == "ascii") != (self.length is not None):
-            raise ValueError(f"{self.name}: length goes with type ascii")
-        if self.function in {1, 2} and self.type != "bool":
-            raise ValueError(f'{self.name}: functions 1 and 2 read single bits; write type = "bool"')
-        if self.function in {3, 4} and self.type == "bool" and self.bit is None:
-            raise ValueError(f"{self.name}: a bool in a register needs bit")
-        if self.bit is not None and self.type != "bool":
-            raise ValueError(f'{self.name}: bit goes with type = "bool"')
-        if self.address + self.count > 1 << 16:
-            raise ValueError(f"{self.name}: {self.count} registers from {self.address} go beyond 65535")
-        if self.unit and not units.is_convertible(self.unit, self.unit):
-            raise ValueError(f"{self.name}: unknown unit {self.unit!r}; known are those of telemetry/units.py")
-        return self
+_MOST_BLOCKS = 50
 
 
 class Template(Settings):
@@ -77,26 +36,70 @@ class Template(Settings):
     measurement: Name = Field(description="measurement of its readings")
     baudrate: int = Field(9600, ge=300, le=1_000_000, description="as it leaves the factory")
     parity: Literal["none", "even", "odd"] = Field("none", description="as it leaves the factory")
+    stop_bits: Literal[1, 2] = Field(1, description="as it leaves the factory")
     unit_id: int = Field(1, ge=1, le=247, description="as it leaves the factory")
     order: Order = Field("ABCD", description="bytes of values of several registers, ABCD: highest first")
     max_registers: int = Field(125, ge=1, le=125, description="registers it gives at once")
     max_gap: int = Field(0, ge=0, le=100, description="registers that nobody wants and that may be read along to save a request")
-    quirks: tuple[str, ...] = Field((), description="known faults of the device, by name (edge/modbus/quirks.py)")
+    quirks: tuple[str, ...] = Field((), description="what the device does against the standard, by name (edge/modbus/quirks.py)")
+    block: tuple[BlockRow, ...] = Field(
+        (), max_length=_MOST_BLOCKS, description="reads as they have to be; without: merged from the fields"
+    )
+    fault: tuple[FaultRow, ...] = Field((), max_length=_MOST_BLOCKS, description="where the device tells of its faults")
     field: tuple[FieldRow, ...] = Field(min_length=1, max_length=_MOST_FIELDS, description="its values")
+
+    @property
+    def wanted(self) -> tuple[Span, ...]:
+        """What has to be read, row by row."""
+        return (*(row.needs for row in self.field), *(row.needs for row in self.fault))
+
+    @property
+    def effects(self) -> Quirk:
+        """What its quirks come to."""
+        return combined(self.quirks)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Template":
-        seen: set[str] = set()
+        check_quirks(self.quirks)
+        problems = [*self._names(), *self._sizes(), *self._units(), *self._blocks(), *overlap_problems(self.field)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _names(self) -> Iterator[str]:
+        for name, count in Counter(row.name for row in self.field).items():
+            if count > 1 and not _exclude_each_other([row.when for row in self.field if row.name == name]):
+                yield f"field {name} is there {count} times, and not each under another `when` of the same register"
+
+    def _sizes(self) -> Iterator[str]:
         for row in self.field:
-            if row.name in seen:
-                raise ValueError(f"field {row.name} is there twice")
-            seen.add(row.name)
-            if row.count > self.max_registers:
-                raise ValueError(f"field {row.name} takes {row.count} registers, max_registers is {self.max_registers}")
+            if row.needs.length > self.max_registers:
+                yield f"field {row.name} takes {row.needs.length} registers, max_registers is {self.max_registers}"
+
+    def _units(self) -> Iterator[str]:
+        for row in self.field:
             quantity = catalogue.find(self.measurement, row.name)
             if quantity and row.unit and quantity.unit and not units.is_convertible(row.unit, quantity.unit):
-                raise ValueError(f"field {row.name}: {row.unit} cannot become {quantity.unit}, the unit of the catalogue")
-        return self
+                yield f"field {row.name}: {row.unit} cannot become {quantity.unit}, the unit of the catalogue"
+
+    def _blocks(self) -> Iterator[str]:
+        if self.effects.needs_blocks and not self.block:
+            yield "its quirks say that it gives whole blocks only: list them as [[block]]"
+        for block in self.block:
+            if block.function in {3, 4} and block.length > self.max_registers:
+                yield f"the block of {block.length} registers from {block.address} is longer than max_registers, {self.max_registers}"
+        if self.block:
+            outside = [row.name for row in self.field if not any(block.span.holds(row.needs) for block in self.block)]
+            yield from (f"field {name} is in no block" for name in outside)
+            for fault in self.fault:
+                if not any(block.span.holds(fault.needs) for block in self.block):
+                    yield f"the fault at {fault.address} is in no block"
+
+
+def _exclude_each_other(conditions: Sequence[Condition | None]) -> bool:
+    numbers = [number for condition in conditions if condition for number in condition.equals]
+    places = {condition and (condition.address, condition.type) for condition in conditions}
+    return len(places) == 1 and None not in places and len(set(numbers)) == len(numbers)
 
 
 @cache
@@ -107,13 +110,23 @@ def template_names() -> tuple[str, ...]:
 
 def load_template(name: str) -> Template:
     """Return the template of that name, or in that file (a name with a dot or a slash); ConfigError says what is wrong with it."""
-    is_file = "." in name or "/" in name
-    if not is_file and name not in template_names():
+    if "." in name or "/" in name:
+        return _read(Path(name))
+    if name not in template_names():
         near = get_close_matches(name, template_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         known = ", ".join(template_names())
         raise ConfigError([Problem(name, "template", f"no such template; {hint}known: {known}; or the path of a .toml file")])
-    path = Path(name) if is_file else FOLDER / f"{name}.toml"
+    return _own(name)
+
+
+@cache
+def _own(name: str) -> Template:
+    """Return one that came along; a config names it more than once (the check, the source, the decoder), and it does not change."""
+    return _read(FOLDER / f"{name}.toml")
+
+
+def _read(path: Path) -> Template:
     try:
         return parse_template(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
     except OSError as error:
@@ -127,14 +140,17 @@ def parse_template(tree: Mapping[str, object], where: str) -> Template:
     try:
         return Template.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError([_problem(tree, where, dict(one)) for one in error.errors()]) from error
+        found = error.errors()
+        if any(one["loc"][:1] == ("field",) and len(one["loc"]) > 1 for one in found):
+            found = [one for one in found if one["loc"] != ("field",)]  # it says that there are too few rows: wrong ones do not count
+        raise ConfigError([_problem(tree, where, dict(one)) for one in found]) from error
 
 
 def _problem(tree: Mapping[str, object], where: str, error: Mapping[str, object]) -> Problem:
     place = error["loc"]
     parts = [str(part) for part in place] if isinstance(place, tuple) else []
-    rows = tree.get("field")
-    if len(parts) > 1 and parts[0] == "field" and parts[1].isdigit() and isinstance(rows, list):
+    rows = tree.get(parts[0]) if parts else None
+    if len(parts) > 1 and parts[1].isdigit() and isinstance(rows, list):
         row = rows[int(parts[1])]
         if isinstance(row, dict) and isinstance(row.get("name"), str):
             parts[1] = row["name"]

@@ -13,7 +13,22 @@ from typing import Literal
 from edge.decoders.values import shortest_float
 
 TypeName = Literal[
-    "bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64", "float64", "bcd16", "bcd32", "sign16", "sign32", "ascii"
+    "bool",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "float32",
+    "uint64",
+    "int64",
+    "float64",
+    "bcd16",
+    "bcd32",
+    "sign16",
+    "sign32",
+    "high8",
+    "low8",
+    "ascii",
 ]
 LENGTHS = {
     "bool": 1,
@@ -21,6 +36,8 @@ LENGTHS = {
     "int16": 1,
     "bcd16": 1,
     "sign16": 1,
+    "high8": 1,
+    "low8": 1,
     "uint32": 2,
     "int32": 2,
     "float32": 2,
@@ -31,6 +48,7 @@ LENGTHS = {
     "float64": 4,
     "ascii": 0,
 }
+HALVES = {"high8": slice(0, 1), "low8": slice(1, 2)}  # of a register: what is read of it
 _FORMATS = {"int16": ">h", "int32": ">i", "float32": ">f", "int64": ">q", "float64": ">d"}
 
 

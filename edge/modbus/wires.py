@@ -40,13 +40,21 @@ class SerialWire:
 
 
 class TcpWire:
-    """A TCP connection as the master sees it."""
+    """A TCP connection as the master sees it: it is open `quiet_s` after it was made, where a device wants to be left alone first."""
 
-    def __init__(self, host: str, port: int, clock: Clock) -> None:
+    def __init__(self, host: str, port: int, clock: Clock, quiet_s: float = 0.0) -> None:
         self._line = TcpLine(host, port, clock)
+        self._clock = clock
+        self._quiet_s = quiet_s
+        self._ready_at_s = 0.0
 
     def open(self) -> bool:
-        return self._line.open()
+        is_new = not self._line.is_open
+        if not self._line.open():
+            return False
+        if is_new:
+            self._ready_at_s = self._clock.monotonic_s() + self._quiet_s
+        return self._clock.monotonic_s() >= self._ready_at_s
 
     def send(self, data: bytes) -> None:
         self._line.send(data)

@@ -11,7 +11,7 @@ import time
 from edge.config import ModbusSource
 from edge.modbus.frame import Span
 from edge.modbus.master import Exchange, Master, SlaveCounts
-from edge.modbus.plan import reads_of
+from edge.modbus.plan import Rounds
 from edge.modbus.schedule import Schedule, SlaveState
 from edge.modbus.template import load_template
 from edge.modbus.wires import SerialWire, TcpWire
@@ -43,10 +43,13 @@ class ModbusInput:
         self._intake = intake
         self._clock = clock
         self._wire: SerialWire | TcpWire
-        self._wire = TcpWire(settings.host, settings.tcp_port, clock) if settings.host else SerialWire(settings, clock)
+        templates = {slave.id: load_template(slave.template) for slave in settings.slave}
+        quiet_s = max(template.effects.connect_s for template in templates.values())
+        self._wire = TcpWire(settings.host, settings.tcp_port, clock, quiet_s) if settings.host else SerialWire(settings, clock)
         self._master = Master(self._wire, clock.monotonic_s, is_tcp=settings.is_tcp)
         self._slaves = {slave.id: slave for slave in settings.slave}
-        self._reads = {slave.id: reads_of(load_template(slave.template)) for slave in settings.slave}
+        self._rounds = {slave.id: Rounds(templates[slave.id], slave.every_s) for slave in settings.slave}
+        self._gaps_s = {slave.id: max(slave.gap_s, templates[slave.id].effects.gap_s) for slave in settings.slave}
         self._schedule: Schedule | None = None
         self._trusted_ns = trusted_ns or clock.wall_ns
         self._down_ns: dict[int, int | None] = {}
@@ -97,19 +100,21 @@ class ModbusInput:
             self._wire.close()
 
     def _slave_state(self, one: SlaveSettings) -> SlaveState:
-        reads = self._reads[one.id]
+        reads = self._rounds[one.id].most
         on_wire = 0 if self._settings.host else max(_BYTES_AROUND + span.byte_count for span in reads)
         wire_s = on_wire * _BITS_A_CHARACTER / self._settings.baudrate
-        return SlaveState(one.id, one.every_s, one.timeout_s, len(reads), wire_s=wire_s, gap_s=one.gap_s)
+        return SlaveState(one.id, one.every_s, one.timeout_s, len(reads), wire_s=wire_s, gap_s=self._gaps_s[one.id])
 
     def _take_turn(self, schedule: Schedule, state: SlaveState, wait_s: float) -> None:
-        slave = self._slaves[state.id]
+        slave, rounds = self._slaves[state.id], self._rounds[state.id]
         was_open = state.is_open
+        began_s = self._clock.monotonic_s()
+        reads = rounds.due(began_s)
         transcript, latencies = b"", []
         failed: Exchange | None = None
         held_s = 0.0
         try:
-            for span in self._reads[slave.id][: 1 if was_open else None]:
+            for span in reads[: 1 if was_open else None]:
                 exchange = self._ask(slave, span, wait_s)
                 if exchange.is_failure:
                     failed = exchange
@@ -117,6 +122,7 @@ class ModbusInput:
                 if exchange.outcome == "held":
                     held_s = exchange.again_s
                     break
+                rounds.took(span, began_s)
                 transcript += exchange.transcript
                 latencies.append(exchange.latency_s)
         except TransientError:
@@ -127,7 +133,9 @@ class ModbusInput:
             self._received += 1
         if failed is not None and failed.noise:
             self._intake.refuse(slave.name, f"slave {slave.id}: no whole answer with a right CRC", payload=failed.noise)
-        if transcript or failed is not None:
+        if failed is None and not held_s:
+            rounds.finished()
+        if transcript or failed is not None or not reads:
             is_noisy = failed is not None and failed.outcome == "damaged"
             schedule.done(state, self._clock.monotonic_s(), latencies, answered=failed is None, is_noisy=is_noisy)
         if held_s:
@@ -135,8 +143,8 @@ class ModbusInput:
         self._account(slave, state, was_open=was_open)
 
     def _ask(self, slave: SlaveSettings, span: Span, wait_s: float) -> Exchange:
-        if slave.gap_s:
-            time.sleep(slave.gap_s)
+        if gap_s := self._gaps_s[slave.id]:
+            time.sleep(gap_s)
         return self._master.ask(slave.id, span, wait_s)
 
     def _account(self, slave: SlaveSettings, state: SlaveState, *, was_open: bool) -> None:

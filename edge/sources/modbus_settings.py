@@ -4,14 +4,18 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from edge.modbus.template import load_template
 from runtime.serial_settings import SerialSettings
 from runtime.settings import Settings
+from telemetry.errors import ConfigError
+
+_MOST_ID = 247  # MODBUS over Serial Line V1.02, section 2.2; what is above is reserved, and some devices answer there
 
 
 class SlaveSettings(Settings):
     """Table [[source.slave]]: one device on the line."""
 
-    id: int = Field(ge=1, le=247, description="its unit id")
+    id: int = Field(ge=1, le=255, description="its unit id, to 247; above only where the device has a general one (quirk general_id_…)")
     template: str = Field(min_length=1, description="its register map: a name (quanho decode --list modbus) or the path of a .toml file")
     device: str = Field("", max_length=255, description="name of the measuring point; default: slave-<id>")
     every_s: float = Field(10.0, ge=0.1, le=86_400, description="how often it is read")
@@ -39,12 +43,24 @@ class ModbusSourceSettings(SerialSettings):
         ids = [slave.id for slave in self.slave]
         if len(set(ids)) < len(ids):
             raise ValueError("each slave has an id of its own; one is there twice")
+        for slave in self.slave:
+            if slave.id > _MOST_ID and _general_id(slave.template) != slave.id:
+                raise ValueError(f"{slave.name}: unit ids end at {_MOST_ID}, and template {slave.template} names no general id {slave.id}")
+            if slave.id > _MOST_ID and len(ids) > 1:
+                raise ValueError(f"{slave.name}: at its general id {slave.id} a device answers for all others; give each an id of its own")
         return self
 
     @property
     def is_tcp(self) -> bool:
         """Whether frames are Modbus/TCP."""
         return bool(self.host) and self.tcp_framing == "tcp"
+
+
+def _general_id(template: str) -> int | None:
+    try:
+        return load_template(template).effects.general_id
+    except ConfigError:
+        return None  # the decoder says what is wrong with it
 
 
 def decoder_of(slaves: object) -> dict[str, Any]:

@@ -7,6 +7,7 @@ kernel's buffer (4 KiB) holds on to it.
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.framers.framer import FramerCounts, FramerSettings
 from edge.framers.lines import Options as Lines
@@ -14,6 +15,7 @@ from edge.framers.table import build_framer
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.sources.source import Intake, Source, SourceContext, SourceState
 from edge.spool.spool import Loss
+from edge.talks.memory_file import load_memory, save_memory
 from edge.talks.table import build_talk
 from edge.talks.talk import Talk
 from runtime.clock import Clock, SystemClock
@@ -23,7 +25,7 @@ from runtime.worker import Worker
 from telemetry.errors import TransientError
 
 _TALK_AGAIN_S = 5.0
-_TALK_LOOK_S = 0.1  # how often a talk is asked what is due
+_REMEMBER_S = 600.0  # how often what a talk has to remember is written down
 QUIET_S = 0.05  # a line silent for so long is between two frames: 50 byte times at 9600 baud
 
 log = Log("edge.sources.serial")
@@ -41,7 +43,9 @@ class _Line:
 
 def build(settings: SerialSourceSettings, context: SourceContext) -> Source:
     """Return the source, its port not yet open."""
-    return SerialInput(context.intake.source, settings, context.intake, context.clock, context.intake.framing)
+    name = context.intake.source
+    memory = context.state_dir / f"talk-{name}.json"
+    return SerialInput(name, settings, context.intake, context.clock, context.intake.framing, memory)
 
 
 class SerialInput:
@@ -54,14 +58,17 @@ class SerialInput:
         intake: Intake,
         clock: Clock | None = None,
         framing: FramerSettings | str = "lines",
+        memory: Path | None = None,
     ) -> None:
-        """`framing` is the decoder's, for settings that name none."""
+        """`framing` is the decoder's, for settings that name none; `memory` the file of what a talk has to remember."""
         self.name = name
         self._settings = settings
         self._intake = intake
         self._clock = clock or SystemClock()
         self._talk = build_talk(settings.talk) if settings.talk else None
-        quick = {"read_timeout_s": min(_TALK_LOOK_S, settings.read_timeout_s)} if self._talk else {}
+        self._memory = memory
+        self._remembered_s = float("-inf")
+        quick = {"read_timeout_s": min(settings.talk.look_s, settings.read_timeout_s)} if settings.talk else {}
         self._port = SerialPort(settings.model_copy(update=quick), self._clock)
         self._framing = settings.framing or (framing if isinstance(framing, FramerSettings) else Lines())
         self._framer = build_framer(self._framing)
@@ -89,13 +96,16 @@ class SerialInput:
         detail = port.device or self._settings.port
         if not self._received and self._framer.counts.dropped_bytes:
             detail += f", {self._framer.counts.dropped_bytes} bytes and no frame; are baudrate and decoder right?"
-        return SourceState(port.is_open, detail, self._received, port.last_error or self._worker.last_error)
+        trouble = self._talk.trouble if self._talk else ""
+        return SourceState(port.is_open, detail, self._received, port.last_error or trouble or self._worker.last_error)
 
     def framing(self) -> FramerCounts:
         """Return what the framer has counted."""
         return self._framer.counts
 
     def _run(self, stopping: threading.Event) -> None:
+        if self._talk and self._memory:
+            self._talk.remember(load_memory(self._memory))
         try:
             while not stopping.is_set():
                 chunk = self._port.read()
@@ -103,22 +113,40 @@ class SerialInput:
                 frames += self._framer.feed(chunk) if chunk else []
                 if frames:
                     messages = [(self._settings.topic, frame) for frame in frames]
-                    self._intake.messages(messages, bits=self._talk.bits(self._clock.monotonic_s()) if self._talk else 0)
+                    now_s = self._clock.monotonic_s()
+                    if self._talk:
+                        self._talk.heard(frames, now_s)
+                    self._intake.messages(messages, bits=self._talk.bits(now_s) if self._talk else 0)
                     self._received += len(frames)
                 self._account_for_lost()
                 if self._talk:
                     self._say(self._talk)
         finally:
-            if self._talk and self._port.state().is_open:
-                with suppress(TransientError):
-                    self._port.write(self._talk.farewell())
+            if self._talk:
+                self._take_leave(self._talk)
             self._port.close()
+
+    def _take_leave(self, talk: Talk) -> None:
+        self._write_down(talk, self._clock.monotonic_s())
+        if self._port.state().is_open:
+            with suppress(TransientError):
+                self._port.write(talk.farewell())
+
+    def _write_down(self, talk: Talk, now_s: float) -> None:
+        memory = talk.memory(now_s)
+        if self._memory and memory:
+            self._remembered_s = now_s
+            save_memory(self._memory, memory)
 
     def _say(self, talk: Talk) -> None:
         """Tell the device what is due. What the port does not take begins anew, soon or after the next opening."""
         port, now_s = self._port.state(), self._clock.monotonic_s()
         if not port.is_open:
             return
+        if readings := talk.readings(now_s):
+            self._intake.own(readings)
+        if now_s - self._remembered_s >= _REMEMBER_S:
+            self._write_down(talk, now_s)
         if port.open_count != self._line.talked_to:
             self._line.talked_to = port.open_count
             talk.opened(now_s)

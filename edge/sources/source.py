@@ -13,6 +13,7 @@ from edge.spool.receipts import Receipts
 from edge.spool.spool import Loss
 from runtime.clock import Clock
 from runtime.tls import TrustedTime
+from telemetry.point import Reading
 
 SOURCES = {
     "mqtt": "edge.sources.mqtt",
@@ -49,6 +50,10 @@ class Intake(Protocol):
 
     def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:
         """Take (topic, payload) pairs that arrived together, in order; `bits`: quality that the source knows of."""
+        ...
+
+    def own(self, readings: Sequence[Reading]) -> None:
+        """Take readings that the source itself makes, not its device."""
         ...
 
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:

@@ -1,1 +1,1 @@
-"""Talks: what a serial sensor has to be told, and when. Pure, one file a kind; table.py lists them."""
+"""Talks: what a serial sensor has to be told, and when. Pure, one file a kind; table.py lists the kinds."""

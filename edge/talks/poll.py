@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge.framers.header import Hex
-from edge.talks.talk import TalkSettings
-from telemetry import quality
+from edge.talks.pace import Pace
+from edge.talks.talk import Talk, TalkSettings
+
+_GAP_S = 0.5  # after a command of the setup
 
 
 class Options(TalkSettings):
@@ -19,37 +21,38 @@ class Options(TalkSettings):
     every_s: float = Field(10.0, ge=0.05, le=86_400, description="how often it is asked")
     setup: tuple[Hex, ...] = Field((), max_length=8, description="commands to send once after the port was opened, half a second apart")
 
+    @property
+    def pace_s(self) -> float:
+        return self.every_s
 
-class PollTalk:
+    @property
+    def look_s(self) -> float:
+        return min(0.1, self.every_s / 10)
+
+
+class PollTalk(Talk):
     """See the module."""
-
-    _SETUP_GAP_S = 0.5
 
     def __init__(self, options: Options) -> None:
         self._request = bytes.fromhex(options.request)
         self._setup = tuple(bytes.fromhex(text) for text in options.setup)
-        self._every_s = options.every_s
+        self._pace = Pace(options.every_s)
         self._told = 0
-        self._due_s = 0.0
+        self._free_s = float("-inf")  # nothing is said before
 
     def opened(self, now_s: float) -> None:
-        self._told, self._due_s = 0, now_s
+        self._told = 0
+        self._pace.begin(now_s)
 
     def step(self, now_s: float) -> bytes:
-        if now_s < self._due_s:
+        if now_s < self._free_s or not self._pace.is_due(now_s):
             return b""
         if self._told < len(self._setup):
             self._told += 1
-            self._due_s = now_s + self._SETUP_GAP_S
+            self._free_s = now_s + _GAP_S
             return self._setup[self._told - 1]
-        self._due_s = max(self._due_s + self._every_s, now_s + self._every_s / 2)
+        self._pace.next(now_s)
         return self._request
-
-    def farewell(self) -> bytes:
-        return b""
-
-    def bits(self, now_s: float) -> int:  # noqa: ARG002 - asked or not, it is awake
-        return quality.GOOD
 
 
 def build(options: Options) -> PollTalk:

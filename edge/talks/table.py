@@ -8,10 +8,10 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from edge.talks import duty, poll
+from edge.talks import dust, poll
 from edge.talks.talk import Talk, TalkSettings
 
-Talking = Annotated[duty.Options | poll.Options, Field(discriminator="kind")]
+Talking = Annotated[dust.Options | poll.Options, Field(discriminator="kind")]
 
 
 def build_talk(options: TalkSettings) -> Talk:

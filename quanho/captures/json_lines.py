@@ -16,6 +16,8 @@ from quanho.captures.capture import CaptureOptions, Fault, Item, Piece
 from quanho.captures.text import lines_of
 from telemetry.errors import RejectedError
 
+_LONGEST_INTEGER = 400  # digits
+
 
 def recognise(head: bytes, name: str) -> bool:
     if name.endswith((".jsonl", ".ndjson")):
@@ -48,12 +50,19 @@ def read(stream: BinaryIO, options: CaptureOptions) -> Iterator[Item]:
 
 def _message(line: bytes) -> dict[str, object]:
     try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
+        message = json.loads(line, parse_int=_int)
+    except RecursionError:
+        raise RejectedError("JSON that is nested too deep") from None
+    except ValueError:
         raise RejectedError("not a JSON object") from None
     if not isinstance(message, dict):
         raise RejectedError("not a JSON object")
     return message
+
+
+def _int(digits: str) -> int | float:
+    """Return the number; one that no float holds as infinity, for the decoder to refuse it alone (int() refuses 4,300 digits)."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
 def _payload(message: dict[str, object]) -> bytes:

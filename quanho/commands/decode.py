@@ -7,6 +7,7 @@ there were only refusals, 2 for wrong usage.
 """
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,7 @@ _EPILOG = """\
 examples:
   quanho decode --list
   quanho decode --guess FILE               which decoder fits, with the evidence; --json for scripts
-  mosquitto_sub -v -t '#' | ...            capture as JSON lines of {"topic", "payload"}, then
+  mosquitto_sub -t '#' -F '{"topic":"%t","hex":"%x"}' > capture.jsonl       capture a broker's messages, then
   quanho decode json capture.jsonl --option topic=site/{site}/air/{device} --option measurement=air
   quanho decode json message.json --topic site/bn01/air/d7 --option fields.pm2_5=values.pm25
   quanho decode csv rain.csv --option header=true --option delimiter=;
@@ -96,6 +97,9 @@ def _guess(arguments: argparse.Namespace) -> int:
     return _with_stream(file, guess)
 
 
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # no read ends with these
+
+
 def _with_stream(file: str, use: "Callable[[BinaryIO], int]") -> int:
     """Call `use` with the open file; a file that cannot be read is wrong usage. Long ones show how far they are."""
     from quanho.progress import watched
@@ -108,6 +112,8 @@ def _with_stream(file: str, use: "Callable[[BinaryIO], int]") -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
+        if error.errno in _OF_WRITING:
+            return _usage(say(f"không ghi được kết quả: {error.strerror}", f"cannot write the output: {error.strerror}"))
         return _usage(say(f"không đọc được {file}: {error.strerror}", f"cannot read {file}: {error.strerror}"))
 
 
@@ -258,10 +264,16 @@ def _print_list(name: str | None) -> int:
 def _print_templates() -> None:
     from edge.modbus.template import load_template, template_names
 
-    print(say("  các bản đồ thanh ghi có sẵn (template):", "  register maps that come along (template):"))
+    print(
+        say(
+            "  các bản đồ thanh ghi có sẵn (template), với thông số đường truyền khi xuất xưởng:",
+            "  register maps that come along (template), with the line settings of the factory:",
+        )
+    )
     for name in template_names():
         template = load_template(name)
-        print(f"    {name}: {say(template.vi, template.en)}")
+        line = f"{template.baudrate} 8{template.parity[0].upper()}{template.stop_bits}, id {template.unit_id}"
+        print(f"    {name}: {say(template.vi, template.en)} ({line})")
 
 
 def _usage(text: str) -> int:

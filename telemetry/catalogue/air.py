@@ -50,6 +50,7 @@ AIR = (
     Quantity("typical_size", "float", "um", 0, 10, "Kích thước hạt điển hình", "Typical particle size"),
     # What the sensor says of itself.
     Quantity("sensor_temperature", "float", "Cel", -40, 125, "Nhiệt độ trong cảm biến", "Temperature inside the sensor"),
+    Quantity("fan_hours", "float", "h", 0, 200_000, "Số giờ quạt đã chạy", "Hours the fan has run"),  # they live about 8,000
     Quantity("fan_failure", "bool", "", None, None, "Quạt hỏng", "Fan failure"),
     Quantity("laser_failure", "bool", "", None, None, "Laser hỏng", "Laser failure"),
     Quantity("fan_speed_failure", "bool", "", None, None, "Tốc độ quạt ngoài dải", "Fan speed out of range"),

@@ -118,6 +118,17 @@ def test_a_bad_message_is_set_aside_between_its_good_neighbours() -> None:
     assert desk.losses == [], "the ledger learns of it when it is written, and not before"
 
 
+def test_readings_of_the_source_itself_are_stored_and_are_no_sign_of_life() -> None:
+    desk = Desk(JSON)
+    desk.intake.own([Reading("air", {}, {"fan_hours": 12.5})])
+    assert (desk.intake.heard_s, desk.intake.counts.messages, desk.intake.counts.points) == (None, 0, 1)
+    closed = desk.closed()
+    assert closed is not None
+    [chunk] = closed.chunks
+    assert chunk.produced == 1
+    assert chunk.lines[0].startswith("air,device=street,gateway=gw-1,site=bn fan_hours=12.5,")
+
+
 def test_a_decoder_that_breaks_costs_only_the_message_it_broke_on() -> None:
     desk = Desk(TouchyDecoder())
     desk.take_in(("d1", b"good"), ("d1", b"break"), ("d1", b"refuse"), ("d2", b"good"))

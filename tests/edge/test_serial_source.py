@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from edge.sources.serial import SerialInput
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.spool import Loss
+from telemetry.point import Reading
 from tests.stand_ins.moved_clock import MovedClock
 from tests.stand_ins.serial_line import SerialLine
 from tests.waiting import eventually
@@ -25,12 +27,16 @@ class Recorder:
         self.losses: list[Loss] = []
         self.refused: list[tuple[str, str, bytes]] = []
         self.bits: list[int] = []
+        self.own_readings: list[Reading] = []
 
     def lose(self, loss: Loss) -> None:
         self.losses.append(loss)
 
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
         self.refused.append((topic, reason, payload))
+
+    def own(self, readings: Sequence[Reading]) -> None:
+        self.own_readings += readings
 
     def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:
         self.gate.wait(10)
@@ -52,8 +58,15 @@ class Street:
         settings = SerialSourceSettings.model_validate(
             {"port": str(line.path), "topic": "gauge-1", "framing": framing, "talk": talk, **quick}
         )
-        self.line, self.clock, self.intake = line, clock, Recorder()
-        self.source = SerialInput("gauge", settings, self.intake, clock)
+        self.line, self.clock, self.intake, self._settings = line, clock, Recorder(), settings
+        self.memory = line.path.with_name("talk-gauge.json")
+        self.source = SerialInput("gauge", settings, self.intake, clock, memory=self.memory)
+
+    def restarted(self) -> Self:
+        """The same source in a process that has just begun."""
+        self.intake = Recorder()
+        self.source = SerialInput("gauge", self._settings, self.intake, self.clock, memory=self.memory)
+        return self
 
     def begin(self) -> None:
         self.source.start()

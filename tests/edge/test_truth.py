@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.normalise import Normaliser
 from edge.normalise_settings import NormaliseSettings
-from edge.truth import COLD_S, MIN_FLAT, MIN_STEADY, SeriesTruth, is_expired
+from edge.truth import COLD_S, MIN_FLAT, MIN_STEADY, STEADY, SeriesTruth, is_expired
 from telemetry import catalogue, quality
 from telemetry.catalogue.limits import LIMITS, Limits
 from telemetry.point import Point, Reading
@@ -66,10 +66,37 @@ def test_where_the_world_stands_still_a_sensor_may() -> None:
 def test_a_sensor_that_is_new_or_back_is_warming_up() -> None:
     assert judged(WARM, [1.0, 2.0, 3.0, 4.0], is_new=True) == [quality.WARM_UP] * 3 + [0]
     series = SeriesTruth(NOW_NS, is_new=False)
-    assert not series.judge(WARM, {"t": 1.0}, NOW_NS)
-    back_ns = NOW_NS + round((COLD_S + 1) * S_NS)
+    for second in range(STEADY + 1):
+        assert not series.judge(WARM, {"t": 1.0 + second}, NOW_NS + second * S_NS)
+    back_ns = NOW_NS + round((STEADY + COLD_S + 1) * S_NS)
     assert series.judge(WARM, {"t": 2.0}, back_ns) == {"t": quality.WARM_UP}
     assert not series.judge(WARM, {"t": 3.0}, back_ns + 30 * S_NS)
+
+
+@pytest.mark.parametrize("every_s", [301, 600, 3600])
+def test_a_sensor_that_comes_seldom_does_not_warm_up_each_time(every_s: float) -> None:
+    assert not any(judged(WARM, range(50), every_s))
+
+
+def test_a_sensor_that_comes_when_it_likes_does_not_warm_up_each_time() -> None:
+    series, at_ns = SeriesTruth(NOW_NS, is_new=False), NOW_NS
+    for number, pause_s in enumerate([600, 5, 900, 30, 1200, 2, 2, 2, 1700, 60] * 10):
+        at_ns += pause_s * S_NS
+        assert not series.judge(WARM, {"t": float(number)}, at_ns)
+
+
+def test_a_seldom_sensor_that_was_away_much_longer_than_it_is_wont_to_warms_up() -> None:
+    series = SeriesTruth(NOW_NS, is_new=False)
+    for number in range(10):
+        assert not series.judge(WARM, {"t": float(number)}, NOW_NS + number * 600 * S_NS)
+    assert series.judge(WARM, {"t": 50.0}, NOW_NS + 86_400 * S_NS) == {"t": quality.WARM_UP}
+
+
+def test_where_a_talk_tells_of_the_warm_up_silence_does_not() -> None:
+    told = Normaliser("dust", "bn", "gw-1", NormaliseSettings(), is_warm_up_told=True)
+    for number in range(STEADY + 2):
+        take(told, number, pm2_5=9.0 + number)
+    assert take(told, 1000, pm2_5=9.5).fields["quality"] == quality.GOOD
 
 
 def test_a_sensor_that_says_when_it_started_is_believed() -> None:
@@ -197,7 +224,7 @@ def test_two_readings_that_become_one_point_keep_the_marks_of_both() -> None:
 def test_a_start_of_the_agent_is_no_start_of_the_sensors() -> None:
     desk = normaliser()
     assert take(desk, 0, pm2_5=9.0).fields["quality"] == 0
-    appeared = desk.normalise(Reading("air", {"device": "new"}, {"pm2_5": 9.0}), NOW_NS + 3600 * S_NS).point
+    appeared = desk.normalise(Reading("air", {"device": "new"}, {"pm2_5": 9.0}), NOW_NS + 3601 * S_NS).point
     assert appeared is not None
     assert appeared.fields["quality"] == quality.WARM_UP
 

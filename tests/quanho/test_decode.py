@@ -42,6 +42,28 @@ def test_a_capture_gives_each_message_its_topic(tmp_path: Path) -> None:
     assert (len(errors), errors[-1]) == (4, "readings=4 rejected=3")
 
 
+def test_a_number_beyond_reason_costs_no_neighbour_and_nesting_is_named(tmp_path: Path) -> None:
+    capture = tmp_path / "c.jsonl"
+    lines = ['{"payload": {"n": ' + "9" * 5_000 + ', "t": 5}}', '{"payload": ' + "[" * 50_000 + "]" * 50_000 + "}"]
+    capture.write_text("\n".join(lines) + "\n")
+    code, readings, errors = decode("json", str(capture))
+    assert (code, [one["fields"] for one in readings]) == (0, [{"t": 5}])
+    assert errors[1:] == ["line 2: JSON that is nested too deep", "readings=1 rejected=2"]
+
+
+def test_a_full_disk_is_no_fault_of_the_file_that_is_read(tmp_path: Path) -> None:
+    capture = tmp_path / "c.jsonl"
+    capture.write_text('{"payload": {"t": 1}}\n')
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "quanho", "--lang", "en", "decode", "json", str(capture)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, b"cannot write the output: No space left on device\n")
+
+
 def test_json_lines_on_a_pipe_are_taken_one_by_one() -> None:
     code, readings, errors = decode("json", "-", stdin=b'{"t": 1}\nbroken\n{"t": 3}\n')
     assert (code, [one["fields"]["t"] for one in readings], errors[-1]) == (0, [1, 3], "readings=2 rejected=1")
@@ -92,6 +114,7 @@ def test_the_list_of_modbus_names_the_register_maps(name: str) -> None:
         [sys.executable, "-m", "quanho", "decode", "--list", name], capture_output=True, text=True, check=True, timeout=60
     )
     assert {"    sdm120", "    xy_md02"} <= {line.split(":")[0] for line in done.stdout.splitlines()}
+    assert "(2400 8N1, id 1)" in done.stdout
 
 
 def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
@@ -146,6 +169,13 @@ def test_guess_names_the_decoder_of_messages() -> None:
     message = {"topic": "tele/x/SENSOR", "payload": {"Time": "2019-10-31T18:55:09", "ANALOG": {"Illuminance": 8}}}
     done = guessed(json.dumps(message).encode() + b"\n", "--input", "jsonl")
     assert done.stdout.split()[0] == b"tasmota"
+
+
+def test_guess_counts_the_lines_of_a_log_and_takes_json_over_several_lines_whole() -> None:
+    sentence = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"
+    assert "50 of 50 messages" in guessed(50 * sentence, "--input", "raw").stdout.decode()
+    pretty = json.dumps({"Time": "2019-10-31T18:55:09", "ANALOG": {"Illuminance": 8}}, indent=1).encode()
+    assert guessed(pretty, "--input", "raw", "--topic", "tele/x/SENSOR").stdout.split()[0] == b"tasmota"
 
 
 def test_guess_that_recognises_nothing_says_so() -> None:

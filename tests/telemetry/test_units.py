@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.errors import RejectedError
-from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, converter, gas_mass, is_convertible
+from telemetry.units import SPELLINGS, UNITS, ConversionError, convert, converter, gas_mass, is_convertible, line
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,16 @@ def test_inches_of_mercury_are_pressure() -> None:
     assert convert(29.92, "inHg", "hPa") == pytest.approx(1013.207, abs=1e-3)
     with pytest.raises(ConversionError):
         converter("inHg", "Cel")
+
+
+@given(st.integers(-(10**6), 10**6), st.sampled_from(sorted(UNITS)), st.data())
+def test_the_line_between_two_units_is_what_convert_does(value: int, from_unit: str, data: st.DataObject) -> None:
+    like = [code for code, unit in UNITS.items() if unit.dimension == UNITS[from_unit].dimension]
+    to_unit = data.draw(st.sampled_from(like))
+    gain, offset = line(from_unit, to_unit)
+    assert math.isclose(float(gain * value + offset), convert(value, from_unit, to_unit), rel_tol=1e-10, abs_tol=1e-9)
+
+
+def test_there_is_no_line_between_units_of_different_things() -> None:
+    with pytest.raises(ConversionError, match="is not"):
+        line("Cel", "V")

@@ -6,6 +6,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, Confi
 
 from edge.decoders.lorawan.codec.library import load
 from telemetry.identifiers import FieldName, MeasurementName
+from telemetry.units import base_unit
+
+
+def _known_unit(name: str) -> str:
+    if base_unit(name) is None:
+        raise ValueError(f"unit {name!r} is not known; use one such as kPa, mV, mm or ppm")
+    return name
 
 
 class _Settings(BaseModel):
@@ -48,7 +55,9 @@ class UplinkOptions(_Settings):
         None, description="measurement of the sensor's fields; default: that of the codec, reading for what the server decoded"
     )
     fields: dict[str, FieldName] = Field({}, description="field as the codec or server names it (lower_snake) = field that is stored")
-    units: dict[str, str] = Field({}, description="stored field = unit the network server's decoder gives, where it is not the catalogue's")
+    units: dict[str, Annotated[str, AfterValidator(_known_unit)]] = Field(
+        {}, description="stored field = unit the network server's decoder gives, where it is not the catalogue's"
+    )
     device: Literal["eui", "name"] = Field("eui", description="tag device: the DevEUI, or the name the network server has for the device")
     time: Literal["network", "arrival"] = Field("network", description="time of readings: the network server's, or that of arrival here")
     link: bool = Field(True, description="a reading of measurement lorawan for each uplink: rssi, snr, gateways, counter, frequency")  # noqa: FBT003

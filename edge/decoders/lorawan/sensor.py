@@ -8,6 +8,7 @@ from edge.decoders.decoder import Refusals
 from edge.decoders.json_mapping.flatten import Flattening
 from edge.decoders.lorawan.codec.compile import Codec
 from edge.decoders.lorawan.codec.library import family_of_eui, load, model_named
+from edge.decoders.lorawan.decoded import Part, parts
 from edge.decoders.lorawan.options import Choice, UplinkOptions
 from edge.decoders.lorawan.uplink import Uplink
 from edge.decoders.values import as_float
@@ -18,6 +19,7 @@ from telemetry.units import convert
 
 DEFAULT_MEASUREMENT = "reading"
 _MAX_DEPTH = 8
+_VOLTS = frozenset({"V", "mV"})
 _REMEMBERED = 5_000
 
 # What vendors' decoders on network servers call things: their name → ours, and their unit where it is not the catalogue's.
@@ -152,21 +154,40 @@ class Sensor:
     def _decoded(
         self, uplink: Uplink, measurement: str | None, tags: Mapping[str, str], time_ns: int | None, refusals: Refusals
     ) -> list[Reading]:
-        given = uplink.decoded or {}
-        flat = self._flattening.plain(given)
+        measurement = measurement or DEFAULT_MEASUREMENT
+        readings: list[Reading] = []
+        for given in (*uplink.before, uplink.decoded or {}):
+            for part in parts(given, refusals, is_normalized=uplink.is_normalized):
+                fields = self._fields(part, measurement, refusals, is_normalized=uplink.is_normalized)
+                if fields:
+                    readings.append(Reading(measurement, tags, fields, part.time_ns or time_ns))
+        return readings
+
+    def _fields(self, part: Part, measurement: str, refusals: Refusals, *, is_normalized: bool) -> dict[str, FieldValue]:
+        flat = self._flattening.plain(part.values)
         if flat is None:
             flat = {}
-            self._flattening.flatten(given, "", flat, refusals)
-        measurement = measurement or DEFAULT_MEASUREMENT
+            self._flattening.flatten(part.values, "", flat, refusals)
         fields: dict[str, FieldValue] = {}
-        for name, value in flat.items():
-            self._add(name, value, measurement, fields, refusals, is_normalized=uplink.is_normalized)
-        return [Reading(measurement, tags, fields, time_ns)] if fields else []
+        names = NORMALIZED if is_normalized else ALIASES
+        for given, value in flat.items():
+            self._add(given, value, measurement, fields, refusals, names, part.units.get(given, ""))
+        return fields
 
     def _add(
-        self, given: str, value: FieldValue, measurement: str, fields: dict[str, FieldValue], refusals: Refusals, *, is_normalized: bool
+        self,
+        given: str,
+        value: FieldValue,
+        measurement: str,
+        fields: dict[str, FieldValue],
+        refusals: Refusals,
+        names: Mapping[str, tuple[str, str]],
+        told: str,
     ) -> None:
-        alias, unit = (NORMALIZED if is_normalized else ALIASES).get(given, (given, ""))
+        alias, unit = names.get(given, (given, ""))
+        if told in _VOLTS and alias == "battery_percent":
+            alias = "battery"
+        unit = told or unit
         name = self._options.fields.get(given, alias)
         if name in fields:
             name = given

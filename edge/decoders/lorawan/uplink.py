@@ -23,7 +23,7 @@ _LONGEST_DATA = 2_048  # characters of hex or base64; a frame has 242 bytes at m
 _LARGEST_F_CNT = 2**32 - 1
 _EUI = re.compile(r"[0-9a-f]{16}")
 _BASE64_EUI = re.compile(r"[A-Za-z0-9+/]{11}=")
-_rfc3339 = time_reader("rfc3339", None)
+_rfc3339 = time_reader("rfc3339", None, has_tz=False)
 _unix_ms = time_reader("unix_ms", None)
 
 
@@ -53,6 +53,7 @@ class Uplink(NamedTuple):
     hints: tuple[str, ...]
     battery_percent: float | None = None
     is_simulated: bool = False
+    before: Sequence[Mapping[str, Any]] = ()  # further measurements of a normalised payload
 
     @property
     def device(self) -> str:
@@ -94,11 +95,10 @@ class Parts:
     def has_table(self, key: str) -> bool:
         return isinstance(self._message.get(key), dict)
 
-    def normalized(self) -> Mapping[str, Any] | None:
-        """Return the newest of the measurements in `normalized_payload` (The Things Stack gives an array, or one object)."""
+    def normalized(self) -> Sequence[Mapping[str, Any]]:
+        """Return the measurements in `normalized_payload` (The Things Stack gives an array of them, or one object)."""
         found = self._message.get("normalized_payload")
-        newest = found[-1] if isinstance(found, list) and found else found
-        return newest if isinstance(newest, dict) and newest else None
+        return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict) and one]
 
     def texts(self, key: str) -> list[str]:
         """Return the texts of the array at `key`, each short and on one line."""

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
 from edge.decoders.topic import TopicPattern
+from telemetry.identifiers import MeasurementName
 
 
 def _checked_topic(text: str) -> str:
@@ -29,7 +30,7 @@ class Options(BaseModel):
         tuple[Annotated[str, AfterValidator(_checked_topic)], ...],
         BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
     ] = Field((), description="topic patterns with named levels, such as site/{site}/{device}; default the topics of the source")
-    measurement: str = Field("senml", min_length=1, description="measurement of every reading")
+    measurement: MeasurementName = Field("senml", description="measurement of every reading")
     device: Literal["name", "topic"] = Field("name", description="what names the device: the record's name, or the topic's level {device}")
     separators: str = Field(":/", max_length=8, description="characters at the last of which a name is cut into device and field")
     max_records: int = Field(5_000, ge=1, le=100_000, description="most records of one pack")

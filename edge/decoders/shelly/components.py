@@ -85,7 +85,18 @@ _NO_READINGS = frozenset(
     {"cloud", "mqtt", "ws", "ble", "eth", "bthome", "ht_ui", "ui", "plugs_ui", "script", "schedule", "modbus", "knx", "matter"}
 )
 _NO_VALUES = frozenset(
-    {"id", "source", "errors", "ts", "tF", "timer_started_at", "timer_duration", "user_calibrated_phase", "restart_required"}
+    {
+        "id",
+        "source",
+        "errors",
+        "ts",
+        "last_updated_ts",
+        "tF",
+        "timer_started_at",
+        "timer_duration",
+        "user_calibrated_phase",
+        "restart_required",
+    }
 )
 
 

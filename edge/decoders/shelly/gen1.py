@@ -1,8 +1,9 @@
 """Gen1: one value a topic below `shellies/<id>/` (shelly-api-docs.shelly.cloud/gen1, "MQTT support").
 
     relay/0 on · relay/0/power 25.3 · relay/0/energy 1234 (watt-minutes) · emeter/0/voltage · sensor/temperature · ext_temperature/0
-    status {"motion": true, "lux": 212, "bat": 98} of the motion sensor, {"tmp": {"value": 21.3, …}, "bat": 99} of the radiator valve
     temperature (of the chip) · online true · announce {…} · info {…} · ext_temperatures {"0": {"tC": 21.3}}
+    status {"motion": true, "timestamp": 1614416952, "active": true, "vibration": false, "lux": 303, "bat": 87} of Shelly Motion, with
+    "tmp": {"value": 20.1, "units": "C"} of Motion 2 and TRV; `timestamp` is that of the last motion, not of the message
 
 Channel and kind become tag `sensor`: `relay:0`, `emeter:1`, `ext_temperature:0`.
 """
@@ -76,8 +77,9 @@ _STATUS: Mapping[str, Target] = {
     "vibration": target("state", "vibration"),
     "lux": target("weather", "illuminance"),
     "bat": target(ANY_DEVICE, "battery_percent"),
+    "tmp": target("air", "temperature"),
 }
-_TEMPERATURE = {"C": target("air", "temperature"), "F": target("air", "temperature", "degF")}
+_FAHRENHEIT = target("air", "temperature", "F")
 _OF_MANY = {"ext_temperatures": ("ext_temperature", "tC"), "ext_humidities": ("ext_humidity", "hum")}
 
 
@@ -103,17 +105,12 @@ def _of_status(root: object, tags: Mapping[str, str], refusals: Refusals) -> lis
     if not isinstance(root, dict):
         raise RejectedError(f"{shown(root)} where an object is expected")
     gathering = Gathering(refusals)
-    measured = root.get("tmp")
-    if isinstance(measured, dict) and measured.get("is_valid") is not False and measured.get("value") is not None:
-        unit = measured.get("units", "C")
-        where = _TEMPERATURE.get(unit) if isinstance(unit, str) else None
-        if where is None:
-            refusals.add(f"tmp: unit {shown(unit)} is neither C nor F")
-        else:
-            gathering.put(where, measured["value"])
-    for name, where in _STATUS.items():
-        value = root.get(name)
-        if value is not None and not isinstance(value, dict | list):
+    for key, where in _STATUS.items():
+        value = root.get(key)
+        if isinstance(value, dict):
+            where = _FAHRENHEIT if value.get("units") == "F" else where
+            value = value.get("value") if value.get("is_valid", True) else None
+        if value is not None:
             gathering.put(where, value)
     return gathering.readings(tags, None)
 

@@ -88,7 +88,7 @@ class ShellyDecoder:
         if device.endswith("/status"):
             refusals = Refusals()
             tags = {"device": device.removesuffix("/status")}
-            return Decoded(read_component(last, root, tags, None, refusals), refusals.listed(), is_understood=True)
+            return Decoded(read_component(last, root, tags, self._heard(root, refusals), refusals), refusals.listed(), is_understood=True)
         if "BTHome_version" in root:
             refusals, address = Refusals(), root.get("address")
             tags = {"device": as_tag(address[:64]) if isinstance(address, str) else last}
@@ -118,7 +118,7 @@ class ShellyDecoder:
                 refusals.add(f"more than {_MAX_COMPONENTS} components; the rest is left out")
                 break
             if isinstance(values, dict) and (":" in key or key in {"sys", "wifi"}):
-                readings += read_component(key, values, tags, time_ns, refusals)
+                readings += read_component(key, values, tags, self._heard(values, refusals) or time_ns, refusals)
         return Decoded(readings, refusals.listed(), is_understood=True)
 
     def _of_events(self, params: object, tags: Mapping[str, str]) -> Decoded:
@@ -136,6 +136,10 @@ class ShellyDecoder:
         if known is None:
             raise RejectedError(f"{shown(payload)} is neither true nor false")
         return Decoded((), is_understood=True, missed=self._presence.told(device, is_online=known))
+
+    def _heard(self, values: Mapping[str, object], refusals: Refusals) -> int | None:
+        """Return when a Bluetooth sensor (`bthomesensor:200`) itself last spoke: a full status repeats what it said long ago."""
+        return self._time(values.get("last_updated_ts"), refusals)
 
     def _time(self, value: object, refusals: Refusals) -> int | None:
         if value is None:

@@ -95,11 +95,11 @@ class TasmotaDecoder:
         if message == "STATE" or (not message and not root.keys().isdisjoint(("Uptime", "UptimeSec"))):
             return self._state(root, tags)
         if message == "ENERGY":
-            return self._sensors_of({"Time": root.get("Time"), "ENERGY": root}, tags)
+            return self._sensors_of({"Time": _moment(root), "ENERGY": root}, tags)
         if _STATUS.fullmatch(message) or (not message and "StatusSNS" in root):
             return self._status(root, tags)
         if message == "UPTIME":
-            return self._state({"Time": root.get("Time"), "Uptime": root.get("Uptime")}, tags)
+            return self._state({"Time": _moment(root), "Uptime": root.get("Uptime")}, tags)
         if message == "SENSOR" or message.endswith("_INP") or (not message and "Time" in root):
             return self._sensors_of(root, tags)
         if message == "RESULT" and ("Time" in root or "ZbReceived" in root):
@@ -127,13 +127,13 @@ class TasmotaDecoder:
             known = q.quantities(str(get("TempUnit") or "C"), str(get("PressureUnit") or "hPa"), str(get("SpeedUnit") or "km/h"))
         except q.UnitError as error:
             raise RejectedError(str(error)) from None
-        time_ns = self._time(root.get("Time"), refusals)
+        time_ns = self._time(_moment(root), refusals)
         readings = self._sensors.read(root, known, tags, time_ns, refusals)
         return Decoded(readings, refusals.listed(), is_understood=True)  # a SENSOR message of nothing but its time is usual
 
     def _state(self, root: dict[str, object], tags: Mapping[str, str]) -> Decoded:
         refusals = Refusals()
-        time_ns = self._time(root.get("Time"), refusals)
+        time_ns = self._time(_moment(root), refusals)
         gathering = Gathering(refusals)
         for key, value in root.items():
             where = q.STATE.get(key)
@@ -161,6 +161,8 @@ class TasmotaDecoder:
         return Decoded((), is_understood=True, missed=self._presence.told(device or _SELF, is_online=known))
 
     def _time(self, value: object, refusals: Refusals) -> int | None:
+        if type(value) is int:  # command Time 3: seconds since 1970 UTC
+            return value * 1_000_000_000 if _CLOCK_SET_NS <= value * 1_000_000_000 < _INT64_LIMIT else None
         if not isinstance(value, str) or not (self._has_tz or _HAS_ZONE.fullmatch(value[:40])):
             return None
         try:
@@ -184,7 +186,14 @@ class TasmotaDecoder:
         return address
 
 
+_INT64_LIMIT = 1 << 63
 _CLOCK_SET_NS = 1_451_606_400_000_000_000  # 2016: a Tasmota without NTP counts from 1970
+
+
+def _moment(root: Mapping[str, object]) -> object:
+    """Return what the message says of its time: `Epoch` (UTC) where the device writes it beside its local time, else `Time`."""
+    epoch = root.get("Epoch")
+    return epoch if type(epoch) is int and epoch else root.get("Time")
 
 
 def _outputs(root: Mapping[str, object], tags: Mapping[str, str], time_ns: int | None, refusals: Refusals) -> list[Reading]:

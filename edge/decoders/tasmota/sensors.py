@@ -40,7 +40,7 @@ class Sensors:
     ) -> list[Reading]:
         readings: list[Reading] = []
         for name, value in root.items():
-            if name == "Time" or name in q.UNIT_KEYS or value is None:
+            if name in {"Time", "Epoch"} or name in q.UNIT_KEYS or value is None:
                 continue
             if name == "ZbReceived" and isinstance(value, dict):
                 for address, one in value.items():

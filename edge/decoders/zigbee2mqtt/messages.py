@@ -75,7 +75,7 @@ class Zigbee2MqttDecoder:
         self._other = Flattening((), takes_strings=False, max_fields=_MAX_ATTRIBUTES, max_depth=_MAX_DEPTH)
         self._shapes = Shapes()
         self._seen_ms = time_reader("unix_ms", None)
-        self._seen_text = time_reader("rfc3339", None)
+        self._seen_text = time_reader("rfc3339", None, has_tz=False)
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         name = self._names.get(topic)

@@ -72,6 +72,22 @@ def test_an_unknown_decoder_is_answered_with_the_nearest() -> None:
         build_decoder("jsn", {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "problem"),
+    [
+        ("tasmota", {"timezone": "Asia/Ho_Chi_Minh"}, "timezone: unknown key; known here: full_topic, prefixes, sensor_by_id, tz"),
+        ("tasmota", {"full_topik": "x"}, "full_topik: unknown key; did you mean full_topic?"),
+        ("ttn", {"codecs": {"x": 5}}, "codecs.x: must be a table, not 5"),
+        ("ttn", {"units": {"pressure": "foo"}}, "units.pressure: unit 'foo' is not known"),
+        ("senml", {"measurement": "Bad Name"}, "measurement: 'Bad Name' is no name"),
+    ],
+)
+def test_a_wrong_option_is_named_with_the_way_out(kind: str, options: dict[str, object], problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build_decoder(kind, options)
+    assert next(str(one) for one in caught.value.problems).startswith(f"decoder {kind}: {problem}")
+
+
 def test_every_wrong_option_is_listed_with_its_place() -> None:
     with pytest.raises(ConfigError) as caught:
         build_decoder(
@@ -79,4 +95,4 @@ def test_every_wrong_option_is_listed_with_its_place() -> None:
             {"measurment": "air", "fields": {"a": "b[", "c": {"path": "d", "type": "double"}}, "time": {"path": "t", "format": "%H:%M"}},
         )
     places = {problem.key for problem in caught.value.problems}
-    assert {"measurment", "fields.a.path.0", "fields.c.type", "time"} <= places
+    assert {"measurment", "fields.a[1]", "fields.c.type", "time"} <= places

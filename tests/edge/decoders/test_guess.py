@@ -33,3 +33,8 @@ def test_an_endless_capture_is_looked_at_up_to_a_limit() -> None:
 
     assert guess_messages(endless())  # type: ignore[arg-type]
     assert taken <= SAMPLE_MESSAGES + 1
+
+
+def test_a_position_is_no_ship() -> None:
+    sentence = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"  # the example of the NMEA FAQ
+    assert [guess.decoder for guess in guess_stream(20 * sentence)] == ["nmea"]

@@ -168,6 +168,29 @@ def test_other_gen1_topics_are_understood(what: str) -> None:
     assert not decoded.readings
 
 
+def test_a_gen1_motion_sensor_tells_everything_in_its_status() -> None:
+    # a message of shellymotionsensor-60A423976594, with `tmp` of Motion 2
+    decoded = _gen1(
+        "status", '{"motion":true,"timestamp":1614416952,"active":true,"vibration":false,"lux":303,"bat":87,"tmp":{"value":68,"units":"F"}}'
+    )
+    assert {one.measurement: dict(one.fields) for one in decoded.readings} == {
+        "state": {"occupancy": True, "vibration": False, "battery_percent": 87.0},
+        "weather": {"illuminance": 303.0},
+        "air": {"temperature": 20.0},
+    }
+    assert {one.time_ns for one in decoded.readings} == {None}  # `timestamp` is that of the last motion
+    assert not _gen1("status", '{"tmp":{"value":999,"units":"C","is_valid":false}}').readings
+    with pytest.raises(RejectedError, match="object is expected"):
+        _gen1("status", "[1]")
+
+
+def test_a_bluetooth_sensor_repeated_in_a_full_status_keeps_its_own_time() -> None:
+    sensor = {"bthomesensor:200": {"id": 200, "value": 34.9, "last_updated_ts": 1706593991}, "wifi": {"rssi": -50}}
+    repeated, wifi = _notify(sensor, "NotifyFullStatus").readings
+    assert (repeated.fields, repeated.time_ns) == ({"value": 34.9}, 1_706_593_991_000_000_000)
+    assert wifi.time_ns == _TS_NS
+
+
 @pytest.mark.parametrize("topic", ["shellies/d/online", "d/online"])
 def test_a_device_that_goes_away_is_told_once(topic: str) -> None:
     decoder = _decoder()

@@ -188,6 +188,20 @@ def test_time_counts_only_with_a_zone() -> None:
     assert _decode("tele/d/SENSOR", with_zone).readings[0].time_ns == 1_772_875_163_000_000_000
 
 
+@pytest.mark.parametrize("moment", [{"Time": "2026-01-01T17:00:00", "Epoch": 1767261600}, {"Time": 1767261600}])
+def test_seconds_since_1970_are_a_time_with_a_zone(moment: dict[str, object]) -> None:
+    for topic in ("tele/d/SENSOR", "tele/d/STATE", "tele/d/ENERGY"):
+        (reading,) = _decode(topic, {**moment, "UptimeSec": 5, "Power": 7}).readings[:1]
+        assert reading.time_ns == 1_767_261_600_000_000_000
+        assert "epoch" not in reading.fields
+
+
+@pytest.mark.parametrize("moment", [{"Time": 62}, {"Time": 10**30}, {"Time": -1}, {"Time": True}, {"Time": 1.5}, {"Epoch": "x"}])
+def test_a_number_that_is_no_moment_is_no_time(moment: dict[str, object]) -> None:
+    (reading,) = _decode("tele/d/SENSOR", {**moment, "A": {"Temperature": 1}}).readings
+    assert reading.time_ns is None
+
+
 def test_a_clock_that_was_never_set_is_no_time() -> None:
     assert _decode("tele/d/SENSOR", {"Time": "1970-01-01T00:01:02", "A": {"Temperature": 1}}, tz="UTC").readings[0].time_ns is None
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.modbus.field_reader import reader_of
+from edge.modbus.frame import Span
 from edge.modbus.template import Template, parse_template
+from telemetry.errors import ConfigError
 from telemetry.point import FieldValue
 from telemetry.units import convert
 
@@ -47,6 +49,8 @@ def read(raw: str | bytes, measurement: str = "own", **row: object) -> FieldValu
         ("bcd32", "12345678", 12345678.0),
         ("sign16", "8005", -5.0),
         ("sign32", "80000005", -5.0),
+        ("high8", "0326", 3.0),
+        ("low8", "0326", 38.0),
     ],
 )
 def test_types(type_name: str, raw: str, value: float) -> None:
@@ -86,10 +90,91 @@ def test_number_that_means_no_sensor_is_no_value() -> None:
     assert read("7ffe", invalid=[0x7FFF], scale=0.1) == 3276.6
 
 
+def test_a_mark_is_compared_when_the_bytes_are_in_order() -> None:
+    assert read("0000 7fc0", type="float32", order="CDAB", invalid=[0x7FC00000]) is None
+    assert read("ffffffff", type="float32", invalid=[0xFFFFFFFF]) is None
+    assert read("ffff", type="bcd16", invalid=[0xFFFF]) is None
+    assert read("05ff", type="low8", invalid=[0xFF]) is None
+    assert read("ff05", type="low8", invalid=[0xFF]) == 5
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"invalid": [0x1FFFF]}, "0 to 65535"),
+        ({"type": "int16", "invalid": [-1]}, "0xFFFF"),
+        ({"type": "low8", "invalid": [256]}, "0 to 255"),
+        ({"type": "ascii", "length": 2, "invalid": [0]}, "goes with numbers"),
+        ({"function": 1, "type": "bool", "bit": 3}, "in a register"),
+        ({"when": {"address": 1, "equals": [70_000]}}, "0 to 65535"),
+        ({"type": "ascii", "length": 2, "exponent": {"address": 9}}, "exponent goes with numbers"),
+        ({"enum": {"1": "on"}, "exponent": {"address": 9}}, "exponent goes with numbers"),
+        ({"function": 1, "type": "bool", "when": {"address": 1, "equals": [1]}}, "when and exponent go with registers"),
+    ],
+)
+def test_a_row_that_could_never_hold_is_refused(row: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        template(**row)
+
+
+@pytest.mark.parametrize(
+    ("raw", "row", "value"),
+    [
+        ("0187 fffe", {"exponent": {"address": 1}}, 3.91),  # SunSpec: 391 and -2
+        ("0187 0002", {"exponent": {"address": 1}}, 39100),
+        ("0187 0002", {"exponent": {"address": 1, "negative": True}}, 3.91),  # decimals
+        ("0187 0000 0000 0000 fffd", {"exponent": {"address": 4}, "scale": 0.1}, 0.0391),
+        ("0187 8000", {"exponent": {"address": 1}}, None),  # SunSpec: not implemented
+        ("ffff fffe", {"exponent": {"address": 1}, "invalid": [0xFFFF]}, None),
+        ("0001 0000 ffff", {"type": "uint32", "order": "CDAB", "exponent": {"address": 2}}, 0.1),
+        ("8701 feff", {"order": "BADC", "exponent": {"address": 1}}, 3.91),
+    ],
+)
+def test_a_power_of_ten_may_stand_in_another_register(raw: str, row: dict[str, object], value: float | None) -> None:
+    assert read(raw, **row) == value
+
+
+def test_a_power_of_ten_may_stand_before_the_number_and_one_that_is_none_is_refused() -> None:
+    one = template(address=5, exponent={"address": 3}, offset=-1, scale=2)
+    assert one.field[0].needs == Span(3, 3, 3)
+    reader = reader_of(one.field[0], one)
+    assert reader(bytes.fromhex("ffff 1234 0005")) == 0  # 5 × 2 × 0.1 - 1
+    with pytest.raises(ValueError, match="register 3 has 11, which is no power of ten"):
+        reader(bytes.fromhex("000b 1234 0005"))
+
+
+def test_units_are_converted_behind_the_power_of_ten() -> None:
+    assert read("0187 fffe", "power", name="active_power", unit="kW", exponent={"address": 1}) == 3910
+
+
+def test_a_text_is_what_is_before_its_first_nul_and_nothing_is_no_value() -> None:
+    assert read(b"AB\0CD\xff", type="ascii", length=3) == "AB"
+    assert read(b"\0ABCD\0", type="ascii", length=3) is None
+    assert read(b"      ", type="ascii", length=3) is None
+
+
+def test_counters_beyond_53_bits_become_the_nearest_float() -> None:
+    assert read((2**53 + 1).to_bytes(8, "big"), type="uint64") == float(2**53)
+    assert read((2**64 - 1).to_bytes(8, "big"), type="uint64") == 2.0**64
+    assert read((-(2**63)).to_bytes(8, "big", signed=True), type="int64") == -(2.0**63)
+
+
+def test_a_field_that_the_catalogue_keeps_whole_is_whole_to_its_last_digit() -> None:
+    found = read((2**53 + 1).to_bytes(8, "big"), "vessel", name="imo", type="uint64")
+    assert (found, type(found)) == (2**53 + 1, int)
+
+
+def test_enum_of_a_signed_number_and_a_number_nobody_named() -> None:
+    assert read("ffff", type="int16", enum={"-1": "none"}) == "none"
+    assert read("fffe", type="int16", enum={"-1": "none"}) == "unknown -2"
+
+
 @pytest.mark.parametrize(
     ("raw", "row"),
     [
         ("7fc00000", {"type": "float32"}),
+        ("ff800000", {"type": "float32"}),
+        ("fff80000", {"type": "bcd32"}),
         ("7f800000", {"type": "float32"}),
         ("7ff0000000000000", {"type": "float64"}),
         ("7ff8000000000000", {"type": "float64", "scale": 0.1}),

@@ -15,6 +15,7 @@ from edge.modbus.registers import Block, Map
 from edge.modbus.template import load_template, parse_template, template_names
 from edge.modbus.values import LENGTHS, number_reader, reordered
 from telemetry.errors import ConfigError
+from telemetry.quality import DEVICE_ERROR
 from tests.edge.decoders.contract import check
 
 HEAD = {"name": "x", "vi": "x", "en": "x", "source": "x", "measurement": "power"}
@@ -89,7 +90,7 @@ def test_merged_reads_cover_every_value_within_the_limits(wanted: list[Span], li
 
 @pytest.mark.parametrize("name", template_names())
 def test_every_template_reads_a_round_of_its_own(name: str) -> None:
-    """Every register holds 1 in its lowest bit of each value; each field comes out, in the unit of the catalogue."""
+    """Every register holds 1 in its lowest bit of each value; each field without a condition comes out."""
     template = load_template(name)
     assert template.name == name
     payload = b""
@@ -99,9 +100,9 @@ def test_every_template_reads_a_round_of_its_own(name: str) -> None:
     decoder = build_decoder("modbus", {"slaves": [{"id": 9, "template": name, "device": "d"}]})
     decoded = decoder.decode("", payload)
     assert not decoded.refusals
-    (reading,) = decoded.readings
-    assert (reading.measurement, reading.tags) == (template.measurement, {"device": "d"})
-    assert set(reading.fields) == {row.name for row in template.field}
+    assert all((reading.measurement, reading.tags) == (template.measurement, {"device": "d"}) for reading in decoded.readings)
+    found = {name for reading in decoded.readings for name in reading.fields}
+    assert found == {row.name for row in template.field if row.when is None}
 
 
 def test_a_meter_gives_what_it_shows() -> None:
@@ -138,6 +139,59 @@ def test_a_template_that_is_not_there_names_those_that_are(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="cannot be read"):
         load_template(str(tmp_path / "none.toml"))
     assert set(LENGTHS) >= {"uint16"}
+
+
+OXYGEN = {
+    "water": {"name": "dissolved_oxygen", "unit": "mg/L", "when": {"address": 0, "type": "uint32", "equals": [0x80, 0x81]}},
+    "air": {"name": "oxygen_saturation", "unit": "%", "when": {"address": 0, "type": "uint32", "equals": [0x20]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "fields"),
+    [("00800000", {"dissolved_oxygen": 8.0}), ("00200000", {"oxygen_saturation": 8.0}), ("00000080", {}), ("00040000", {})],
+)
+def test_a_field_with_a_condition_holds_only_while_that_is_met(unit: str, fields: dict[str, float]) -> None:
+    rows = [{"function": 3, "address": 2, "type": "float32", **row} for row in OXYGEN.values()]
+    one = parse_template({**HEAD, "measurement": "water_quality", "order": "CDAB", "field": rows}, "x.toml")
+    assert reads_of(one) == (Span(3, 0, 4),)
+    refusals = Refusals()
+    assert Map(one).fields([Block(Span(3, 0, 4), bytes.fromhex(unit + "00004100"))], refusals, "d") == fields
+    assert not refusals.listed()
+    assert Map(one).fields([Block(Span(3, 2, 2), bytes.fromhex("00004100"))], refusals, "d") == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "data", "is_told"),
+    [
+        ({"address": 1}, "0000 0001", True),
+        ({"address": 1}, "0001 0000", False),
+        ({"address": 1, "mask": 0xFF00}, "0000 00ff", False),
+        ({"address": 0, "type": "uint32", "mask": 0x1_0000}, "0000 0001", True),  # low word first
+        ({"address": 0, "type": "uint32", "mask": 0x1_0000}, "0001 0000", False),
+    ],
+)
+def test_a_fault_is_told_by_any_of_its_bits(fault: dict[str, object], data: str, is_told: object) -> None:
+    field = {"name": "v", "function": 3, "address": 0}
+    one = parse_template({**HEAD, "order": "CDAB", "field": [field], "fault": [{"function": 3, **fault}]}, "x.toml")
+    assert Map(one).tells_a_fault(Block(Span(3, 0, 2), bytes.fromhex(data))) == is_told
+
+
+def test_a_fault_among_discrete_inputs_marks_what_is_read_in_the_same_message(tmp_path: Path) -> None:
+    rows = 'field = [{ name = "v", function = 3, address = 0 }]\nfault = [{ address = "10010" }]'
+    file = tmp_path / "x.toml"
+    file.write_text('name = "x"\nvi = "x"\nen = "x"\nsource = "x"\nmeasurement = "own"\n' + rows)
+    one = load_template(str(file))
+    assert reads_of(one) == (Span(2, 9, 1), Span(3, 0, 1))
+    decoder = build_decoder(
+        "modbus", {"slaves": [{"id": 7, "template": str(file), "device": "bad"}, {"id": 8, "template": str(file), "device": "good"}]}
+    )
+    good = [rtu(8, read_request(Span(3, 0, 1))), rtu(8, b"\x03\x02\x00\x07")]
+    bad = [rtu(7, read_request(Span(2, 9, 1))), rtu(7, b"\x02\x01\x01"), rtu(7, read_request(Span(3, 0, 1))), rtu(7, b"\x03\x02\x00\x07")]
+    readings = decoder.decode("", b"".join(bad + good)).readings
+    assert [(one.tags["device"], one.quality) for one in readings] == [("bad", DEVICE_ERROR), ("good", 0)]
+    (again,) = decoder.decode("", b"".join(bad).replace(rtu(7, b"\x02\x01\x01"), rtu(7, b"\x02\x01\x00"))).readings
+    assert again.quality == 0
 
 
 ASK, TELL = rtu(7, b"\x03\x00\x00\x00\x02"), rtu(7, b"\x03\x04\x00\x01\x00\x02")

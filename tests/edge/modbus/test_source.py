@@ -159,6 +159,31 @@ def test_over_tcp(tmp_path: Path) -> None:  # noqa: ARG001
     assert set(intake.rounds()) == {"good"}
 
 
+def test_a_slow_row_is_asked_for_less_often_than_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "meter.toml"
+    rows = '[{ name = "fast", function = 3, address = 0 }, { name = "slow", function = 3, address = 9, every_s = 3600 }]'
+    file.write_text(f'name = "m"\nvi = "x"\nen = "x"\nsource = "x"\nmeasurement = "own"\nfield = {rows}')
+    intake, asked = Recorder(), Counter[int]()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        slaves = [{"id": GOOD, "device": "good", "template": str(file), "every_s": 0.1, "timeout_s": 2}]
+        source = ModbusInput(settings(host="127.0.0.1", tcp_port=server.getsockname()[1], slave=slaves), intake, SystemClock())
+        source.start()
+        try:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(10)
+                while asked[0] < 5:
+                    ((transaction, pdu),) = split_mbap(connection.recv(1024)) or []
+                    span = read_span(pdu)
+                    assert span is not None
+                    asked[span.address] += 1
+                    connection.sendall(mbap(transaction, GOOD, b"\x03\x02\x00\x07"))
+                eventually(lambda: intake.rounds()["good"] >= 5)
+        finally:
+            source.stop(5)
+    assert asked == {0: 5, 9: 1}
+
+
 def test_nothing_is_left_open(line: SerialLine) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     source = ModbusInput(settings(str(line.path)), Recorder(), SystemClock())

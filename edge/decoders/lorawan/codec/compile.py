@@ -247,8 +247,10 @@ class _Compiler:
             step = self.layout(layout, order)
             if key == "else":
                 otherwise = step
+            elif len(numbers := _numbers(key)) > 1:
+                steps = dict.fromkeys(numbers, step) | steps  # what is named by itself goes before its range, wherever it stands
             else:
-                steps.update(dict.fromkeys(_numbers(key), step))
+                steps[numbers[0]] = step
         by, size = cases.by, cases.size
 
         def run(data: bytes, port: int | None, out: Out) -> None:

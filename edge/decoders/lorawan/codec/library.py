@@ -25,15 +25,26 @@ _META = ("models", "euis", "extends")
 def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Codec:
     """Return the codec of a name, a path that ends in .toml, or a table; ValueError says what is wrong with it."""
     raw = _table(choice)
+    _models_of(raw)
     where = choice if isinstance(choice, str) else "codec"
     try:
-        return Codec(CodecSettings.model_validate({key: value for key, value in raw.items() if key not in _META}), measurement)
+        codec = Codec(CodecSettings.model_validate({key: value for key, value in raw.items() if key not in _META}), measurement)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{where}: {place}: {str(first['msg']).removeprefix('Value error, ')}") from None
+        is_unknown = first["type"] == "extra_forbidden"
+        raise ValueError(f"{where}: {place}: {'unknown key' if is_unknown else str(first['msg']).removeprefix('Value error, ')}") from None
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
+    if not _has_layout(raw):
+        models = ", ".join(_models_of(raw))[:300]
+        hint = (
+            f'name the model, as in "{where}#{next(iter(_models_of(raw)))}"; it has {models}'
+            if models
+            else "no values, tlv, flags or cases in it"
+        )
+        raise ValueError(f"{where}: {hint}")
+    return codec
 
 
 def names() -> list[str]:
@@ -61,9 +72,10 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
     path, _, model = choice.partition("#")
     if path.endswith(".toml"):
         table = _table(_read(Path(path)), depth + 1)
-        if model and model not in table.get("models", {}):
-            raise ValueError(f"{path} has no model {model!r}; it has {', '.join(table.get('models', {})) or 'none'}")
-        return _laid_over(table, table["models"][model]) if model else table
+        models = _models_of(table)
+        if model and model not in models:
+            raise ValueError(f"{path} has no model {model!r}; it has {', '.join(models) or 'none'}")
+        return _laid_over(table, models[model]) if model else table
     name = _by_lower().get(choice.lower())
     if name is None:
         near = get_close_matches(choice.lower(), _by_lower(), n=3)
@@ -75,6 +87,13 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
         return _families()[name]
     family = _families()[_models()[name]]
     return _laid_over(family, family["models"][name])
+
+
+def _models_of(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    models = table.get("models", {})
+    if not isinstance(models, Mapping) or not all(isinstance(one, Mapping) for one in models.values()):
+        raise ValueError("models: a table for each model, as in [models.TH-2]")
+    return models
 
 
 def _read(path: Path) -> Mapping[str, Any]:

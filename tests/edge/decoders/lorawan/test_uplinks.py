@@ -176,6 +176,67 @@ def test_a_normalised_payload_goes_first_and_warnings_are_told() -> None:
     assert reasons(decoded) == ["the decoder of The Things Stack warns: sensor 2 is missing"]
 
 
+def test_every_measurement_of_a_normalised_payload_is_kept_with_its_own_time() -> None:
+    normalized = [
+        {"air": {"temperature": 21}, "time": "2026-01-01T00:00:00Z"},
+        {"air": {"temperature": 22}, "time": "x"},
+        {"wind": {"speed": 3}},
+    ]
+    decoded = decode("ttn", {**TTS, "uplink_message": {**TTS["uplink_message"], "normalized_payload": normalized}}, {"link": False})
+    first, last = decoded.readings
+    assert (first.fields, first.time_ns) == ({"temperature": 21.0}, 1_767_225_600_000_000_000)
+    assert last.fields == {"wind_speed": 3.0}
+    assert last.time_ns == decode("ttn", TTS).readings[-1].time_ns
+    assert reasons(decoded) == ["time: 'x' is not an RFC 3339 time; what was measured then is left out"]
+
+
+def test_what_a_device_kept_is_not_of_now_though_the_server_decoded_it() -> None:
+    history = [
+        {"timestamp": 1665561758, "temperature": 20},
+        {"timestamp": 1665561759000, "humidity": 50},
+        {"temperature": 9},
+        {"timestamp": 7},
+    ]
+    decoded = decode("chirpstack", v4(object={"temperature": 27.2, "history": history}), {"measurement": "air", "link": False})
+    now, *kept = decoded.readings
+    assert now.fields == {"temperature": 27.2}
+    assert [(one.fields, one.time_ns) for one in kept] == [
+        ({"temperature": 20.0}, 1_665_561_758_000_000_000),
+        ({"humidity": 50.0}, 1_665_561_759_000_000_000),
+    ]
+    assert reasons(decoded) == [
+        "timestamp: None is no time; what was measured then is left out",
+        "timestamp: 7 is no time; what was measured then is left out",
+    ]
+    long = decode("chirpstack", v4(object={"history": [{"timestamp": 1665561758, "n": 1}] * 300}), {"link": False})
+    assert (len(long.readings), reasons(long)) == (200, ["history: 300 entries; 200 are taken"])
+    other = decode("chirpstack", v4(object={"history": [1, 2]}), {"link": False})
+    assert other.readings[0].fields == {"history_0": 1.0, "history_1": 2.0}
+
+
+def test_a_time_without_a_zone_names_no_way_out_that_is_not_there() -> None:
+    assert reasons(decode("chirpstack", v4(time="2026-11-27T08:00:00", object={"t": 1}), {"link": False})) == [
+        "time: '2026-11-27T08:00:00' has no zone; so nobody knows when it is"
+    ]
+
+
+def test_values_that_come_with_their_unit_are_converted_by_it() -> None:
+    given = {
+        "distance": {"displayName": "Distance", "unit": "mm", "value": 1234},
+        "battery_voltage": {"displayName": "Battery voltage", "unit": "V", "value": 3.1},
+        "valid_samples": {"displayName": "Valid samples", "value": 10},
+        "depth": {"unit": "furlong", "value": 1},
+        "wind": {"speed": 1},
+    }
+    decoded = decode("chirpstack", v4(object=given), {"measurement": "water_level", "link": False})
+    assert decoded.readings[0].fields == {"distance": 1.234, "battery": 3.1, "valid_samples": 10.0, "wind_speed": 1.0}
+    assert "field depth" in reasons(decoded)[0]
+    volts = decode("chirpstack", v4(object={"battery": {"unit": "mV", "value": 3600}}), {"measurement": "air", "link": False})
+    assert volts.readings[0].fields == {"battery": 3.6}
+    mapped = decode("chirpstack", v4(object=given), {"measurement": "water_level", "units": {"depth": "cm"}, "link": False})
+    assert mapped.readings[0].fields["depth"] == 0.01
+
+
 def test_a_codec_that_the_config_names_goes_before_the_decoded_object_and_a_recognised_one_after_it() -> None:
     message = v4(object={"temperature": 1}, data="A2cYAQ==")
     message["deviceInfo"] = {**V4["deviceInfo"], "deviceProfileName": "Milesight AM102"}
