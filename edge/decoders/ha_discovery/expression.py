@@ -45,6 +45,7 @@ class Expression:
         self._at = 0
         self._depth = 0
         self.is_json = False
+        self.is_text = False
         end = 0
         while text[end:].strip():
             found = _TOKEN.match(text, end)
@@ -195,6 +196,7 @@ class Expression:
         if kind == "sign" and content == "(":
             return self._in_brackets()
         if kind == "name" and content == "value":
+            self.is_text = True
             return nodes.message
         if kind == "name" and content == "value_json":
             self.is_json = True

@@ -22,6 +22,11 @@ def follow(steps: tuple[str | int, ...], _: str, root: object) -> object:
     return value
 
 
+def member(key: str, _: str, root: object) -> object:
+    """Return what `follow` does for the usual path of one step: `value_json.temperature`."""
+    return root.get(key) if isinstance(root, dict) else None
+
+
 def choose(condition: Node, yes: Node, no: Node, text: str, root: object) -> object:
     """Return `yes` or `no`; None where the condition is absent."""
     decided = condition(text, root)

@@ -47,8 +47,7 @@ class Sensors:
                     if isinstance(one, dict):
                         readings += self._sensor(_zigbee_name(address, one), one, units, tags, time_ns, refusals)
             elif isinstance(value, dict):
-                for part, values in _analog_inputs(value) if name == _ANALOG else ((self._name(name, value), value),):
-                    readings += self._sensor(part, values, units, tags, time_ns, refusals)
+                readings += self._sensor(self._name(name, value), value, units, tags, time_ns, refusals)
             elif _SWITCH.fullmatch(name):
                 readings += _switch(name, value, tags, time_ns, refusals)
             elif not isinstance(value, str):
@@ -64,6 +63,8 @@ class Sensors:
         time_ns: int | None,
         refusals: Refusals,
     ) -> list[Reading]:
+        if name == _ANALOG and any(map(_NUMBERED.fullmatch, values)):
+            return [one for part, own in _analog_inputs(values) for one in self._sensor(part, own, units, tags, time_ns, refusals)]
         tags = {**tags, "sensor": as_tag(name)}
         if shape := self._shapes.of((name, units.code, *values), lambda: _places(name, values, units)):
             readings = shape.read(values, tags, time_ns)

@@ -267,6 +267,8 @@ def test_an_uptime_is_seconds() -> None:
         ("{{ value_json.t | is_defined }}", '{"t": 21.5}', 21.5),
         ("{{ value_json.get('t', 0) }}", '{"t": 21.5}', 21.5),
         ("{{ value_json.value | default(value) | float(0) }}", "21.5", 21.5),
+        ("{{ value_json.value | default(value) }}", '{"value": 21.5}', 21.5),
+        ("{% if value_json.t is defined %}{{ value_json.t }}{% else %}{{ value }}{% endif %}", "21.5", 21.5),
         ("{{ value_json.a | default(value_json.b) }}", '{"b": 21.5}', 21.5),
         ("{{ value_json.0.t.1 }}", '{"0": {"t": [1, 21.5]}}', 21.5),
         ("{{ float(value|float) * 1.5 }}", "20", 30.0),
