@@ -26,12 +26,14 @@ class FramerSettings(Settings):
 
 @dataclass(slots=True)
 class FramerCounts:
-    """Since the start: frames given out, bytes dropped, and how many frames were too long to be kept, or damaged."""
+    """Since the start: frames given out, bytes dropped, and how many frames were too long to be kept, or damaged; `unnamed` of these are
+    in no list of drops, because there were too many between two looks."""
 
     frames: int = 0
     dropped_bytes: int = 0
     overlong: int = 0
     damaged: int = 0
+    unnamed: int = 0
 
 
 class Drop(NamedTuple):
@@ -97,7 +99,9 @@ class DropLog:
 
     def end(self) -> None:
         """A frame follows, or silence: the run is over."""
-        if (self._size or self._reason) and len(self._done) < DROPS_NAMED:
+        if len(self._done) >= DROPS_NAMED:
+            self._counts.unnamed += bool(self._reason)
+        elif self._size or self._reason:
             self._done.append(Drop(self._reason or "noise", self._size, bytes(self._head), bool(self._reason)))
         self._reason, self._size = "", 0
         self._head.clear()

@@ -38,6 +38,7 @@ class _Line:
     open_count: int = 0
     last_byte_at_s: float = 0.0
     overlong: int = 0
+    unnamed: int = 0
     talked_to: int = 0
 
 
@@ -162,10 +163,13 @@ class SerialInput:
         for drop in self._framer.drops():
             if drop.is_frame:
                 self._intake.refuse(self._settings.topic, f"{drop.reason}, {drop.size} bytes", payload=drop.head)
-        count = self._framer.counts.overlong - self._line.overlong
-        if count:
-            self._line.overlong += count
-            self._intake.lose(Loss("frame too long", self.name, count, None, None))
+        counts = self._framer.counts
+        if unnamed := counts.unnamed - self._line.unnamed:
+            self._line.unnamed += unnamed
+            self._intake.lose(Loss("decoder rejected", self.name, unnamed, None, None))
+        if overlong := counts.overlong - self._line.overlong:
+            self._line.overlong += overlong
+            self._intake.lose(Loss("frame too long", self.name, overlong, None, None))
 
     def _mark_gaps(self, *, arrived: bool) -> list[bytes]:
         """Tell the framer of bytes that cannot belong together: before and after a re-plug or a long silence; return what that ends."""

@@ -15,6 +15,7 @@ from quanho.captures.capture import CaptureOptions, Fault, FaultLog, Item, Piece
 from quanho.captures.text import lines_of
 
 _EARLIEST_S, _LATEST_S = 100_000_000, 9_000_000_000  # 1973 to 2255: another number is no time of a capture
+_SEPARATORS = str.maketrans(":-_", "   ")  # between bytes, as some tools write them
 
 
 def recognise(head: bytes, _name: str) -> bool:
@@ -46,10 +47,12 @@ def _row(line: Piece, cells: list[str], names: list[str], options: CaptureOption
         return
     label = row.get("sensor") or row.get("device") or ""
     place = f"{line.place[:-2]} ({label[:40]}): " if label.isprintable() and label else line.place
+    digits = row.get("hex", "").removeprefix("0x").translate(_SEPARATORS)
     try:
-        payload = bytes.fromhex(row.get("hex", "").removeprefix("0x"))
+        payload = bytes.fromhex(digits)
     except ValueError:
-        payload = b""
+        yield from faults.add(Fault(f"column hex: no pairs of hexadecimal digits in {digits[:40]!r}", place))
+        return
     if payload:
         yield Piece(payload, place, row.get("topic", ""), _time_ns(row.get("time", "")))
     else:

@@ -17,6 +17,7 @@ from typing import IO, BinaryIO
 
 from quanho.captures.baud import EDGES_WANTED, find_format
 from quanho.captures.capture import CaptureOptions, Fault, FaultLog, Item, Note, Piece, chosen
+from quanho.captures.cut_zip import CutZip
 from quanho.captures.logic import ChannelEdges
 from quanho.captures.uart import Event, LineFormat, Uart
 
@@ -53,17 +54,29 @@ def recognise(head: bytes, name: str) -> bool:
 def read(stream: BinaryIO, options: CaptureOptions) -> Iterator[Item]:
     with tempfile.SpooledTemporaryFile(max_size=1 << 24) as copy:
         try:
-            with zipfile.ZipFile(stream if stream.seekable() else _copied(stream, copy)) as archive:
-                layout = _layout(archive)
-                where = chosen(options, ("channel",))
-                if where and where["channel"] not in layout.channels:
-                    raise _DamagedError(f"no channel {where['channel']!r}; there are: {', '.join(layout.channels)}")  # noqa: TRY301
-                names = [name for name in layout.channels if not where or name == where["channel"]]
-                yield from _Reading(archive, layout, options).items(names)
+            archive = _opened(stream if stream.seekable() else _copied(stream, copy))
+            if isinstance(archive, CutZip):
+                yield Fault("not a whole sigrok capture: its end is missing, what is there is read")
+            layout = _layout(archive)
+            where = chosen(options, ("channel",))
+            if where and where["channel"] not in layout.channels:
+                raise _DamagedError(f"no channel {where['channel']!r}; there are: {', '.join(layout.channels)}")  # noqa: TRY301
+            names = [name for name in layout.channels if not where or name == where["channel"]]
+            yield from _Reading(archive, layout, options).items(names)
         except _DamagedError as error:
             yield Fault(str(error))
         except _DAMAGED as error:
             yield Fault(f"not a whole sigrok capture: {_shown(error)}")
+
+
+def _opened(stream: IO[bytes]) -> zipfile.ZipFile | CutZip:
+    try:
+        return zipfile.ZipFile(stream)
+    except zipfile.BadZipFile:
+        cut = CutZip(stream)
+        if "metadata" not in cut.namelist():
+            raise
+        return cut
 
 
 def _copied(stream: BinaryIO, copy: "tempfile.SpooledTemporaryFile[bytes]") -> IO[bytes]:
@@ -78,7 +91,7 @@ def _copied(stream: BinaryIO, copy: "tempfile.SpooledTemporaryFile[bytes]") -> I
     return copy
 
 
-def _layout(archive: zipfile.ZipFile) -> _Layout:
+def _layout(archive: zipfile.ZipFile | CutZip) -> _Layout:
     if "metadata" not in archive.namelist():
         raise _DamagedError("a zip, but no sigrok capture: there is no metadata in it")
     with archive.open("metadata") as member:
@@ -107,7 +120,7 @@ def _samplerate(text: str) -> int:
     return rate
 
 
-def _members(archive: zipfile.ZipFile, base: str) -> list[str]:
+def _members(archive: zipfile.ZipFile | CutZip, base: str) -> list[str]:
     pattern = re.compile(re.escape(base) + r"(?:-([0-9]{1,9}))?")
     found = [(int(match[1] or 0), name) for name in archive.namelist() if (match := pattern.fullmatch(name))]
     if not found:
@@ -118,7 +131,7 @@ def _members(archive: zipfile.ZipFile, base: str) -> list[str]:
 class _Reading:
     """One reading of one capture."""
 
-    def __init__(self, archive: zipfile.ZipFile, layout: _Layout, options: CaptureOptions) -> None:
+    def __init__(self, archive: zipfile.ZipFile | CutZip, layout: _Layout, options: CaptureOptions) -> None:
         self._archive = archive
         self._layout = layout
         self._options = options

@@ -133,6 +133,18 @@ def test_a_line_that_is_too_long_is_accounted_for(street: Callable[..., Street])
     assert {(loss.reason, loss.source) for loss in one.intake.losses} == {("frame too long", "gauge")}
 
 
+def test_more_damaged_frames_than_can_be_named_are_counted(street: Callable[..., Street]) -> None:
+    gauge = street(kind="header", shapes=[{"header": "aa55", "size": 4, "checksum": "sum8"}], max_frame_bytes=4)
+    gauge.begin()
+    damaged = bytes.fromhex("aa550001")
+    for _ in range(8):
+        gauge.line.send(50 * damaged)
+    gauge.line.send(bytes.fromhex("aa5500ff"))
+    gauge.wait_frames(1)
+    eventually(lambda: len(gauge.intake.refused) + sum(loss.count or 0 for loss in gauge.intake.losses) == 400)
+    assert {loss.reason for loss in gauge.intake.losses} <= {"decoder rejected"}
+
+
 def test_half_lines_before_and_after_a_replug_are_not_joined(street: Callable[..., Street]) -> None:
     gauge = street()
     gauge.begin()

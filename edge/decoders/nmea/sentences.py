@@ -135,9 +135,13 @@ def _dpt(p: list[str]) -> Said:
     return Said("water_level", fields, tags=_FROM_SURFACE if offset > 0 else _FROM_KEEL if offset < 0 else {})
 
 
+def _cel(p: list[str]) -> tuple[str, str]:
+    return (known(p[1], {"": "Cel", "C": "Cel", "F": "degF"}) if len(p) > 1 else "Cel"), "Cel"
+
+
 def _mtw(p: list[str]) -> Said:
     fields: Fields = {}
-    put(fields, "water_temperature", p[0])
+    put(fields, "water_temperature", p[0], *_cel(p))
     return Said("water_level", fields)
 
 
@@ -150,7 +154,7 @@ def _vhw(p: list[str]) -> Said:
 
 def _mta(p: list[str]) -> Said:
     fields: Fields = {}
-    put(fields, "temperature", p[0])
+    put(fields, "temperature", p[0], *_cel(p))
     return Said("weather", fields)
 
 

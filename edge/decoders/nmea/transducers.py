@@ -1,8 +1,10 @@
 """XDR: any number of groups of type, number, unit and name of a transducer.
 
-The field is the one that the config gives to the name; else the one of the type and unit, for the first of its kind; all others are
-`xdr_<name>`. Weather transmitters (talker WI; Vaisala WXT530 User Guide M211840EN, table 19 "Transducer IDs") number theirs from 0 on
-and use types of their own: 0, 1 and 2 of wind are minimum, average and maximum.
+The field is the one that the config gives to the name; else, for the first of its kind, the one of the type and unit where the name is
+empty, a number, or one of those that instruments give to the outside air. All others are `xdr_<name>`, in whatever order they come: what
+measures the engine, the sea, the battery or the heat index is not the weather's temperature. Weather transmitters (talker WI; Vaisala
+WXT530 User Guide M211840EN, table 19 "Transducer IDs") number theirs from 0 on and use types of their own: 0, 1 and 2 of wind are minimum,
+average and maximum.
 """
 
 import re
@@ -51,6 +53,11 @@ _STATION = {  # type and number of a weather transmitter → field
     ("U", "2"): "reference_voltage",
 }
 _RAIN = {("V", "I"): ("in", "mm"), ("R", "I"): ("in/h", "mm/h")}
+_OF_AIR = {  # letters of names that instruments give to the outside air
+    "temperature": re.compile(r"t|ta|tair|airt|oat|air|tempair|(air|amb|ambient)?temp(erature)?|out(side)?(air)?temp|envout(air|side)t"),
+    "humidity": re.compile(r"h|rh|hum|humidity|rel(ative)?hum(idity)?|airhum|humair|envout(air|side)h"),
+    "pressure": re.compile(r"p|pa|baro|barometer|barometric|(air|baro|barometric|atmos|atmospheric)?press(ure)?|atmp|envatmosp"),
+}
 _NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -69,11 +76,20 @@ def read_transducers(p: list[str], names: Mapping[str, str], *, is_station: bool
             given, stored = SPEEDS[unit], "m/s"
         elif (kind, unit) in _RAIN:
             given, stored = _RAIN[kind, unit]
+        if not _is_of_air(name, field):
+            field = ""
         if is_station:
             field = _STATION.get((kind, name), field)
         field = names.get(name) or ("" if field in names.values() else field)
         if not field or field in fields:
-            own = _NAMES.sub("_", name.lower()).strip("_")
-            field = f"xdr_{own}" if own and not (is_station and own.isdecimal()) else f"xdr_{_NAMES.sub('_', kind.lower())}_{at // 4}"
+            own, code = (_NAMES.sub("_", text.lower()).strip("_") for text in (name, kind))
+            field = f"xdr_{own}" if own and not (is_station and own.isdecimal()) else f"xdr_{code}_{at // 4}"
+            if field in fields:
+                field = f"{field}_{code}"  # one name for several quantities
         put(fields, field, value, given, stored)
     return Said("weather", fields)
+
+
+def _is_of_air(name: str, field: str) -> bool:
+    letters = "".join(filter(str.isalpha, name.lower()))
+    return not letters or (field in _OF_AIR and _OF_AIR[field].fullmatch(letters) is not None)

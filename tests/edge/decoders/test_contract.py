@@ -96,3 +96,19 @@ def test_every_wrong_option_is_listed_with_its_place() -> None:
         )
     places = {problem.key for problem in caught.value.problems}
     assert {"measurment", "fields.a[1]", "fields.c.type", "time"} <= places
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "told"),
+    [
+        ("plantower", {"modl": "x"}, "modl: unknown key; did you mean model?"),
+        ("plantower", {"model": "pms9"}, "not 'pms9'"),
+        ("regex", {}, "patterns: is missing: regular expressions with named groups"),
+        ("regex", {"patterns": ["("]}, "patterns[1]: pattern '('"),
+    ],
+)
+def test_a_wrong_option_is_said_in_the_words_of_the_config(kind: str, options: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build_decoder(kind, options)
+    (problem,) = caught.value.problems
+    assert told in str(problem)

@@ -203,6 +203,31 @@ def test_transducers_are_named_by_the_config() -> None:
     assert reading.fields == {"xdr_engine": 18.1, "temperature": 30.5, "level": 0.12}
 
 
+@pytest.mark.parametrize(
+    ("inner", "fields"),
+    [
+        ("YXXDR,C,,C,WCHR,C,,C,WCHT,C,28.2,C,HINX,P,1.0090,B,STNP", {"xdr_hinx": 28.2, "xdr_stnp": 1009.0}),  # Airmar: MDA has the air
+        ("YDXDR,C,6.2,C,Sea_T,H,59.5,P,ENV_INSIDE_H", {"xdr_sea_t": 6.2, "xdr_env_inside_h": 59.5}),  # Yacht Devices
+        ("YXXDR,A,-2.5,D,PTCH,A,1.5,D,ROLL", {"xdr_ptch": -2.5, "xdr_roll": 1.5}),
+        ("YXXDR,A,1.5,D,ROLL,A,-2.5,D,PTCH", {"xdr_ptch": -2.5, "xdr_roll": 1.5}),
+        ("IIXDR,U,12.85,V,BAT_00,I,-13.59,A,BAT_00", {"xdr_bat_00": 12.85, "xdr_bat_00_i": -13.59}),
+        ("IIXDR,C,61,C,ENGT,C,20,C,Air_Temp", {"xdr_engt": 61.0, "temperature": 20.0}),
+        ("YXXDR,P,0.98966,B", {"pressure": 989.66}),
+        ("WIXDR,C,022.0,C,", {"temperature": 22.0}),
+    ],
+)
+def test_only_transducers_of_the_outside_air_are_the_weathers(inner: str, fields: dict[str, float]) -> None:
+    assert one(inner).fields == fields
+
+
+def test_a_temperature_in_another_unit_is_converted_or_refused() -> None:
+    assert one("YXMTW,64.4,F").fields == {"water_temperature": 18.0}
+    assert one("IIMTA,64.4,F").fields == {"temperature": 18.0}
+    assert one("YXMTW,18.0").fields == {"water_temperature": 18.0}
+    with pytest.raises(RejectedError, match="unknown unit 'X'"):
+        say("YXMTW,18.0,X")
+
+
 def test_a_message_may_hold_several_sentences_and_a_bad_one_costs_no_other() -> None:
     lines = [f"${inner}*{xor8(inner.encode()):02X}" for inner in (RMC_2024, "GNVTG,90.0,T,,M,1.0,N,,K,A", "GPTXT,01,01,02,hello")]
     told = NmeaDecoder().decode("", "\r\n".join([*lines, "$GPHDT,274.07,T*00", ""]).encode())

@@ -181,6 +181,32 @@ def test_a_zip_without_metadata_and_a_cut_one_are_said_in_words() -> None:
     assert "not a whole sigrok capture" in faults(list(opened(whole[:-30]).items()))[0]
 
 
+@pytest.mark.parametrize("member", [2, 3, 4])
+def test_a_file_that_was_cut_gives_what_was_before(member: int) -> None:
+    whole = sr({"RX": levels(TEXT * 30, 10)}, "96 kHz", members=4)
+    items = list(opened(whole[: whole.index(b"logic-1-%d" % member) + 60]).items())
+    assert b"".join(pieces(items)).startswith(TEXT * (7 * (member - 1)))
+    assert "its end is missing" in faults(items)[0]
+    assert any("samples end early" in reason for reason in faults(items))
+
+
+def test_a_file_that_lost_only_its_list_of_contents_gives_all() -> None:
+    whole = sr({"RX": levels(TEXT, 10)}, "96 kHz", members=3)
+    items = list(opened(whole[: whole.index(b"PK\x01\x02")]).items())
+    assert b"".join(pieces(items)) == TEXT
+    assert len(faults(items)) == 1
+
+
+@given(st.data())
+def test_a_file_cut_or_damaged_anywhere_is_never_more_than_a_fault(data: st.DataObject) -> None:
+    whole = bytearray(sr({"RX": levels(TEXT * 3, 10)}, "96 kHz", members=3))
+    whole = whole[: data.draw(st.integers(5, len(whole)), label="cut")]
+    for at in data.draw(st.lists(st.integers(4, len(whole) - 1), max_size=4), label="damaged"):
+        whole[at] ^= 0xFF
+    for item in opened(bytes(whole), "x.sr", "sigrok").items():
+        assert item
+
+
 def test_damaged_samples_give_what_was_before_them() -> None:
     whole = bytearray(sr({"RX": levels(TEXT * 30, 10)}, "96 kHz", members=4))
     at = whole.index(b"logic-1-4") + 60  # in the compressed samples of the last member

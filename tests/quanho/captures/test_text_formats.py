@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from edge.decoders.table import build_decoder
 from quanho.captures.capture import Fault, Note, Piece
 from quanho.captures.payloads import payloads
 from quanho.captures.table import FORMATS
@@ -81,7 +82,12 @@ def test_rows_are_chosen_by_a_column() -> None:
 def test_broken_rows_are_told_and_neighbours_kept() -> None:
     items = list(opened(ROWS + b"1,x\n2,y,zz\n3,MHZ19B," + CO2.encode() + b",extra\n").items())
     assert len(pieces(items)) == 3
-    assert faults(items) == ["no bytes in column hex"] * 2
+    assert faults(items) == ["no bytes in column hex", "column hex: no pairs of hexadecimal digits in 'zz'"]
+
+
+def test_bytes_of_a_row_may_be_separated() -> None:
+    rows = b"time,sensor,hex\n1,PMS,42:4d-00 04\n"
+    assert pieces(list(opened(rows).items())) == [bytes.fromhex("424d0004")]
 
 
 def test_json_lines_are_chosen_by_a_key() -> None:
@@ -122,3 +128,11 @@ def test_a_line_that_is_too_long_costs_only_itself() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_file_of_any_format_is_no_crash(name: str) -> None:
     assert pieces(list(opened(b"", format_name=name).items())) == []
+
+
+def test_every_damaged_frame_is_counted_however_many_there_are() -> None:
+    line = (CO2 + CO2[:-2] + "00") * 2_000  # every second one has a wrong sum
+    capture = opened(bytes.fromhex(line), "line.raw", "raw")
+    items = list(payloads(capture, build_decoder("mhz19", {}).framing))
+    assert sum(isinstance(item, Piece) for item in items) == 2_000
+    assert sum(item.times for item in items if isinstance(item, Fault)) == 2_000
