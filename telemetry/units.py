@@ -151,7 +151,6 @@ UNITS = {
     "GHz": Unit("frequency", 1_000_000_000),
     "yd": Unit("length", 9144, 10_000),
     "mi": Unit("length", 1609.344),
-    "nmi": Unit("length", 1852),
     "us": Unit("time", 1, 1_000_000),
     "d": Unit("time", 86_400),
     "wk": Unit("time", 604_800),
