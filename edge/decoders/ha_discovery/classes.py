@@ -91,18 +91,19 @@ _OTHERS = frozenset({
     "energy_storage", "gas", "monetary", "nitrous_oxide", "power_factor", "precipitation", "speed", "temperature_delta",
     "volatile_organic_compounds", "volume", "volume_storage", "weight",
 })  # fmt: skip
-# (dimension, word in the object id or state topic) → where it belongs; the first that fits
-_BY_WORD = (
-    ("speed", "gust", ("weather", "wind_gust")),
-    ("speed", "wind_max", ("weather", "wind_gust")),
-    ("speed", "wind", ("weather", "wind_speed")),
-    ("angle", "wind", ("weather", "wind_direction")),
-    ("length", "depth", ("water_level", "depth")),
-)
-_BY_CLASS_AND_WORD = (
-    ("wind_speed", "gust", ("weather", "wind_gust")),
-    ("humidity", "moisture", ("soil", "moisture")),
-    ("duration", "uptime", ("device", "uptime_s")),
+_WIND = frozenset({"wind", "windspeed", "winddirection", "winddir"})
+_GUST = frozenset({"gust", "gusts", "windgust"})
+_RAIN = frozenset({"rain", "rainfall"})
+# (dimension of the unit, or class; sets of words, of each of which object id or state topic has one) → where it belongs; first that fits
+_BY_WORD: tuple[tuple[str, tuple[frozenset[str], ...], tuple[str, str]], ...] = (
+    ("speed", (_GUST,), ("weather", "wind_gust")),
+    ("speed", (_WIND, frozenset({"max"})), ("weather", "wind_gust")),
+    ("speed", (_WIND,), ("weather", "wind_speed")),
+    ("angle", (_WIND,), ("weather", "wind_direction")),
+    ("length", (frozenset({"depth"}),), ("water_level", "depth")),
+    ("wind_speed", (_GUST,), ("weather", "wind_gust")),
+    ("humidity", (frozenset({"moisture"}),), ("soil", "moisture")),
+    ("duration", (frozenset({"uptime"}),), ("device", "uptime_s")),
 )
 _OF_PIPES = frozenset({"bar", "psi", "MPa"})  # as of boilers: no barometer tells in them
 _RATIO = "%"
@@ -117,7 +118,7 @@ class Described(NamedTuple):
     unit: str
     state_class: str
     category: str
-    hint: str  # object id and last level of the state topic, lower_snake
+    words: frozenset[str]  # of the object id and the last level of the state topic
 
 
 def target_of(entity: Described) -> Target:
@@ -149,14 +150,14 @@ def _class_and_unit(entity: Described) -> tuple[str, str]:
 
 def _by_name(entity: Described, device_class: str, unit: str, own_name: str) -> tuple[str, str] | None:
     """Return where an entity belongs of which class and unit do not say enough, None where they do."""
-    of_rain = "rain" in entity.hint and not device_class and unit in {"mm", "in"}
+    of_rain = not device_class and unit in {"mm", "in"} and not entity.words.isdisjoint(_RAIN)
     if device_class == "precipitation" or of_rain:
         return ("weather", "rain_total" if entity.state_class == "total_increasing" else "rainfall")
     if device_class == "voltage" and (unit == "mV" or "battery" in own_name) and entity.category == "diagnostic":
         return (ANY_DEVICE, "battery")
-    if not device_class:
-        return _by_word(unit, entity.hint)
-    return next((where for of, word, where in _BY_CLASS_AND_WORD if of == device_class and word in entity.hint), None)
+    kind = device_class or _dimension(unit)
+    rows = (where for of, needed, where in _BY_WORD if of == kind and not any(map(entity.words.isdisjoint, needed)))
+    return next(rows, None)
 
 
 def _mended(unit: str) -> str:
@@ -169,11 +170,6 @@ def _mended(unit: str) -> str:
 
 def _class_by_unit(unit: str) -> str:
     return _BY_DIMENSION.get(_dimension(unit), "")
-
-
-def _by_word(unit: str, hint: str) -> tuple[str, str] | None:
-    dimension = _dimension(unit)
-    return next((where for of, word, where in _BY_WORD if of == dimension and word in hint), None)
 
 
 def _dimension(unit: str) -> str:

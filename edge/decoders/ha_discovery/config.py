@@ -153,7 +153,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         _text(config, "unit_of_measurement"),
         _text(config, "state_class"),
         _text(config, "entity_category"),
-        lower_snake(f"{object_id[:_LONGEST_NAME]} {state_topic.rpartition('/')[2][:_LONGEST_NAME]}"),
+        frozenset(lower_snake(f"{object_id[:_LONGEST_NAME]} {state_topic.rpartition('/')[2][:_LONGEST_NAME]}").split("_")),
     )
     is_binary = component in {"binary_sensor", "switch"}
     on = _payload(config.get("state_on", config.get("payload_on")), "ON") if is_binary else None

@@ -198,6 +198,15 @@ def test_what_has_no_class_is_known_by_unit_and_name(
     assert _fields(decoder, payload, topic) == {f"weather.{field}": pytest.approx(value)}
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"), [("drain_level", "mm"), ("window_angle", "°"), ("terrain", "in"), ("winding_speed", "m/s"), ("conveyor", "m/s")]
+)
+def test_a_part_of_a_word_says_nothing(name: str, unit: str) -> None:
+    decoder = _decoder()
+    _told(decoder, f"sensor/box/{name}", {"state_topic": f"box/{name}", "unit_of_measurement": unit})
+    assert _fields(decoder, "1.5", f"box/{name}") == {f"reading.{name}": 1.5}
+
+
 def test_a_soils_moisture_is_not_the_airs_humidity() -> None:
     decoder = _decoder()
     _told(decoder, "sensor/ID7/ID7-H", {"state_topic": "r/moisture", "device_class": "humidity", "unit_of_measurement": "%"})
