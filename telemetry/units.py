@@ -50,6 +50,7 @@ UNITS = {
     "cm": Unit("length", 1, 100),
     "mm": Unit("length", 1, 1000),
     "km": Unit("length", 1000),
+    "nmi": Unit("length", 1852),
     "ft": Unit("length", 3048, 10_000),
     "in": Unit("length", 254, 10_000),
     "m/s": Unit("speed"),
@@ -115,6 +116,10 @@ UNITS = {
     "mg/L": Unit("mass concentration", 1_000_000),
     "NTU": Unit("turbidity"),
     "mg/kg": Unit("mass fraction"),
+    "kg": Unit("mass"),
+    "g": Unit("mass", 1, 1000),
+    "t": Unit("mass", 1000),
+    "[lb_av]": Unit("mass", 45_359_237, 100_000_000),
     "m3": Unit("volume"),
     "L": Unit("volume", 1, 1000),
     "{count}": Unit("count"),
@@ -188,6 +193,7 @@ SPELLINGS = {
     **dict.fromkeys(("µS/cm", "μS/cm"), "uS/cm"),
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
+    **dict.fromkeys(("NM",), "nmi"),
     **dict.fromkeys(("kmh", "kph"), "km/h"),
     **dict.fromkeys(("mi/h",), "mph"),
     **dict.fromkeys(("m³/s",), "m3/s"),
@@ -222,9 +228,12 @@ SPELLINGS = {
     **dict.fromkeys(("gal/min",), "[gal_us]/min"),
     **dict.fromkeys(("gal/h",), "[gal_us]/h"),
     **dict.fromkeys(("gal/d",), "[gal_us]/d"),
+    **dict.fromkeys(("lb", "lbs"), "[lb_av]"),
 }
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12
+_WHOLE = 10.0**_DIGITS  # whole numbers below it have no more digits than are kept
+_POWERS_OF_TEN = frozenset(10**power for power in range(1, 10))
 
 GAS_G_PER_MOL = {
     "co": 28.010,
@@ -261,6 +270,10 @@ def converter(from_unit: str, to_unit: str) -> Callable[[float], float]:
         return float
     _, numerator, denominator, shift = source
     _, by, times, back = target
+    if shift == back == 0 and denominator == by == 1 and 1 in {numerator, times}:
+        return _multiplied(numerator * times)
+    if shift == back == 0 and numerator == times == 1 and 1 in {denominator, by} and denominator * by in _POWERS_OF_TEN:
+        return _divided(denominator * by)
     return lambda value: _rounded((value + shift) * numerator / denominator * times / by - back)
 
 
@@ -298,6 +311,24 @@ def _unit(name: str, from_unit: str, to_unit: str) -> Unit:
 
 def _exact(number: float) -> Fraction:
     return Fraction(str(number))
+
+
+def _multiplied(factor: float) -> Callable[[float], float]:
+    def convert(value: float) -> float:
+        product = value * factor + 0.0  # never -0.0
+        return product if product % 1 == 0 and -_WHOLE < product < _WHOLE else _rounded(product)
+
+    return convert
+
+
+def _divided(divisor: float) -> Callable[[float], float]:
+    """A power of ten: dividing a whole number by it rounds once, to the float of the decimal that is meant."""
+
+    def convert(value: float) -> float:
+        quotient = value / divisor + 0.0
+        return quotient if value % 1 == 0 and -_WHOLE < value < _WHOLE else _rounded(quotient)
+
+    return convert
 
 
 def _rounded(value: float) -> float:

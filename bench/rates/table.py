@@ -2,6 +2,7 @@
 
 FAMILIES = (
     "bench.rates.gas_and_dust",
+    "bench.rates.generic",
     "bench.rates.home_devices",
     "bench.rates.industrial",
     "bench.rates.lorawan",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.decoders.decoder import shown
@@ -15,6 +16,7 @@ UNIX_TICK_NS = {"unix": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1_000, "
 
 _SAY_TZ = 'add tz to the mapping, for example tz = "Asia/Ho_Chi_Minh"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _INT64_MAX = 2**63 - 1
 _LONGEST = 64  # characters; RFC 3339 with nanoseconds and zone has 35
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?\s*([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -30,8 +32,7 @@ def time_reader(time_format: str, tz: str | None, *, has_tz: bool = True) -> Rea
     """
     zone = _zone(tz) if tz else None
     if time_format in UNIX_TICK_NS:
-        tick_ns = UNIX_TICK_NS[time_format]
-        return lambda value: _in_range(_unix(value, tick_ns), value)
+        return _unix_reader(UNIX_TICK_NS[time_format])
     if time_format == "rfc3339":
         hint = _SAY_TZ if has_tz else "so nobody knows when it is"
         return lambda value: _in_range(_rfc3339(value, zone, hint), value)
@@ -49,7 +50,20 @@ def _zone(name: str) -> tzinfo:
         raise ValueError(f'unknown time zone {name!r}; use an IANA name such as "Asia/Ho_Chi_Minh"') from error
 
 
+def _unix_reader(tick_ns: int) -> ReadTime:
+    def read(value: object) -> int:
+        if value.__class__ is int:
+            time_ns: int = value * tick_ns
+        else:
+            time_ns = _unix(value, tick_ns)
+        return time_ns if -_INT64_MAX <= time_ns <= _INT64_MAX else _in_range(time_ns, value)
+
+    return read
+
+
 def _unix(value: object, tick_ns: int) -> int:
+    if isinstance(value, float) and (time_ns := _plain_decimal(repr(value), tick_ns)) is not None:
+        return time_ns
     if isinstance(value, int) and not isinstance(value, bool):
         return value * tick_ns
     if not isinstance(value, float | str) or len(str(value)) > _LONGEST:
@@ -63,17 +77,31 @@ def _unix(value: object, tick_ns: int) -> int:
     return int((number * tick_ns).to_integral_value())
 
 
+def _plain_decimal(text: str, tick_ns: int) -> int | None:
+    """Return digits, a point, digits (`1736603810.49`) times `tick_ns`, None for any other text and where that is no whole number."""
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    if not digits.isdigit():
+        return None
+    time_ns, rest = divmod(int(digits) * tick_ns, 10 ** len(fraction))
+    return None if rest else time_ns
+
+
 def _rfc3339(value: object, zone: tzinfo | None, hint: str) -> int:
     if not isinstance(value, str) or len(value) > _LONGEST or not (parts := _RFC3339.fullmatch(value.strip())):
         raise ValueError(f"{shown(value)} is not an RFC 3339 time")
     day, clock, fraction, offset = parts.groups()
-    if offset:
-        moment = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
-    elif zone is not None:
-        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
-    else:
+    if not offset and zone is None:
         raise ValueError(f"{shown(value)} has no zone; {hint}")
-    return _since_epoch_ns(moment) + int((fraction or "").ljust(9, "0"))
+    second_ns = _second_ns(day, clock, offset, zone)
+    return second_ns + int(fraction.ljust(9, "0")) if fraction else second_ns
+
+
+@lru_cache(2_048)  # many devices speak in one second
+def _second_ns(day: str, clock: str, offset: str | None, zone: tzinfo | None) -> int:
+    if offset:
+        return _since_epoch_ns(datetime.fromisoformat(f"{day}T{clock}{offset.upper()}"))
+    return _since_epoch_ns(datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone))
 
 
 def _strptime(value: object, pattern: str, zone: tzinfo | None) -> int:
@@ -84,7 +112,7 @@ def _strptime(value: object, pattern: str, zone: tzinfo | None) -> int:
 
 
 def _since_epoch_ns(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return (moment - _EPOCH) // _MICROSECOND * 1_000
 
 
 def _in_range(time_ns: int, value: object) -> int:

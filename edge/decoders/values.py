@@ -19,6 +19,7 @@ FieldType = Literal["float", "int", "uint", "bool", "str"]
 
 _FLOAT32 = struct.Struct("<f")
 _INT64 = (-(2**63), 2**63 - 1)
+_FITS = 2**64  # whole numbers that a float holds, if not exactly
 _UINT64 = (0, 2**64 - 1)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,20}", re.ASCII)
@@ -42,6 +43,17 @@ def as_given(value: object) -> FieldValue:
 
 
 def as_float(value: object) -> float:
+    if value.__class__ is float and value - value == 0.0:  # neither infinite nor NaN
+        return value
+    if value.__class__ is int and -_FITS <= value <= _FITS:
+        return float(value)
+    if value.__class__ is str and value.isascii() and "_" not in value:
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError(f"{shown(value)} is not a number") from None
+        if number - number == 0.0:
+            return number
     if isinstance(value, float | int):  # a bool is 1 or 0
         try:
             number = float(value)
@@ -65,7 +77,9 @@ def as_uint(value: object) -> Unsigned:
 
 
 def as_bool(value: object) -> bool:
-    text = as_str(value).strip().lower() if isinstance(value, bool | int | float | str) else ""
+    if value is True or value is False:
+        return value
+    text = as_str(value).strip().lower() if isinstance(value, int | float | str) else ""
     if text in _TRUE:
         return True
     if text in _FALSE:

@@ -96,3 +96,14 @@ def test_the_line_between_two_units_is_what_convert_does(value: int, from_unit: 
 def test_there_is_no_line_between_units_of_different_things() -> None:
     with pytest.raises(ConversionError, match="is not"):
         line("Cel", "V")
+
+
+@given(
+    st.sampled_from([(a, b) for a in UNITS for b in UNITS if is_convertible(a, b) and a != b]),
+    st.floats() | st.integers(-(10**15), 10**15).map(float) | st.decimals(-10_000, 10_000, places=3).map(float),
+)
+def test_the_quick_converters_round_as_the_formula_does(pair: tuple[str, str], value: float) -> None:
+    _, numerator, denominator, shift = UNITS[pair[0]]
+    _, by, times, back = UNITS[pair[1]]
+    expected = float(f"{(value + shift) * numerator / denominator * times / by - back:.12g}")
+    assert repr(converter(*pair)(value)) == repr(expected)

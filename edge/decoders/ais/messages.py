@@ -17,6 +17,7 @@ from telemetry.point import FieldValue, Reading
 
 Values = Mapping[str, object]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1970, 2262)  # 64 bits of nanoseconds end there; the message has 14 bits for the year
 _TEXTS = {"shipname": "name", "name": "name", "full_name": "name", "callsign": "callsign", "destination": "destination"}
 _WHOLE = {"imo": (1, 2**30), "ship_type": (1, 99), "aid_type": (1, 31), "status": (0, 14)}
 _NAMES = {"status": "navigation_status"}
@@ -138,7 +139,7 @@ def _station_ns(values: Values) -> int | None:
         moment = datetime(*(_whole(values, name) for name in ("year", "month", "day", "hour", "minute", "second")), tzinfo=UTC)  # type: ignore[misc, arg-type]
     except ValueError:  # year 0, hour 24, second 60: not available
         return None
-    return round((moment - _EPOCH).total_seconds()) * 1_000_000_000
+    return round((moment - _EPOCH).total_seconds()) * 1_000_000_000 if moment.year in _YEARS else None
 
 
 def _position(values: Values) -> Fields:

@@ -32,6 +32,7 @@ _NUMBERS = {
     "stationary": target("camera_event", "stationary"),
     "recognized_license_plate_score": target("camera_event", "plate_score"),
 }
+_ROWS = [(name, where.field, where.convert is as_float, where) for name, where in _NUMBERS.items()]
 _CHANGE = target("camera_event", "change")
 _EVENT = target("camera_event", "event_id")
 _ZONES = target("camera_event", "zones")
@@ -54,10 +55,10 @@ def read_event(change: object, event: Mapping[str, object], refusals: Refusals, 
     data = event.get("data")
     values = {**data, **event} if isinstance(data, dict) else event
     fields = gathering.fields("camera_event")
-    for name, where in _NUMBERS.items():
+    for name, field, is_number, where in _ROWS:
         value = values.get(name)
-        if value.__class__ is float and where.convert is as_float:
-            fields[where.field] = value
+        if value.__class__ is float and is_number:
+            fields[field] = value
         elif value is not None:
             gathering.put(where, value)
     _put_zones(gathering, _ZONES, values.get("current_zones", values.get("zones")))
@@ -114,7 +115,7 @@ def _put_id(gathering: Gathering, message: Mapping[str, object]) -> None:
 
 def _put_zones(gathering: Gathering, where: Target, zones: object) -> None:
     if isinstance(zones, list) and zones:
-        gathering.put(where, ",".join(zone[:_LONGEST] for zone in zones[:_MAX_ZONES] if isinstance(zone, str)))
+        gathering.put(where, ",".join([zone[:_LONGEST] for zone in zones[:_MAX_ZONES] if isinstance(zone, str)]))
 
 
 def _put_duration(gathering: Gathering) -> None:

@@ -141,13 +141,19 @@ class HaDiscoveryDecoder:
 
 def _states(known: Sequence[Entity], payload: bytes) -> Decoded:
     """Return a reading for each entity that the message has a value of."""
-    text = _text(payload)
-    root = _json(payload) if any(entity.template.is_json for entity in known) else None
+    text: str | None = None
+    root: object = None
+    is_parsed = False
     refusals = Refusals()
     readings: list[Reading] = []
     for entity in known:
+        template = entity.template
+        if not template.is_json:
+            text = _text(payload) if text is None else text
+        elif not is_parsed:
+            root, is_parsed = _json(payload), True
         try:
-            value = entity.template.read(text, root)
+            value = template.read(text or "", root)
         except ValueError as error:
             refusals.add(f"{entity.object_id}: {error}")
             continue

@@ -40,7 +40,9 @@ class FieldTable:
         fields = self.read_plain(scope.value, refusals) if isinstance(scope.value, dict) else {}
         for field in self._other:
             value = field.find(scope)
-            if value is not None:
+            if value.__class__ is float and field.takes_floats:
+                fields[field.name] = value
+            elif value is not None:
                 field.add(value, fields, refusals)
             elif field.is_required:
                 refusals.add(f"field {field.name} is absent ({field.place})")
@@ -70,6 +72,8 @@ class _Field:
         self._getters = tuple(getter(parse_path(path)) for path in mapping.path)
         self._default = mapping.default
         self._type = mapping.type
+        # as they are: parse_payload gives finite ones
+        self.takes_floats = mapping.type in {None, "float"} and mapping.scale is None and mapping.default is None
         self._convert = CONVERT[mapping.type]
         self._scale = mapping.scale
         self._below = below

@@ -45,7 +45,7 @@ class JsonDecoder:
     def _decode_all(self, root: Scope, of_topic: tuple[OfTopic, ...], refusals: Refusals) -> Decoded:
         readings: list[Reading] = []
         for rule, one in zip(self._rules, of_topic, strict=True):
-            scopes = elements(rule.each, root)
+            scopes = (root,) if rule.is_whole_message and isinstance(root.value, dict) else elements(rule.each, root)
             if scopes is None:
                 if not rule.is_optional:
                     refusals.add(f"nothing at {rule.each_text}")

@@ -78,16 +78,30 @@ def getter(path: Path) -> Callable[[Scope], object]:
     if path.plain_key is not None:
         key = path.plain_key
         return lambda scope: scope.value.get(key) if isinstance(scope.value, dict) else None
-    return lambda scope: follow(_out(scope, path.up).value, path.steps)
+    ways = _ways(path.steps)
+    if path.up == 0:
+        return lambda scope: _followed(scope.value, ways)
+    return lambda scope: _followed(_out(scope, path.up).value, ways)
 
 
 def follow(value: object, steps: tuple[Step, ...]) -> object:
     """Return what lies behind `steps`, None where one leads nowhere."""
-    for step in steps:
+    return _followed(value, _ways(steps))
+
+
+def _ways(steps: tuple[Step, ...]) -> list[tuple[str, int | None]]:
+    """Return each step as the key that it is in an object, and the index that it is in an array."""
+    return [
+        (str(step), int(step) if isinstance(step, int) or (isinstance(step, str) and step.isdecimal() and len(step) < 10) else None)
+        for step in steps
+    ]
+
+
+def _followed(value: object, ways: list[tuple[str, int | None]]) -> object:
+    for key, index in ways:
         if isinstance(value, dict):
-            value = value.get(step if isinstance(step, str) else str(step))
+            value = value.get(key)
         elif isinstance(value, list):
-            index = int(step) if isinstance(step, int) or (isinstance(step, str) and step.isdecimal() and len(step) < 10) else None
             value = value[index] if index is not None and -len(value) <= index < len(value) else None
         else:
             return None

@@ -145,7 +145,7 @@ class _Time:
     def read(self, scope: Scope) -> int | None:
         """Return ns since 1970 UTC, None when absent; ValueError when it cannot be read or is absent though required."""
         values = [get(scope) for get in self._getters]
-        if any(value is None for value in values):
+        if None in values:
             if self._is_required:
                 raise ValueError("absent")
             return None

@@ -124,7 +124,7 @@ def read_component(
             time_ns = round(heard_s * 1000) * 1_000_000
     if kind not in _OF_DEVICE:
         tags = {**tags, "sensor": as_tag(key)}
-    if kind in _METERS and (shape := _shapes.of(tuple(values), lambda: _places(values))):
+    if kind in _METERS and (shape := _shapes.of(tuple(values), _places, values)):
         readings = shape.read(values, tags, time_ns)
         if readings is not None:
             return readings

@@ -81,7 +81,7 @@ class TasmotaDecoder:
             return UNDERSTOOD
         if address.message == "LWT":
             return self._last_will(address.device, payload)
-        if _OUTPUT.fullmatch(address.message):
+        if address.message.startswith("POWER") and _OUTPUT.fullmatch(address.message):
             return self._answer({address.message: payload.decode("ascii", "replace")}, _tags(address))
         if len(payload) > _MAX_PAYLOAD_BYTES:
             raise RejectedError(f"{len(payload)} bytes; Tasmota sends {_MAX_PAYLOAD_BYTES} at most")
@@ -92,6 +92,8 @@ class TasmotaDecoder:
 
     def _of_message(self, address: Address, root: dict[str, object]) -> Decoded:
         tags, message = _tags(address), address.message
+        if message == "SENSOR":
+            return self._sensors_of(root, tags)
         if message == "STATE" or (not message and not root.keys().isdisjoint(("Uptime", "UptimeSec"))):
             return self._state(root, tags)
         if message == "ENERGY":
@@ -100,7 +102,7 @@ class TasmotaDecoder:
             return self._status(root, tags)
         if message == "UPTIME":
             return self._state({"Time": _moment(root), "Uptime": root.get("Uptime")}, tags)
-        if message == "SENSOR" or message.endswith("_INP") or (not message and "Time" in root):
+        if message.endswith("_INP") or (not message and "Time" in root):
             return self._sensors_of(root, tags)
         if message == "RESULT" and ("Time" in root or "ZbReceived" in root):
             return self._sensors_of(root, tags)

@@ -18,6 +18,7 @@ from telemetry.point import Reading
 _MAX_FIELDS = 200
 _MAX_DEPTH = 4
 _CHIP = "ESP32"
+_NO_SENSORS = frozenset({"Time", "Epoch", *q.UNIT_KEYS})
 _NO_VALUES = frozenset({"Id", "MAC", "mac", "TotalStartTime", "Device", "Name", "Endpoint", "Group", "Manufacturer", "ModelId"})
 _RANGING_CM = re.compile(r"SR04.*|US-?100.*|HRXL.*|ME007.*|DYP.*", re.IGNORECASE)
 _RANGING_MM = re.compile(r"VL53L.*|TOF10120.*", re.IGNORECASE)
@@ -40,14 +41,15 @@ class Sensors:
     ) -> list[Reading]:
         readings: list[Reading] = []
         for name, value in root.items():
-            if name in {"Time", "Epoch"} or name in q.UNIT_KEYS or value is None:
+            if name in _NO_SENSORS or value is None:
                 continue
-            if name == "ZbReceived" and isinstance(value, dict):
+            if isinstance(value, dict):
+                if name != "ZbReceived":
+                    readings += self._sensor(self._name(name, value), value, units, tags, time_ns, refusals)
+                    continue
                 for address, one in value.items():
                     if isinstance(one, dict):
                         readings += self._sensor(_zigbee_name(address, one), one, units, tags, time_ns, refusals)
-            elif isinstance(value, dict):
-                readings += self._sensor(self._name(name, value), value, units, tags, time_ns, refusals)
             elif _SWITCH.fullmatch(name):
                 readings += _switch(name, value, tags, time_ns, refusals)
             elif not isinstance(value, str):
@@ -66,7 +68,7 @@ class Sensors:
         if name == _ANALOG and any(map(_NUMBERED.fullmatch, values)):
             return [one for part, own in _analog_inputs(values) for one in self._sensor(part, own, units, tags, time_ns, refusals)]
         tags = {**tags, "sensor": as_tag(name)}
-        if shape := self._shapes.of((name, units.code, *values), lambda: _places(name, values, units)):
+        if shape := self._shapes.of((name, units.code, *values), _places, name, values, units):
             readings = shape.read(values, tags, time_ns)
             if readings is not None:
                 return readings
@@ -83,6 +85,8 @@ class Sensors:
         return gathering.readings(tags, time_ns)
 
     def _name(self, name: str, values: Mapping[str, object]) -> str:
+        if not self._by_id and "MAC" not in values and "mac" not in values:
+            return name
         address = values.get("MAC") or values.get("mac") or (values.get("Id") if self._by_id else None)
         if not isinstance(address, str) or not address.isalnum():
             return name

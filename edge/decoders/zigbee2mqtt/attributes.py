@@ -89,6 +89,7 @@ MAINS_VOLTAGE = target("power", "voltage")
 BATTERY_VOLTAGE = target(ANY_DEVICE, "battery", "mV")
 BATTERY_VOLTAGE_V = target(ANY_DEVICE, "battery", "V")
 _EITHER_BATTERY = BATTERY_VOLTAGE._replace(convert=lambda value: _battery_volts(value))
+_from_millivolts = BATTERY_VOLTAGE.convert
 RAW_ILLUMINANCE = target(UNKNOWN, "illuminance_raw")
 NO_READINGS = frozenset({"last_seen", "elapsed", "device", "update", "update_available"})
 
@@ -126,7 +127,7 @@ def target_by_key(key: str, message: Mapping[str, object]) -> Target | None:
 
 def _battery_volts(value: object) -> FieldValue:
     number = as_float(value)
-    return (BATTERY_VOLTAGE_V if abs(number) <= _LARGEST_BATTERY_V else BATTERY_VOLTAGE).convert(number)
+    return number if -_LARGEST_BATTERY_V <= number <= _LARGEST_BATTERY_V else _from_millivolts(number)
 
 
 def voltage_target(value: object, message: Mapping[str, object]) -> Target:

@@ -117,7 +117,7 @@ class Zigbee2MqttDecoder:
         time_ns = self._time(root.get("last_seen"), refusals)
         tags = {"device": name} if name else _self_named(root)
         taught = self._units.of(tags["device"]) if tags else None
-        if taught is None and (shape := self._shapes.of(tuple(root), lambda: _places(root))):
+        if taught is None and (shape := self._shapes.of(tuple(root), _places, root)):
             readings = shape.read(root, tags, time_ns)
             if readings is not None:
                 return Decoded(readings, refusals.listed())

@@ -154,6 +154,12 @@ def test_it_knows_its_sentences() -> None:
     assert not recognise("", b"$GPGLL,4916.45,N,12311.12,W,225444,A*31")
 
 
+def test_a_year_that_64_bits_of_nanoseconds_cannot_hold_is_no_time() -> None:
+    """A base station of the year 256, found by fuzzing."""
+    told = AisDecoder().decode("", summed("AIVDM,1,1,,A,400000@04@P0000000,0"))
+    assert {reading.time_ns for reading in told.readings} <= {None}
+
+
 ARMOUR = "".join(map(chr, (*range(48, 88), *range(96, 120))))
 
 

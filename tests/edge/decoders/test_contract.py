@@ -103,7 +103,7 @@ def test_every_wrong_option_is_listed_with_its_place() -> None:
     [
         ("plantower", {"modl": "x"}, "modl: unknown key; did you mean model?"),
         ("plantower", {"model": "pms9"}, "not 'pms9'"),
-        ("regex", {}, "patterns: is missing: regular expressions with named groups"),
+        ("regex", {}, "patterns or pairs are needed"),
         ("regex", {"patterns": ["("]}, "patterns[1]: pattern '('"),
     ],
 )

@@ -109,7 +109,7 @@ def test_class_and_unit_decide_field_and_value(config: dict[str, object], payloa
         ("precipitation", "weather.rainfall", {"mm": 1.0, "cm": 10.0, "in": 25.4}),
         ("precipitation_intensity", "weather.rain_rate", {"mm/h": 1.0, "mm/d": 1 / 24, "in/h": 25.4, "in/d": 25.4 / 24}),
         ("distance", "water_level.distance", {"mm": 1e-3, "cm": 0.01, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048, "yd": 0.9144}),
-        ("distance", "water_level.distance", {"mi": 1609.344}),
+        ("distance", "water_level.distance", {"mi": 1609.344, "nmi": 1852.0}),
         ("conductivity", "soil.conductivity", {"S/cm": 1e6, "mS/cm": 1e3, "µS/cm": 1.0, "μS/cm": 1.0}),
         ("moisture", "soil.moisture", {"%": 1.0}),
         ("carbon_dioxide", "air.co2", {"ppm": 1.0}),

@@ -1,6 +1,10 @@
 """Rows and patterns become readings, line by line."""
 
+from csv import reader
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.decoders.decoder import Decoded
 from edge.decoders.table import build_decoder
@@ -131,3 +135,18 @@ def test_lines_that_fit_no_pattern_may_be_ignored() -> None:
 def test_wrong_patterns_are_config_errors(patterns: list[str]) -> None:
     with pytest.raises(ConfigError):
         build_decoder("regex", {"patterns": patterns})
+
+
+@given(
+    cells=st.lists(st.text(st.characters(exclude_characters='"', exclude_categories=["Cs", "Cc"])), min_size=1),
+    delimiter=st.sampled_from(",;\t|"),  # a blank is any run of blanks
+)
+def test_cells_without_quotes_are_what_the_csv_module_reads(cells: list[str], delimiter: str) -> None:
+    text = delimiter.join(cells)
+    [expected] = reader([text], delimiter=delimiter, strict=True) if text else [[""]]
+    columns = [f"c{number}" for number in range(len(expected))]
+    types = {name: {"column": name, "type": "str"} for name in columns}
+    decoder = build_decoder("csv", {"columns": columns, "fields": types, "delimiter": delimiter, "missing": [""], "max_line_bytes": 10**6})
+    found = decoder.decode("", text.encode()).readings if text.strip() else ()
+    given_cells = {name: cell.strip() for name, cell in zip(columns, expected, strict=True) if cell.strip()}
+    assert [dict(reading.fields) for reading in found] == ([given_cells] if given_cells else [])
