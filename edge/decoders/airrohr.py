@@ -6,7 +6,9 @@
 `value_type` is sensor and quantity; every value is text. P0, P1, P2, P4 are PM1, PM10, PM2.5, PM4. Temperature and humidity without a
 sensor's name are of a DHT. Each sensor is a reading of its own with tag `sensor`, so that the three temperatures of one kit never share a
 field. `device` is esp8266id or esp32id (or raspiid …); where none is in the body, the topic's `{device}`. The arrival counts as time.
-The body that goes to Sensor.Community's own server names values without the sensor (P1, pressure): tag `sensor` is then absent.
+The body that goes to Sensor.Community's own server names values without the sensor (P1, pressure): tag `sensor` is then absent. A kit's own
+page (/data.json) says in `age` how many seconds ago it measured. A Shinyei PPD42NS counts particles, though it calls them P1 and P2 too:
+they stay in measurement `reading`.
 """
 
 import re
@@ -38,7 +40,7 @@ _SENSORS = {
     "NPM": "NPM",
     "IPS": "IPS-7100",
     "SPS30": "SPS30",
-    "PPD": "PPD42NS",
+    "SEN5X": "SEN5X",
     "HTU21D": "HTU21D",
     "BMP": "BMP180",
     "BMP280": "BMP280",
@@ -66,6 +68,7 @@ _QUANTITIES: Mapping[str, Target] = {
     "pressure": target("air", "pressure", "Pa"),
     "pressure_at_sealevel": target("air", "pressure_at_sealevel"),
     "co2_ppm": target("air", "co2"),
+    "VOC": target("air", "voc_index"),
     "noise_LAeq": target("noise", "laeq"),
     "noise_LA_min": target("noise", "lamin"),
     "noise_LA_max": target("noise", "lamax"),
@@ -81,7 +84,9 @@ _OF_DEVICE: Mapping[str, Target] = {
     "signal": target(ANY_DEVICE, "rssi")._replace(convert=lambda value: _dbm(value)),
 }
 _DBM = " dBm"  # behind the number in firmware of 2016 (NRZ-2016-058)
-
+_PPD = "ratioP1"  # what the sensor measures: the share of time in which a particle is seen
+_PPD_COUNTS = {"P1": target(UNKNOWN, "ppd_p1"), "P2": target(UNKNOWN, "ppd_p2")}
+_LONGEST_AGE_S = 86_400  # a kit measures every 145 s
 _NO_READINGS = frozenset({"GPS_date", "GPS_time", "GPS_timestamp"})
 
 
@@ -123,6 +128,8 @@ class AirRohrDecoder:
         if not isinstance(root, dict) or not isinstance(values, list):
             raise RejectedError("no list sensordatavalues in it")
         tags = self._tags(topic, root)
+        if "age" in root:
+            return _aged(self._one_by_one(values, tags), root["age"])
         try:
             kinds = tuple([item["value_type"] for item in values])
             if plan := self._plan(kinds):
@@ -139,6 +146,8 @@ class AirRohrDecoder:
         """Return sensors and their shapes for a list of value types that came before, or may come again."""
         if kinds in self._plans:
             return self._plans[kinds]
+        if _PPD in kinds:
+            return None
         by_sensor: dict[str, list[tuple[int, Target]]] = {}
         for number, kind in enumerate(kinds):
             if not isinstance(kind, str) or kind in _NO_READINGS or not 0 < len(kind) <= _LONGEST or number >= _MAX_VALUES:
@@ -155,6 +164,7 @@ class AirRohrDecoder:
         refusals = Refusals()
         by_sensor: dict[str, Gathering] = {}
         known = self._known
+        is_ppd = any(isinstance(item, dict) and item.get("value_type") == _PPD for item in values[:_MAX_VALUES])
         for item in values[:_MAX_VALUES]:
             try:
                 kind, value = item["value_type"], item["value"]
@@ -163,6 +173,9 @@ class AirRohrDecoder:
                 if (found := self._unknown(item, refusals)) is None:
                     continue
                 sensor, where, value = found
+                kind = item["value_type"]
+            if is_ppd and kind in _PPD_COUNTS:
+                sensor, where = "PPD42NS", _PPD_COUNTS[kind]
             gathering = by_sensor.get(sensor)
             if gathering is None:
                 gathering = by_sensor[sensor] = Gathering(refusals)
@@ -201,6 +214,17 @@ class AirRohrDecoder:
 
 def _dbm(value: object) -> float:
     return as_float(value.removesuffix(_DBM) if isinstance(value, str) else value)
+
+
+def _aged(decoded: Decoded, age: object) -> Decoded:
+    """Return the readings with their age; they are refused where it makes no sense, for then nobody knows when they were taken."""
+    try:
+        age_s = as_float(age)
+    except ValueError as error:
+        raise RejectedError(f"age: {error}") from None
+    if not 0.0 <= age_s <= _LONGEST_AGE_S:
+        raise RejectedError(f"age: {shown(age)} is none of 0 to {_LONGEST_AGE_S} seconds")
+    return decoded._replace(readings=[one._replace(age_ns=round(age_s * 1_000) * 1_000_000) for one in decoded.readings])
 
 
 def _of_type(kind: str) -> tuple[str, Target]:

@@ -1,11 +1,11 @@
 """One message of a device that measures many things → one reading per measurement.
 
 A device sends temperature, a contact and its battery in one object; the catalogue has them in `air`, `state` and with any device. A
-`Target` says where one value belongs; what has measurement "" (battery, link quality) rides with the first other reading of the message,
-or makes one of measurement `device`. Two values for one field: the first stays, the second is refused by name.
+`Target` says where one value belongs; what has measurement "" (battery, link quality) rides with the first other reading of the message
+that the catalogue knows, or makes one of measurement `device`. Two values for one field: the first stays, the second is refused by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals, shown
@@ -44,6 +44,11 @@ def target(measurement: str, field: str, unit: str = "") -> Target:
         to_ppb = converter(unit, "ppb")
         return Target(measurement, field, _finite(lambda number: gas_mass(to_ppb(number), field)))
     return Target(measurement, field, _finite(converter(unit, stored)))
+
+
+def first_known(measurements: Iterable[str]) -> str:
+    """Return the measurement that what belongs to any device rides with: the first that the catalogue knows."""
+    return next((one for one in measurements if one != UNKNOWN), OF_DEVICE)
 
 
 class NothingSaidError(ValueError):
@@ -103,7 +108,7 @@ class Gathering:
         groups = {measurement: fields for measurement, fields in self._by_measurement.items() if fields}
         if ANY_DEVICE in groups:
             riding = groups.pop(ANY_DEVICE)
-            first = groups[next(iter(groups))] if groups else groups.setdefault(OF_DEVICE, {})
+            first = groups.setdefault(first_known(groups), {})
             for name, value in riding.items():
                 first.setdefault(name, value)
         return [Reading(measurement, tags, fields, time_ns, quality) for measurement, fields in groups.items()]

@@ -8,7 +8,7 @@ refuses such values by name, reads the message instead. Both give the same readi
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from edge.decoders.gathering import ANY_DEVICE, OF_DEVICE, Convert, Target
+from edge.decoders.gathering import ANY_DEVICE, Convert, Target, first_known
 from edge.decoders.values import as_bool, as_float
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
@@ -72,7 +72,7 @@ def shape_of(places: Iterable[tuple[Any, Target]]) -> Shape | None:
         rows[field] = (key, field, _quick(convert))
     riding = groups.pop(ANY_DEVICE, {})
     if riding:
-        first = groups[next(iter(groups))] if groups else groups.setdefault(OF_DEVICE, {})
+        first = groups.setdefault(first_known(groups), {})
         if first.keys() & riding.keys():
             return None
         first.update(riding)

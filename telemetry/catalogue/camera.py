@@ -10,6 +10,7 @@ CAMERA = (
     Quantity("process_fps", "float", "1/s", 0, 240, "Tốc độ xử lý", "Frames processed per second"),
     Quantity("skipped_fps", "float", "1/s", 0, 240, "Khung hình bỏ qua", "Frames skipped per second"),
     Quantity("detection_fps", "float", "1/s", 0, 10_000, "Số lần phát hiện", "Detections per second"),
+    Quantity("audio_dbfs", "float", "dB", -150, 0, "Mức âm so với toàn thang", "Sound level below full scale"),  # no sound pressure
     Quantity("inference_ms", "float", "ms", 0, 60_000, "Thời gian suy luận", "Inference time"),
 )
 CAMERA_EVENT = (

@@ -12,7 +12,7 @@ POWER = (
     Quantity("reactive_power", "float", "var", -1e9, 1e9, "Công suất phản kháng", "Reactive power", is_per_phase=True),
     Quantity("apparent_power", "float", "VA", 0, 1e9, "Công suất biểu kiến", "Apparent power", is_per_phase=True),
     Quantity("power_factor", "float", "", -1, 1, "Hệ số công suất", "Power factor", is_per_phase=True),
-    Quantity("frequency", "float", "Hz", 40, 65, "Tần số", "Frequency"),
+    Quantity("frequency", "float", "Hz", 40, 65, "Tần số", "Frequency", is_per_phase=True),
     Quantity("energy", "float", "Wh", 0, None, "Điện năng nhận", "Energy imported", is_per_phase=True, is_counter=True),
     Quantity("energy_export", "float", "Wh", 0, None, "Điện năng phát", "Energy exported", is_per_phase=True, is_counter=True),
     Quantity("reactive_energy", "float", "varh", 0, None, "Điện năng phản kháng", "Reactive energy", is_per_phase=True, is_counter=True),

@@ -42,7 +42,7 @@ def test_a_field_name_has_one_type_and_unit_everywhere() -> None:
 
 def test_phases_and_quality_of_a_field_are_found() -> None:
     assert find("power", "voltage_l2") is find("power", "voltage")
-    assert find("power", "frequency_l1") is None
+    assert find("power", "energy_session_l1") is None
     assert find("power", "voltage_l4") is None
     assert find("air", "pm2_5_quality") is find("air", "quality")
     assert find("power", "voltage_l1_quality") is find("power", "quality")

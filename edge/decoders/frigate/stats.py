@@ -20,6 +20,7 @@ _CAMERA = {
 }
 _INFERENCE = target("camera", "inference_ms")
 _DETECTION = target("camera", "detection_fps")
+_CHIP_TEMPERATURE = target("device", "chip_temperature")  # of a Coral
 _UPTIME = target("device", "uptime_s")
 _CPU = target("device", "cpu_percent")
 _MEMORY = target("device", "memory_percent")
@@ -43,6 +44,13 @@ def read_stats(root: Mapping[str, object], refusals: Refusals) -> list[Reading]:
         if isinstance(one, dict) and one.get("inference_speed") is not None:
             gathering = Gathering(refusals)
             gathering.put(_INFERENCE, one["inference_speed"])
+            readings += gathering.readings({"device": _SELF, "sensor": as_tag(name)}, None)
+    service = root.get("service")
+    temperatures = service.get("temperatures") if isinstance(service, dict) else None
+    for name, value in list(temperatures.items())[:_MAX_CAMERAS] if isinstance(temperatures, dict) else ():
+        if value is not None:
+            gathering = Gathering(refusals)
+            gathering.put(_CHIP_TEMPERATURE, value)
             readings += gathering.readings({"device": _SELF, "sensor": as_tag(name)}, None)
     return readings + _own(root, refusals)
 

@@ -11,6 +11,7 @@ from edge.decoders.gathering import Target
 from edge.decoders.ha_discovery.classes import OPENINGS, TEXTS, Described, target_of
 from edge.decoders.ha_discovery.template import PLAIN, Template, parse_template
 from edge.decoders.values import as_str, as_tag
+from edge.names import lower_snake
 from telemetry.errors import RejectedError
 
 ABBREVIATIONS = {  # of the keys that are read here, and of those that are not to be mistaken for them
@@ -20,6 +21,10 @@ ABBREVIATIONS = {  # of the keys that are read here, and of those that are not t
     "avty_tpl": "availability_template",
     "cmps": "components",
     "cns": "connections",
+    "curr_hum_t": "current_humidity_topic",
+    "curr_hum_tpl": "current_humidity_template",
+    "curr_temp_t": "current_temperature_topic",
+    "curr_temp_tpl": "current_temperature_template",
     "dev": "device",
     "dev_cla": "device_class",
     "ent_cat": "entity_category",
@@ -42,11 +47,18 @@ ABBREVIATIONS = {  # of the keys that are read here, and of those that are not t
     "stat_t": "state_topic",
     "sw": "sw_version",
     "t": "topic",
+    "temp_unit": "temperature_unit",
     "uniq_id": "unique_id",
     "unit_of_meas": "unit_of_measurement",
     "val_tpl": "value_template",
 }
 MEASURING = frozenset({"sensor", "binary_sensor", "number", "switch"})
+# What a thermostat measures beside what it is told: (class, topic, template)
+_OF_CLIMATE = (
+    ("temperature", "current_temperature_topic", "current_temperature_template"),
+    ("humidity", "current_humidity_topic", "current_humidity_template"),
+)
+_CLIMATES = frozenset({"climate", "humidifier", "water_heater"})
 _LONGEST_TOPIC = 512
 _LONGEST_NAME = 64
 _LONGEST_REASON = 400
@@ -55,11 +67,14 @@ _MAX_AVAILABILITY = 4
 
 
 class Availability(NamedTuple):
-    """A topic that says whether the device is there."""
+    """A topic that says whether the device is there, and how that goes with the entity's other such topics."""
 
     topic: str
     template: Template
+    online: str
     offline: str
+    mode: str  # "all", "any", "latest"
+    together: tuple[str, ...]  # all availability topics of the entity
 
 
 class Entity(NamedTuple):
@@ -101,20 +116,27 @@ def entities(prefix_topic: str, component: str, node: str, object_id: str, root:
         if number >= _MAX_ENTITIES_OF_DEVICE:
             yield ConfigError(f"more than {_MAX_ENTITIES_OF_DEVICE} components; the rest is left out")
             return
-        if isinstance(part, dict):
+        if isinstance(part, dict) and len(part) > 1:  # of a component that is taken away only its platform is left
             merged = {**shared, **_expanded(part)}
             platform = merged.get("platform")
             yield from _one(f"{prefix_topic}#{name}", platform if isinstance(platform, str) else "", object_id, name, merged)
 
 
 def _one(key: str, component: str, node: str, object_id: str, config: Mapping[str, object]) -> Iterator["Entity | ConfigError"]:
+    if component in _CLIMATES:
+        for device_class, topic, template in _OF_CLIMATE:
+            if config.get(topic):
+                unit = "°F" if device_class == "temperature" and config.get("temperature_unit") == "F" else ""
+                part = {"state_topic": config[topic], "value_template": config.get(template), "unit_of_measurement": unit}
+                yield from _one(f"{key}#{device_class}", "sensor", node, object_id, {**config, **part, "device_class": device_class})
     if component not in MEASURING:
         return
     try:
         yield _entity(key, component, node, object_id, config)
     except (ValueError, RejectedError) as error:
         reason = _printable(error.reason if isinstance(error, RejectedError) else str(error))
-        state_topic = _topic(config.get("state_topic"), _text(config, "~"))
+        base = config.get("~")
+        state_topic = _topic(config.get("state_topic"), base[:_LONGEST_TOPIC] if isinstance(base, str) else "")
         yield ConfigError(f"entity {_printable(object_id[:_LONGEST_NAME])}: {reason}", state_topic)
 
 
@@ -131,6 +153,7 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         _text(config, "unit_of_measurement"),
         _text(config, "state_class"),
         _text(config, "entity_category"),
+        frozenset(lower_snake(f"{object_id[:_LONGEST_NAME]} {state_topic.rpartition('/')[2][:_LONGEST_NAME]}").split("_")),
     )
     is_binary = component in {"binary_sensor", "switch"}
     on = _payload(config.get("state_on", config.get("payload_on")), "ON") if is_binary else None
@@ -147,12 +170,20 @@ def _entity(key: str, component: str, node: str, object_id: str, config: Mapping
         is_inverted=described.component == "binary_sensor" and described.device_class in OPENINGS,
         is_text=described.device_class in TEXTS,
         takes_text=not (described.unit or described.state_class or described.device_class),
-        availability=tuple(_availability(config, base)),
+        availability=_availabilities(config, base),
         tags={"device": device, "sensor": described.object_id},
     )
 
 
+def _availabilities(config: Mapping[str, object], base: str) -> tuple[Availability, ...]:
+    found = tuple(_availability(config, base))
+    topics = tuple(one.topic for one in found)
+    return tuple(one._replace(together=topics) for one in found)
+
+
 def _availability(config: Mapping[str, object], base: str) -> Iterator[Availability]:
+    mode = config.get("availability_mode")
+    mode = mode if isinstance(mode, str) and mode in {"all", "any"} else "latest"
     listed = config.get("availability")
     rows: list[object] = [*listed[:_MAX_AVAILABILITY]] if isinstance(listed, list) else [listed]
     rows = [_expanded(row) for row in rows if isinstance(row, dict)]
@@ -164,7 +195,8 @@ def _availability(config: Mapping[str, object], base: str) -> Iterator[Availabil
                 template = _template(row, "value_template")
             except ValueError:
                 continue  # whether it is there cannot be told; what it measures can
-            yield Availability(topic, template, _payload(row.get("payload_not_available"), "offline"))
+            online = _payload(row.get("payload_available"), "online")
+            yield Availability(topic, template, online, _payload(row.get("payload_not_available"), "offline"), mode, ())
 
 
 def _device(device: object, fallback: str) -> tuple[str, str]:

@@ -91,4 +91,5 @@ def _place(entity: Entity) -> tuple[str, str, str, str]:
 
 
 def _size(entity: Entity) -> int:
-    return 2 * len(entity.key) + len(entity.state_topic) + len(entity.device) + sum(len(one.topic) for one in entity.availability) + 300
+    availability = sum(len(one.topic) + one.template.size for one in entity.availability)
+    return 2 * len(entity.key) + len(entity.state_topic) + len(entity.device) + availability + entity.template.size + 300

@@ -32,6 +32,7 @@ _MAX_STATE_BYTES = 64 * 1024
 _CONFIG = re.compile(r"([a-z_]+)/(?:([^/]+)/)?([^/]+)/config")
 _COMPONENTS = "sensor|binary_sensor|number|switch|text_sensor|text|light|fan|cover|valve|climate|select|lock|update|event|date|time"
 _ESPHOME = re.compile(rf"(.+)/({_COMPONENTS})/([a-z0-9_\-]+)/state", re.ASCII)
+_MIGRATION = frozenset({"migrate_discovery", "migr_discvry"})
 _ABSENT = frozenset({"", "unknown", "unavailable", "none", "null", "na", "n/a"})
 _NUMERIC = frozenset({"sensor", "number"})
 _BINARY = frozenset({"binary_sensor", "switch"})
@@ -55,6 +56,7 @@ class HaDiscoveryDecoder:
         self._prefix = options.discovery_prefix.strip("/") + "/"
         self._entities = Entities()
         self._presence = Presence()
+        self._is_online: dict[str, bool] = {}  # by availability topic, of those that entities name
         self._unreadable: dict[str, None] = {}  # state topics of refused entities: what they send was refused with their discovery
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
@@ -79,6 +81,8 @@ class HaDiscoveryDecoder:
         root = parse_payload(payload)
         if not isinstance(root, dict):
             raise RejectedError(f"{shown(root)} where an object of discovery is expected")
+        if root.keys() <= _MIGRATION:
+            return UNDERSTOOD  # nothing any more, or what is about to be said in the message of the whole device
         refusals = Refusals()
         for one in entities(topic, found[1], found[2] or "", found[3], root):
             reason = str(one) if isinstance(one, ConfigError) else self._entities.learn(topic, one)
@@ -101,9 +105,18 @@ class HaDiscoveryDecoder:
             said = how.template.read(text, _json(payload) if how.template.is_json else None)
         except ValueError as error:
             raise RejectedError(f"availability of {shown(device)}: {error}") from None
-        if said is None:
+        word = _word(said)
+        if word not in {how.online, how.offline}:
             return UNDERSTOOD
-        return Decoded((), is_understood=True, missed=self._presence.told(device, is_online=_word(said) != how.offline.lower()))
+        if how.topic not in self._is_online and len(self._is_online) >= MAX_ENTITIES:
+            del self._is_online[next(iter(self._is_online))]
+        is_there = self._is_online[how.topic] = word == how.online
+        others = [self._is_online.get(topic, how.mode == "all") for topic in how.together if topic != how.topic]
+        if how.mode == "all":
+            is_there = is_there and all(others)
+        elif how.mode == "any":
+            is_there = is_there or any(others)
+        return Decoded((), is_understood=True, missed=self._presence.told(device, is_online=is_there))
 
     def _undiscovered(self, topic: str, payload: bytes) -> Decoded:
         node, _, last = topic.rpartition("/")

@@ -2,7 +2,8 @@
 
 Each component is a reading of its own with its key as tag `sensor`; `sys` and `wifi` speak of the device itself and have none. A meter
 of three phases has its values under `a_`, `b_`, `c_`: they become `_l1`, `_l2`, `_l3`. Of `tC` and `tF` Celsius is taken.
-A component that lists `errors` marks its reading with quality bit 128.
+A component that lists `errors` marks its reading with quality bit 128. What a gateway heard from a Bluetooth device has the time at which
+it heard it (`last_updated_ts`): a full status repeats old values.
 """
 
 from collections.abc import Mapping
@@ -49,6 +50,22 @@ _BY_KIND: Mapping[str, Mapping[str, Target]] = {
     "smoke": {"alarm": target("state", "smoke")},
     "flood": {"alarm": target("state", "water_leak")},
     "presence": {"state": target("state", "presence")},
+    "presencezone": {"state": target("state", "presence"), "num_objects": target(UNKNOWN, "num_objects")},
+    "thermostat": {
+        "current_C": target("air", "temperature"),
+        "current_humidity": target("air", "humidity"),
+        "target_C": target(UNKNOWN, "target_temperature"),
+        "output": target("state", "output"),
+    },
+    "blutrv": {
+        "current_C": target("air", "temperature"),
+        "target_C": target(UNKNOWN, "target_temperature"),
+        "pos": target(UNKNOWN, "position"),
+        "battery": target(ANY_DEVICE, "battery_percent"),
+        "rssi": target(ANY_DEVICE, "rssi"),
+    },
+    "bthomedevice": {"battery": target(ANY_DEVICE, "battery_percent"), "rssi": target(ANY_DEVICE, "rssi")},
+    "bthomesensor": {"value": target(UNKNOWN, "value")},  # what it is stands in the gateway's configuration only
     "sys": {
         "uptime": target("device", "uptime_s"),
         "ram_free": target("device", "free_memory_bytes"),
@@ -60,6 +77,9 @@ _CHIP_TEMPERATURE = target("device", "chip_temperature")
 _ENERGY = {"aenergy": target("power", "energy"), "ret_aenergy": target("power", "energy_export")}
 _BATTERY = {"V": target(ANY_DEVICE, "battery"), "percent": target(ANY_DEVICE, "battery_percent")}
 _METERS = frozenset({"switch", "cover", "light", "pm1", "em", "em1", "emdata", "em1data", "rgb", "rgbw", "cct", "rgbcct"})
+_HEARD = frozenset({"blutrv", "bthomedevice", "bthomesensor"})
+_CLOCK_SET_S = 1_451_606_400  # 2016
+_LAST_S = 9_000_000_000  # what 64 bits of nanoseconds hold
 _OF_DEVICE = frozenset({"sys", "wifi"})
 _NO_READINGS = frozenset(
     {"cloud", "mqtt", "ws", "ble", "eth", "bthome", "ht_ui", "ui", "plugs_ui", "script", "schedule", "modbus", "knx", "matter"}
@@ -98,6 +118,10 @@ def read_component(
     kind = key.partition(":")[0]
     if kind in _NO_READINGS:
         return []
+    if kind in _HEARD:
+        heard_s = values.get("last_updated_ts")
+        if isinstance(heard_s, int | float) and _CLOCK_SET_S < heard_s < _LAST_S:
+            time_ns = round(heard_s * 1000) * 1_000_000
     if kind not in _OF_DEVICE:
         tags = {**tags, "sensor": as_tag(key)}
     if kind in _METERS and (shape := _shapes.of(tuple(values), _places, values)):

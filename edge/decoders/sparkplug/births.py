@@ -1,13 +1,15 @@
 """What a birth declares: for each metric its field, data type and unit, under its name and alias.
 
 `Node Control/…`, `Device Control/…` and `bdSeq` steer the protocol and are no readings. Two names of one birth that come to the same field
-(`Temp`, `temp`) stay apart: the second has its name as tag `metric`.
+(`Temp`, `temp`) stay apart: the second has its name as tag `metric`. The members of a template's instance are metrics of their own, below
+its name: `Pump 1` with member `RPM` declares `Pump 1/RPM`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from edge.decoders.decoder import Refusals, shown
+from edge.decoders.sparkplug.arrays import ARRAY
 from edge.decoders.sparkplug.values import READERS, Read, is_integer, type_name
 from edge.decoders.values import as_float
 from edge.field_plan import stored_name
@@ -16,7 +18,9 @@ from telemetry.errors import RejectedError
 from telemetry.point import FieldValue
 
 BDSEQ = "bdSeq"
+TABLES = frozenset({"DataSet"})
 LONGEST_NAME = 256  # characters
+MAX_DEPTH = 8  # templates in templates
 _CONTROL = ("Node Control/", "Device Control/")
 _GOOD = range(192, 256)
 _STALE = 500  # Sparkplug 3.0.0, section 6.4.14: 0 bad, 192 good, 500 stale
@@ -52,8 +56,7 @@ def read_birth(metrics: Any, tags: Mapping[str, str], measurement: str, refusals
     """Return what the metrics of a birth declare; one that cannot be used is refused alone."""
     birth = Birth(tags)
     fields: set[str] = set()
-    for metric in metrics:
-        name = metric.name
+    for name, metric in _with_members(metrics):
         if not isinstance(name, str) or not name or len(name) > LONGEST_NAME or not name.isprintable():
             refusals.add(f"metric {shown(name)}: a name is printable text of 1 to {LONGEST_NAME} characters")
             continue
@@ -69,6 +72,25 @@ def read_birth(metrics: Any, tags: Mapping[str, str], measurement: str, refusals
     return birth
 
 
+def metric_count(metrics: Any, depth: int = 0) -> int:
+    """Return how many metrics a birth declares, the members of its templates with them."""
+    return len(metrics) + sum(
+        metric_count(one.template_value.metrics, depth + 1) for one in metrics if _is_instance(one) and depth < MAX_DEPTH
+    )
+
+
+def _with_members(metrics: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[object, Any]]:
+    for metric in metrics:
+        name = f"{prefix}{metric.name}" if isinstance(metric.name, str) and metric.name else metric.name
+        yield name, metric
+        if _is_instance(metric) and depth < MAX_DEPTH and isinstance(name, str) and len(name) <= LONGEST_NAME:
+            yield from _with_members(metric.template_value.metrics, f"{name}/", depth + 1)
+
+
+def _is_instance(metric: Any) -> bool:
+    return metric.WhichOneof("value") == "template_value" and not metric.template_value.is_definition
+
+
 def quality_of(metric: Any) -> int:
     """Return the quality bits of a metric's property `Quality`, which is absent when good."""
     code = _property(metric, "Quality")
@@ -82,24 +104,29 @@ def _plan(metric: Any, name: str, tags: Mapping[str, str], measurement: str, fie
     if name == BDSEQ or name.startswith(_CONTROL):
         return MetricPlan(name, datatype, "", tags, {}, None)
     field = stored_name(stored_name(name))
-    if field in fields:
-        tags = {**tags, "metric": name}
-    fields.add(field)
     kind = type_name(datatype)
+    if kind in TABLES or kind.endswith(ARRAY):
+        tags = {**tags, "metric": name}  # its readings are its own: names of elements and columns may be those of metrics
+    elif kind != "Template":
+        if field in fields:
+            tags = {**tags, "metric": name}
+        fields.add(field)
     try:
-        finish = _finish(measurement, field, kind, _property(metric, "engUnit"), integers=integers)
+        finish = finisher(measurement, field, kind.removesuffix(ARRAY), _property(metric, "engUnit"), integers=integers)
     except RejectedError as error:
         return MetricPlan(name, datatype, field, tags, {}, None, problem=error.reason)
     return MetricPlan(name, datatype, field, tags, READERS.get(kind, {}), finish)
 
 
-def _finish(measurement: str, field: str, kind: str, unit: object, *, integers: bool) -> Callable[[Any], FieldValue] | None:
+def finisher(measurement: str, field: str, kind: str, unit: object, *, integers: bool) -> Callable[[Any], FieldValue] | None:
     """Return what a value still goes through: its unit, and whether a whole number stays one. RejectedError if the unit does not fit."""
     quantity = catalogue.find(measurement, field)
     if isinstance(unit, str) and kind not in {"Boolean", "String", "Text", "UUID", "DateTime"}:
         base = units.base_unit(unit)
         target = (quantity.unit if quantity else base) or base
         if base is not None and target is not None and target != unit:
+            if target == "ug/m3" and field in units.GAS_G_PER_MOL and units.is_convertible(unit, "ppb"):
+                return lambda value: as_float(units.gas_mass(units.convert(value, unit, "ppb"), field))
             units.convert(0.0, unit, target)
             return lambda value: as_float(units.convert(value, unit, target))
     if not is_integer(kind) or integers or (quantity is not None and quantity.type == "int"):

@@ -4,6 +4,7 @@ The units of temperature, pressure and wind depend on the device's settings, whi
 `SpeedUnit`); Tasmota's defaults are C, hPa and km/h.
 """
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,6 +28,24 @@ _FIXED = {
     "PM1_0": target("air", "pm1"),
     "PM2_5": target("air", "pm2_5"),
     "PM4_0": target("air", "pm4"),
+    # PMS x003: with the factor for calibration dust, and particles above a size in 0.1 L of air (xsns_18_pms5003.ino)
+    "CF1": target("air", "pm1_cf1"),
+    "CF2.5": target("air", "pm2_5_cf1"),
+    "CF10": target("air", "pm10_cf1"),
+    "PB0.3": target("air", "n0_3", "1/dL"),
+    "PB0.5": target("air", "n0_5", "1/dL"),
+    "PB1": target("air", "n1_0", "1/dL"),
+    "PB2.5": target("air", "n2_5", "1/dL"),
+    "PB5": target("air", "n5_0", "1/dL"),
+    "PB10": target("air", "n10_0", "1/dL"),
+    # SPS30: particles up to a size in 1 cm3 (xsns_44_sps30.ino)
+    "NCPM0_5": target("air", "pm0_5_number"),
+    "NCPM1_0": target("air", "pm1_number"),
+    "NCPM2_5": target("air", "pm2_5_number"),
+    "NCPM4_0": target("air", "pm4_number"),
+    "NCPM10": target("air", "pm10_number"),
+    "TYPSIZ": target("air", "typical_size"),
+    "pH": target("water_quality", "ph"),
     "Illuminance": target("weather", "illuminance"),
     "Light": target("weather", "illuminance"),
     "UvIndex": target("weather", "uv_index"),
@@ -36,7 +55,6 @@ _FIXED = {
     "Contact": target("state", "contact"),
     "Water": target("state", "water_leak"),
     "Fire": target("state", "smoke"),
-    "CO": target("state", "co_alarm"),
     "Battery": target(ANY_DEVICE, "battery_percent"),
     "BatteryPercentage": target(ANY_DEVICE, "battery_percent"),
     "BatteryVoltage": target(ANY_DEVICE, "battery"),
@@ -46,12 +64,23 @@ _FIXED = {
     "RMSVoltage": target("power", "voltage"),
     "RMSCurrent": target("power", "current"),
 }
+_SUPPLY = {"Voltage": target("power", "voltage"), "Current": target("power", "current"), "Power": target("power", "active_power")}
+# What a name means with one kind of sensor only; None: a raw number that must not be taken for what the name says elsewhere.
+OF_KIND: tuple[tuple[re.Pattern[str], dict[str, Target | None]], ...] = (
+    (re.compile(r"INA\d{3}.*"), dict(_SUPPLY)),
+    (re.compile(r"BME68\d.*"), {"Gas": target("air", "gas_resistance", "kohm")}),
+    (re.compile(r"IAQ"), {"Resistance": target("air", "gas_resistance")}),
+    (re.compile(r"MGS"), {gas: target("air", gas.lower(), "ppm") for gas in ("NH3", "CO", "NO2")}),
+    (re.compile(r"CHIRP.*"), {"Moisture": None, "Light": None}),
+)
+CO_ALARM = target("state", "co_alarm")
 ENERGY = {
     "Total": target("power", "energy", "kWh"),
     "Today": target("power", "energy_today", "kWh"),
     "Yesterday": target("power", "energy_yesterday", "kWh"),
     "ImportActive": target("power", "energy_import", "kWh"),
     "ExportActive": target("power", "energy_export", "kWh"),
+    "Energy": target("power", "energy", "kWh"),  # of a current transformer at the analogue input
     "Power": target("power", "active_power"),
     "ActivePower": target("power", "active_power"),
     "ApparentPower": target("power", "apparent_power"),
@@ -105,6 +134,8 @@ def quantities(temperature: str, pressure: str, speed: str) -> Quantities:
     values = {
         **_FIXED,
         "Temperature": target("air", "temperature", of_temperature),
+        "ProbeTemperature": target("air", "temperature", of_temperature),
+        "ReferenceTemperature": target("device", "chip_temperature", of_temperature),
         "DewPoint": target("air", "dew_point", of_temperature),
         "Pressure": target("air", "pressure", of_pressure),
     }

@@ -5,7 +5,7 @@ value that the tables do not know stays in measurement `reading` under its own n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from edge.decoders.decoder import Refusals, shown
 from edge.decoders.gathering import UNKNOWN, Gathering, Target
@@ -23,7 +23,9 @@ _NO_VALUES = frozenset({"Id", "MAC", "mac", "TotalStartTime", "Device", "Name", 
 _RANGING_CM = re.compile(r"SR04.*|US-?100.*|HRXL.*|ME007.*|DYP.*", re.IGNORECASE)
 _RANGING_MM = re.compile(r"VL53L.*|TOF10120.*", re.IGNORECASE)
 _SWITCH = re.compile(r"(?:Switch|Button)\d+")
-_WIND = re.compile(r"TX2[03].*|WS2300.*")
+_WIND = re.compile(r"TX2[03].*|WS2300.*|WindMeter")
+_NUMBERED = re.compile(r"(Temperature|Illuminance)([1-9]\d?)")
+_ANALOG = "ANALOG"
 
 
 class Sensors:
@@ -63,6 +65,8 @@ class Sensors:
         time_ns: int | None,
         refusals: Refusals,
     ) -> list[Reading]:
+        if name == _ANALOG and any(map(_NUMBERED.fullmatch, values)):
+            return [one for part, own in _analog_inputs(values) for one in self._sensor(part, own, units, tags, time_ns, refusals)]
         tags = {**tags, "sensor": as_tag(name)}
         if shape := self._shapes.of((name, units.code, *values), _places, name, values, units):
             readings = shape.read(values, tags, time_ns)
@@ -97,6 +101,8 @@ def _places(name: str, values: Mapping[str, object], units: q.Quantities) -> lis
     places: list[tuple[str, Target]] = []
     for key in values:
         where = units.chip_temperature if key == "Temperature" and name == _CHIP else known.get(key)
+        if _is_of_kind(name, key, values):
+            return None
         if where is not None:
             places.append((key, where))
         elif key not in _NO_VALUES:
@@ -110,7 +116,7 @@ def _put_values(name: str, values: Mapping[str, object], gathering: Gathering, u
     for key, value in values.items():
         if value is None or key in _NO_VALUES:
             continue
-        where = known.get(key) or _of_kind(name, key, value)
+        where = _of_kind(name, key, values) if _is_of_kind(name, key, values) else known.get(key) or _of_ranging(name, key, value)
         if key == "Temperature" and name == _CHIP:
             where = units.chip_temperature
         if where is not None and not isinstance(value, dict | list):
@@ -150,8 +156,28 @@ def _put_wind(values: Mapping[str, object], gathering: Gathering, units: q.Quant
     other.update((key, value) for key, value in values.items() if key not in {"Speed", "Dir"} and not isinstance(value, str))
 
 
-def _of_kind(name: str, key: str, value: object) -> Target | None:
-    """Return what a value means with this kind of sensor only."""
+def _is_of_kind(name: str, key: str, values: Mapping[str, object]) -> bool:
+    return (key == "CO" and "LinkQuality" in values) or any(kind.fullmatch(name) and key in rows for kind, rows in q.OF_KIND)
+
+
+def _of_kind(name: str, key: str, values: Mapping[str, object]) -> Target | None:
+    """Return what a value means with this kind of sensor only, None where it is a raw number."""
+    if key == "CO" and "LinkQuality" in values:
+        return q.CO_ALARM  # a Zigbee alarm
+    return next(rows[key] for kind, rows in q.OF_KIND if kind.fullmatch(name) and key in rows)
+
+
+def _analog_inputs(values: Mapping[str, object]) -> Iterable[tuple[str, Mapping[str, object]]]:
+    """Return the values of each analogue input: {"Temperature1": 20.3} is that of sensor ANALOG-1."""
+    inputs: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        found = _NUMBERED.fullmatch(key)
+        inputs.setdefault(f"{_ANALOG}-{found[2]}" if found else _ANALOG, {})[found[1] if found else key] = value
+    return inputs.items()
+
+
+def _of_ranging(name: str, key: str, value: object) -> Target | None:
+    """Return what a distance or a beacon's state means."""
     if key == "Distance" and not isinstance(value, list):
         if _RANGING_CM.fullmatch(name):
             return q.DISTANCE_CM

@@ -7,11 +7,14 @@ The unit of an attribute is the device's affair: `voltage` is millivolts of a ba
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Target, target
+from edge.decoders.gathering import ANY_DEVICE, OF_DEVICE, UNKNOWN, Target, target
 from edge.decoders.values import as_float
+from edge.names import lower_snake
+from telemetry import catalogue
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue
 
+_POWER_FACTOR = target("power", "power_factor")
 KNOWN: Mapping[str, Target] = {
     "temperature": target("air", "temperature"),
     "humidity": target("air", "humidity"),
@@ -26,7 +29,12 @@ KNOWN: Mapping[str, Target] = {
     "pm10": target("air", "pm10"),
     "illuminance": target("weather", "illuminance"),
     "illuminance_lux": target("weather", "illuminance"),
+    "dew_point": target("air", "dew_point"),
+    "local_temperature": target("air", "temperature"),  # of a thermostat
     "wind_speed": target("weather", "wind_speed"),
+    "wind_direction": target("weather", "wind_direction"),
+    "uv_index": target("weather", "uv_index"),
+    "ph": target("water_quality", "ph"),
     "soil_moisture": target("soil", "moisture"),
     "soil_temperature": target("soil", "temperature"),
     "soil_fertility": target("soil", "conductivity"),
@@ -35,11 +43,12 @@ KNOWN: Mapping[str, Target] = {
     "power": target("power", "active_power"),
     "power_reactive": target("power", "reactive_power"),
     "power_apparent": target("power", "apparent_power"),
-    "power_factor": target("power", "power_factor"),
+    "power_factor": _POWER_FACTOR._replace(convert=lambda value: _factor(value)),
     "current": target("power", "current"),
     "current_neutral": target("power", "current_neutral"),
     "energy": target("power", "energy", "kWh"),
     "produced_energy": target("power", "energy_export", "kWh"),
+    "energy_produced": target("power", "energy_export", "kWh"),
     "ac_frequency": target("power", "frequency"),
     "occupancy": target("state", "occupancy"),
     "presence": target("state", "presence"),
@@ -59,6 +68,22 @@ KNOWN: Mapping[str, Target] = {
     "battery_voltage": target(ANY_DEVICE, "battery", "mV"),
     "linkquality": target(ANY_DEVICE, "link_quality"),
 }
+# Names whose unit differs from device to device: read where `bridge/devices` states one, else raw in measurement `reading`.
+BY_UNIT_ONLY: Mapping[str, tuple[str, str]] = {
+    "no2": ("air", "no2"),
+    "o3": ("air", "o3"),
+    "so2": ("air", "so2"),
+    "formaldehyd": ("air", "hcho"),
+    "formaldehyde": ("air", "hcho"),
+    "hcho": ("air", "hcho"),
+    "rain_rate": ("weather", "rain_rate"),
+    "flow": ("water_flow", "flow"),
+    "flow_rate": ("water_flow", "flow"),
+    "volume": ("water_flow", "volume"),
+    "water_consumed": ("water_flow", "volume"),
+    "ec": ("water_quality", "conductivity"),
+    "turbidity": ("water_quality", "turbidity"),
+}
 OUTPUT = target("state", "output")._replace(convert=lambda value: _ON_OFF[value])
 MAINS_VOLTAGE = target("power", "voltage")
 BATTERY_VOLTAGE = target(ANY_DEVICE, "battery", "mV")
@@ -75,6 +100,7 @@ _LARGEST_BATTERY_V = 60.0
 _MAX_DEVICES = 5_000
 _LONGEST_UNIT = 20
 _MAX_ATTRIBUTES = 100
+_MAX_DEPTH = 2
 
 
 def phase_target(attribute: str) -> Target | None:
@@ -137,20 +163,32 @@ class TaughtUnits:
 
 @lru_cache(maxsize=1_000)
 def _taught(name: str, unit: str) -> Target:
-    return target(KNOWN[name].measurement, KNOWN[name].field, unit)
+    """Return where values in `unit` belong; in a unit of something else (VOC in ug/m3, gas in % of its limit) they stay raw."""
+    measurement, field = BY_UNIT_ONLY.get(name) or KNOWN[name][:2]
+    quantity = catalogue.find(measurement or OF_DEVICE, field)
+    try:
+        if quantity is None or quantity.type == "float":
+            return KNOWN[name] if name == "power_factor" else target(measurement, field, unit)
+    except RejectedError:
+        pass
+    return target(UNKNOWN, lower_snake(name))
 
 
-def _differing(exposes: object) -> Iterator[tuple[str, Target]]:
+def _differing(exposes: object, depth: int = 0) -> Iterator[tuple[str, Target]]:
     for number, one in enumerate(exposes if isinstance(exposes, list) else ()):
         if number >= _MAX_ATTRIBUTES or not isinstance(one, dict):
             continue
+        if depth < _MAX_DEPTH and "features" in one:  # of a thermostat, a switch
+            yield from _differing(one["features"], depth + 1)
         name, unit = one.get("property"), one.get("unit")
         if not isinstance(name, str) or not isinstance(unit, str):
             continue
-        try:
-            if name == "voltage":
-                yield name, BATTERY_VOLTAGE if unit == "mV" else MAINS_VOLTAGE
-            elif name in KNOWN:
-                yield name, _taught(name, unit[:_LONGEST_UNIT])
-        except RejectedError:
-            continue  # a unit that we cannot convert: the table's stays
+        if name == "voltage":
+            yield name, BATTERY_VOLTAGE if unit == "mV" else MAINS_VOLTAGE
+        elif name in KNOWN or name in BY_UNIT_ONLY:
+            yield name, _taught(name, unit[:_LONGEST_UNIT])
+
+
+def _factor(value: object) -> FieldValue:
+    number = as_float(value)
+    return number if abs(number) <= 1.0 else number / 100.0  # some devices send per cent, and none says so

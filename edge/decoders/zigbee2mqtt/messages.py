@@ -47,7 +47,7 @@ _MAX_DEPTH = 4
 _TOPICS = 5_000  # remembered, if they are no longer than the next
 _LONGEST_TOPIC = 500
 _COMMANDS = re.compile(r".+/(?:set|get)(?:/.*)?", re.DOTALL)
-_ENDPOINT = re.compile(r"(.+)_(l[1-9]\d?|[1-9]\d?|left|right|center|top|bottom)", re.ASCII)
+_ENDPOINT = re.compile(r"(.+)_(l[1-9]\d?|[1-9]\d?|a|b|c|left|right|center|top|bottom)", re.ASCII)
 _BRIDGE = "Zigbee2MQTT"
 
 

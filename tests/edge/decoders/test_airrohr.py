@@ -124,3 +124,49 @@ _ITEM = st.fixed_dictionaries(
 )
 def test_any_items_decode_or_are_refused(items: list[object], device: object) -> None:
     check(build_decoder("airrohr", {}), json.dumps({"esp8266id": device, "sensordatavalues": items}).encode())
+
+
+# An SPS30 kit's /data.json as a collector's source shows it (values cut), and the names of the firmware's sensors.
+_SPS30_AGED = (
+    b'{"software_version": "NRZ-2020-133", "age":"72", "sensordatavalues":[{"value_type":"SPS30_P0","value":"20.39"},'
+    b'{"value_type":"SPS30_N05","value":"138.40"},{"value_type":"SPS30_TS","value":"0.66"},{"value_type":"signal","value":"-61"}]}'
+)
+
+
+def test_a_page_that_says_how_old_it_is_gives_readings_of_that_age() -> None:
+    decoded = build_decoder("airrohr", {}).decode("", _SPS30_AGED)
+    assert [(one.fields, one.age_ns) for one in decoded.readings] == [
+        ({"pm1": 20.39, "pm0_5_number": 138.4, "typical_size": 0.66}, 72_000_000_000),
+        ({"rssi": -61.0}, 72_000_000_000),
+    ]
+
+
+@pytest.mark.parametrize("age", ["-1", "nan", "1e9", "x", None, [], True * 90_000])
+def test_an_age_that_makes_no_sense_refuses_the_page(age: object) -> None:
+    message = {"age": age, "sensordatavalues": [{"value_type": "SDS_P1", "value": "4.87"}]}
+    with pytest.raises(RejectedError, match="age"):
+        build_decoder("airrohr", {}).decode("", json.dumps(message).encode())
+
+
+def test_a_sen5x_is_a_sensor_like_the_others() -> None:
+    values = [("SEN5X_P2", "3.1"), ("SEN5X_P4", "3.3"), ("SEN5X_temperature", "21.5"), ("SEN5X_VOC", "101"), ("SEN5X_NOX", "1")]
+    message = {"sensordatavalues": [{"value_type": kind, "value": value} for kind, value in values]}
+    readings = build_decoder("airrohr", {}).decode("", json.dumps(message).encode()).readings
+    assert {(one.measurement, one.tags["sensor"]): dict(one.fields) for one in readings} == {
+        ("air", "SEN5X"): {"pm2_5": 3.1, "pm4": 3.3, "temperature": 21.5, "voc_index": 101.0},
+        ("reading", "SEN5X"): {"NOX": 1.0},
+    }
+
+
+@pytest.mark.parametrize("age", [{}, {"age": "5"}])
+def test_counts_of_a_ppd42ns_are_no_mass(age: dict[str, str]) -> None:
+    values = [("durP1", "100"), ("ratioP1", "0.5"), ("P1", "260.1"), ("P2", "10.5"), ("BME280_humidity", "50")]
+    message = {**age, "sensordatavalues": [{"value_type": kind, "value": value} for kind, value in values]}
+    decoder = build_decoder("airrohr", {})
+    for _ in range(2):
+        readings = decoder.decode("", json.dumps(message).encode()).readings
+        assert {(one.measurement, one.tags.get("sensor")): dict(one.fields) for one in readings} == {
+            ("reading", None): {"durP1": 100.0, "ratioP1": 0.5},
+            ("reading", "PPD42NS"): {"ppd_p1": 260.1, "ppd_p2": 10.5},
+            ("air", "BME280"): {"humidity": 50.0},
+        }

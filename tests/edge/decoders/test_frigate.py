@@ -140,12 +140,13 @@ def test_statistics_give_a_reading_a_camera_and_a_detector() -> None:
     stats = {
         "cameras": {"front": {"camera_fps": 5.1, "process_fps": 5.1, "skipped_fps": 0.0, "detection_fps": 1.2, "pid": 312}},
         "detectors": {"coral": {"inference_speed": 8.9, "pid": 300}},
-        "service": {"uptime": 3600, "version": "0.14"},
+        "service": {"uptime": 3600, "version": "0.14", "temperatures": {"apex_0": 45.5}},
         "cpu_usages": {"312": {"cpu": "5"}, "frigate.full_system": {"cpu": "17.1", "mem": "40.0"}},
     }
     assert _decode("stats", stats).readings == [
         Reading("camera", {"device": "front"}, {"camera_fps": 5.1, "process_fps": 5.1, "skipped_fps": 0.0, "detection_fps": 1.2}),
         Reading("camera", {"device": "frigate", "sensor": "coral"}, {"inference_ms": 8.9}),
+        Reading("device", {"device": "frigate", "sensor": "apex_0"}, {"chip_temperature": 45.5}),
         Reading("device", {"device": "frigate"}, {"uptime_s": 3600.0, "cpu_percent": 17.1, "memory_percent": 40.0}),
     ]
 

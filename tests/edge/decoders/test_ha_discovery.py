@@ -83,6 +83,185 @@ def test_class_and_unit_decide_field_and_value(config: dict[str, object], payloa
     assert _fields(_sensor(**config), payload) == {field: value}
 
 
+# Each device class that the catalogue knows, in the units that Home Assistant allows for it (homeassistant/components/sensor/const.py); the
+# expected numbers are those of its own unit converters' definitions.
+@pytest.mark.parametrize(
+    ("device_class", "field", "stored"),
+    [
+        ("apparent_power", "power.apparent_power", {"mVA": 0.001, "VA": 1.0, "kVA": 1000.0}),
+        ("reactive_power", "power.reactive_power", {"mvar": 0.001, "var": 1.0, "kvar": 1000.0, "VAr": 1.0}),
+        ("reactive_energy", "power.reactive_energy", {"varh": 1.0, "kvarh": 1000.0}),
+        ("power", "power.active_power", {"mW": 0.001, "W": 1.0, "kW": 1e3, "MW": 1e6, "GW": 1e9, "TW": 1e12, "BTU/h": 0.293071}),
+        ("energy", "power.energy", {"J": 1 / 3600, "kJ": 1 / 3.6, "MJ": 1e3 / 3.6, "GJ": 1e6 / 3.6, "mWh": 1e-3, "Wh": 1.0, "kWh": 1e3}),
+        ("energy", "power.energy", {"MWh": 1e6, "GWh": 1e9, "TWh": 1e12, "cal": 1.1622222e-3, "kcal": 1.1622222, "Mcal": 1162.2222}),
+        ("energy", "power.energy", {"Gcal": 1162222.2}),
+        ("current", "power.current", {"A": 1.0, "mA": 0.001, "µA": 1e-6}),
+        ("voltage", "power.voltage", {"V": 1.0, "mV": 0.001, "μV": 1e-6, "µV": 1e-6, "kV": 1e3, "MV": 1e6}),
+        ("frequency", "power.frequency", {"mHz": 1e-3, "Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}),
+        ("atmospheric_pressure", "air.pressure", {"Pa": 0.01, "hPa": 1.0, "kPa": 10.0, "bar": 1e3, "cbar": 10.0, "mbar": 1.0}),
+        ("atmospheric_pressure", "air.pressure", {"mmHg": 1.333224, "inHg": 33.86389, "psi": 68.94757, "inH₂O": 2.490889}),
+        ("temperature", "air.temperature", {"°C": 1.0, "°F": -155 / 9, "K": -272.15}),
+        ("illuminance", "weather.illuminance", {"lx": 1.0, "lux": 1.0}),
+        ("irradiance", "weather.solar_radiation", {"W/m²": 1.0, "BTU/(h⋅ft²)": 3.154591}),
+        ("wind_speed", "weather.wind_speed", {"m/s": 1.0, "km/h": 1 / 3.6, "kn": 0.5144444, "mph": 0.44704, "ft/s": 0.3048}),
+        ("wind_speed", "weather.wind_speed", {"mm/s": 0.001, "in/s": 0.0254, "m/min": 1 / 60}),
+        ("wind_direction", "weather.wind_direction", {"°": 1.0}),
+        ("precipitation", "weather.rainfall", {"mm": 1.0, "cm": 10.0, "in": 25.4}),
+        ("precipitation_intensity", "weather.rain_rate", {"mm/h": 1.0, "mm/d": 1 / 24, "in/h": 25.4, "in/d": 25.4 / 24}),
+        ("distance", "water_level.distance", {"mm": 1e-3, "cm": 0.01, "m": 1.0, "km": 1e3, "in": 0.0254, "ft": 0.3048, "yd": 0.9144}),
+        ("distance", "water_level.distance", {"mi": 1609.344, "nmi": 1852.0}),
+        ("conductivity", "soil.conductivity", {"S/cm": 1e6, "mS/cm": 1e3, "µS/cm": 1.0, "μS/cm": 1.0}),
+        ("moisture", "soil.moisture", {"%": 1.0}),
+        ("carbon_dioxide", "air.co2", {"ppm": 1.0}),
+        ("carbon_monoxide", "air.co", {"ppm": 1144.9, "ppb": 1.1449, "mg/m³": 1e3, "µg/m³": 1.0}),
+        ("nitrogen_dioxide", "air.no2", {"ppb": 1.88048, "µg/m³": 1.0, "μg/m³": 1.0}),
+        ("ozone", "air.o3", {"ppm": 1961.905, "µg/m³": 1.0}),
+        ("pm25", "air.pm2_5", {"µg/m³": 1.0, "μg/m³": 1.0}),
+        ("volatile_organic_compounds_parts", "air.tvoc", {"ppb": 1.0, "ppm": 1e3}),
+        ("sound_pressure", "noise.laeq", {"dBA": 1.0}),
+        ("water", "water_flow.volume", {"m³": 1.0, "L": 1e-3, "gal": 3.785412e-3, "ft³": 0.02831685, "CCF": 2.831685, "MCF": 28.31685}),
+        (
+            "volume_flow_rate",
+            "water_flow.flow",
+            {"m³/s": 1.0, "m³/h": 1 / 3600, "m³/min": 1 / 60, "L/min": 1 / 6e4, "L/h": 1 / 3.6e6, "L/s": 1e-3},
+        ),
+        ("volume_flow_rate", "water_flow.flow", {"mL/s": 1e-6, "ft³/min": 4.719474e-4, "gal/min": 6.309020e-5, "gal/h": 1.051503e-6}),
+        ("ph", "water_quality.ph", {"": 1.0}),
+        ("signal_strength", "device.rssi", {"dBm": 1.0}),
+    ],
+)
+def test_every_unit_of_a_device_class_is_converted(device_class: str, field: str, stored: dict[str, float]) -> None:
+    for unit, value in stored.items():
+        decoder = _sensor(device_class=device_class, unit_of_measurement=unit)
+        assert _fields(decoder, "1") == {field: pytest.approx(value, rel=2e-5)}, unit
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"unit_of_measurement": "UV index"}, "weather.uv_index"),
+        ({"unit_of_measurement": "dBA"}, "noise.laeq"),
+        ({"device_class": "pressure", "unit_of_measurement": "bar"}, "reading.s1"),
+        ({"device_class": "temperature_delta", "unit_of_measurement": "°C"}, "reading.s1"),
+        ({"device_class": "signal_strength", "unit_of_measurement": "dB"}, "reading.s1"),
+        ({"device_class": "weight", "unit_of_measurement": "kg"}, "reading.s1"),
+        ({"device_class": "speed", "unit_of_measurement": "km/h"}, "reading.s1"),
+    ],
+)
+def test_what_may_be_mistaken_for_another_quantity_is_not(config: dict[str, object], field: str) -> None:
+    assert _fields(_sensor(**config), "1.5") == {field: 1.5}
+
+
+# As rtl_433_mqtt_hass.py (github.com/merbanan/rtl_433, examples) maps what it receives: no class, or one that Home Assistant does not have.
+@pytest.mark.parametrize(
+    ("key", "suffix", "config", "payload", "field", "value"),
+    [
+        (
+            "wind_avg_m_s",
+            "WS",
+            {"unit_of_measurement": "km/h", "value_template": "{{ (float(value|float) * 3.6) | round(2) }}"},
+            "2",
+            "wind_speed",
+            2.0,
+        ),
+        ("wind_avg_mi_h", "WS", {"device_class": "weather", "unit_of_measurement": "mi/h"}, "10", "wind_speed", 4.4704),
+        ("wind_max_m_s", "GS", {"unit_of_measurement": "km/h"}, "36", "wind_gust", 10.0),
+        ("gust_speed_km_h", "GS", {"device_class": "wind_speed", "unit_of_measurement": "km/h"}, "36", "wind_gust", 10.0),
+        ("wind_dir_deg", "WD", {"unit_of_measurement": "°"}, "182", "wind_direction", 182.0),
+        ("rain_mm", "RT", {"unit_of_measurement": "mm", "state_class": "total_increasing"}, "12.5", "rain_total", 12.5),
+        (
+            "rain_in",
+            "RT",
+            {"unit_of_measurement": "mm", "value_template": "{{ (float(value|float) * 25.4) | round(2) }}"},
+            "1",
+            "rainfall",
+            25.4,
+        ),
+        ("rain_mm_h", "RR", {"unit_of_measurement": "mm/h"}, "3", "rain_rate", 3.0),
+        (
+            "light_lux",
+            "lux",
+            {"device_class": "weather", "unit_of_measurement": "lux", "value_template": "{{ value|int }}"},
+            "300",
+            "illuminance",
+            300.0,
+        ),
+        ("uv", "uv", {"device_class": "weather", "unit_of_measurement": "UV Index"}, "3", "uv_index", 3.0),
+    ],
+)
+def test_what_has_no_class_is_known_by_unit_and_name(
+    key: str, suffix: str, config: dict[str, object], payload: str, field: str, value: float
+) -> None:
+    decoder = _decoder()
+    topic = f"rtl_433/P1/ID7/{key}"
+    assert not _told(decoder, f"sensor/ID7/ID7-{suffix}", {"state_topic": topic, "state_class": "measurement", **config}).refusals
+    assert _fields(decoder, payload, topic) == {f"weather.{field}": pytest.approx(value)}
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("drain_level", "mm"), ("window_angle", "°"), ("terrain", "in"), ("winding_speed", "m/s"), ("conveyor", "m/s")]
+)
+def test_a_part_of_a_word_says_nothing(name: str, unit: str) -> None:
+    decoder = _decoder()
+    _told(decoder, f"sensor/box/{name}", {"state_topic": f"box/{name}", "unit_of_measurement": unit})
+    assert _fields(decoder, "1.5", f"box/{name}") == {f"reading.{name}": 1.5}
+
+
+def test_a_soils_moisture_is_not_the_airs_humidity() -> None:
+    decoder = _decoder()
+    _told(decoder, "sensor/ID7/ID7-H", {"state_topic": "r/moisture", "device_class": "humidity", "unit_of_measurement": "%"})
+    assert _fields(decoder, "44", "r/moisture") == {"soil.moisture": 44.0}
+    _told(decoder, "sensor/ID7/ID7-D", {"state_topic": "r/depth_cm", "unit_of_measurement": "cm"})
+    assert _fields(decoder, "44", "r/depth_cm") == {"water_level.depth": 0.44}
+
+
+def test_a_discovery_of_openmqttgateway_is_read() -> None:  # as its documentation shows it, with the unit as it came there
+    decoder = _decoder()
+    device = {"name": "A4C138C38EE5", "model": "LYWSD03MMC", "manufacturer": "OMG_community", "identifiers": ["A4C138C38EE5"]}
+    topic = "home/OpenMQTTGateway_ESP32_BLE/BTtoMQTT/A4C138C38EE5"
+    for name, more in {
+        "tempc": {"dev_cla": "temperature", "unit_of_meas": "\u00c2\u00b0C"},
+        "hum": {"dev_cla": "humidity", "unit_of_meas": "%"},
+        "batt": {"dev_cla": "battery", "unit_of_meas": "%"},
+    }.items():
+        config = {"stat_t": topic, "name": f"LYWSD03MMC-{name}", "val_tpl": f"{{{{ value_json.{name} | is_defined }}}}", **more}
+        assert not _told(decoder, f"sensor/A4C138C38EE5-LYWSD03MMC-{name}", {**config, "device": device}).refusals
+    state = '{"id":"A4:C1:38:C3:8E:E5","name":"LYWSD03MMC","rssi":-76,"model":"LYWSD03MMC","tempc":21.5,"tempf":70.7,"hum":44.1,"batt":88}'
+    assert _fields(decoder, state, topic) == {"air.temperature": 21.5, "air.humidity": 44.1, "device.battery_percent": 88.0}
+    assert decoder.decode(topic, b'{"id":"A4:C1:38:C3:8E:E5","rssi":-80}') == Decoded([], (), is_understood=True)
+
+
+def test_a_discovery_of_go_iotdevice_is_read() -> None:  # as its documentation shows it
+    decoder = _decoder()
+    config = {
+        "uniq_id": "my-device-ai1", "name": "my-device inputA", "avty_mode": "all", "stat_t": "go-iotdevice/real/my-device/AI1",
+        "avty": [{"t": "go-iotdevice/avail/go-iotdevice"}, {"t": "go-iotdevice/avail/my-device"}],
+        "val_tpl": "{{ value_json.NumVal }}", "unit_of_meas": "V",
+    }  # fmt: skip
+    assert not _told(decoder, "sensor/go-iotdevice/my-device-ai1", config).refusals
+    assert _fields(decoder, '{"NumVal": 3.25}', "go-iotdevice/real/my-device/AI1") == {"power.voltage": 3.25}
+    assert len(decoder.decode("go-iotdevice/avail/my-device", b"offline").missed) == 1
+
+
+def test_what_a_thermostat_measures_is_read_and_what_it_is_told_is_not() -> None:
+    decoder = _decoder()
+    config = {"~": "t/1", "curr_temp_t": "~/now", "curr_temp_tpl": "{{ value_json.t }}", "curr_hum_t": "~/now", "temp_unit": "F"}
+    config |= {"curr_hum_tpl": "{{ value_json.h }}", "temp_stat_t": "~/set", "dev": {"name": "Hall"}, "modes": ["off", "heat"]}
+    assert not _told(decoder, "climate/hall/room", config).refusals
+    assert _fields(decoder, '{"t": 68, "h": 44}', "t/1/now") == {"air.temperature": 20.0, "air.humidity": 44.0}
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("t/1/set", b"21")
+    assert _told(decoder, "climate/hall/room", b"").is_understood
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("t/1/now", b'{"t": 68}')
+
+
+def test_an_uptime_is_seconds() -> None:
+    decoder = _decoder()
+    _told(decoder, "sensor/box/uptime", {"state_topic": "u", "device_class": "duration", "unit_of_measurement": "d"})
+    assert _fields(decoder, "2", "u") == {"device.uptime_s": 172_800.0}
+
+
 @pytest.mark.parametrize(
     ("template", "message", "value"),
     [
@@ -94,6 +273,24 @@ def test_class_and_unit_decide_field_and_value(config: dict[str, object], payloa
         ("{{ value_json.mt | float * 0.001 }}", '{"mt": 21500}', 21.5),
         ("{{ value_json.t / 10 | round(2) }}", '{"t": 215}', 21.5),
         ("{{- value_json.t -}}", '{"t": "21.5"}', 21.5),
+        ("{{ value_json.t | is_defined }}", '{"t": 21.5}', 21.5),
+        ("{{ value_json.get('t', 0) }}", '{"t": 21.5}', 21.5),
+        ("{{ value_json.value | default(value) | float(0) }}", "21.5", 21.5),
+        ("{{ value_json.value | default(value) }}", '{"value": 21.5}', 21.5),
+        ("{% if value_json.t is defined %}{{ value_json.t }}{% else %}{{ value }}{% endif %}", "21.5", 21.5),
+        ("{{ value_json.a | default(value_json.b) }}", '{"b": 21.5}', 21.5),
+        ("{{ value_json.0.t.1 }}", '{"0": {"t": [1, 21.5]}}', 21.5),
+        ("{{ float(value|float) * 1.5 }}", "20", 30.0),
+        ("{{ (float(value) * 0.1) | round(2) }}", "3", 0.3),
+        ("{{ ((float(value) * 99)|round(0)) + 1 }}", "0.5", 50.5),
+        ("{{ (value_json.a + value_json.b) | round(1) }}", '{"a": 1.5, "b": 2}', 3.5),
+        ("{{ -value_json.t | abs - 2 * 3 }}", '{"t": -4}', -10.0),
+        ("{{ value_json.t | float(0) | multiply(0.001) | add(1) }}", '{"t": 500}', 1.5),
+        ("{{ value_json.FanSpeed*1/3*100 }}", '{"FanSpeed": 3}', 100.0),
+        ("{{ value_json.a if value_json.a is defined else value_json.b }}", '{"b": 7}', 7.0),
+        ("{% if value_json.x > 3 %}{{ value_json.x / 2 }}{% elif value_json.x == 3 %}9{% else %}0{% endif %}", '{"x": 8}', 4.0),
+        ("{% if value_json.x > 3 %}{{ value_json.x / 2 }}{% elif value_json.x == 3 %}9{% else %}0{% endif %}", '{"x": 3}', 9.0),
+        ("{% if value_json.x > 3 %}1{%- else -%} 0 {%- endif %}", '{"x": 2}', 0.0),
     ],
 )
 def test_templates_that_say_where_a_value_is_are_followed(template: str, message: str, value: float) -> None:
@@ -107,12 +304,95 @@ def test_an_absent_or_unknown_value_is_no_reading() -> None:
         assert decoder.decode("box/s1", message.encode()) == Decoded([], (), is_understood=True)
 
 
-@pytest.mark.parametrize("template", ["{% if value_json.x %}1{% endif %}", "{{ states('sensor.x') }}", "{{ value.split(',')[0] }}"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for x in value_json %}1{% endfor %}",
+        "{% set x = 1 %}{{ x }}",
+        "{% if value_json.x %}{% if value_json.y %}1{% endif %}{% endif %}",
+        "{{ states('sensor.x') }}",
+        "{{ value.split(',')[0] }}",
+        "{{ value_json.t | timestamp_custom('%H') }}",
+        "{{ value | int(base=16) }}",
+        "{{ value | int(0, 16) }}",
+        "{{ value_json }} and {{ value }}",
+        "{{ (value }}",
+        "{{value_json[}}",
+        "{{value_json[-}}",
+        "{{value_json.}}",
+        "{{value_json.get(}}",
+        "{{value |}}",
+        "{{value | iif(1,}}",
+        "{{}}",
+        "{% if %}{% endif %}",
+        "{% endif %}",
+        "{{ value ** 2 }}",
+        "{{ [1, 2] | max }}",
+        "{{ " + "(" * 100 + "value" + ")" * 100 + " }}",
+        "{{ value " + "+ 1" * 200 + " }}",
+    ],
+)
 def test_another_template_is_refused_once_and_by_name(template: str) -> None:
     decoder = _decoder()
     decoded = _told(decoder, "sensor/box/s1", {"state_topic": "box/s1", "value_template": template})
     assert [template[:20] in refusal.reason for refusal in decoded.refusals] == [True]
     assert decoder.decode("box/s1", b"1") == Decoded((), is_understood=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "value"),
+    [
+        ("{{ 'ON' if value_json.motion else 'OFF' }}", '{"motion": true}', True),
+        ("{{ 'ON' if value_json.motion else 'OFF' }}", '{"motion": 0}', False),
+        ("{% if value_json.motion %}ON{%else%}OFF{%endif%}", '{"motion": false}', False),
+        ("{{ value_json.motion | iif('ON', 'OFF') }}", '{"motion": 1}', True),
+        ("{{ value_json.state == 'open' }}", '{"state": "open"}', True),
+        ("{{ value_json.value != 0 and not value_json.off }}", '{"value": 1, "off": false}', True),
+        ("{{ value_json.a or value_json.b }}", '{"a": false, "b": true}', True),
+        ("{{ value_json.state == 1 }}", '{"state": "1"}', False),
+        ("{{ value_json.x is defined }}", '{"y": 1}', False),
+        ("{{ value_json.x is not defined }}", '{"y": 1}', True),
+    ],
+)
+def test_templates_may_choose_and_compare(template: str, message: str, value: bool) -> None:
+    decoder = _decoder()
+    on, off = ("ON", "OFF") if "'ON'" in template or "ON{" in template else ("True", "False")
+    config = {"state_topic": "box/s1", "payload_on": on, "payload_off": off, "value_template": template, "device_class": "motion"}
+    assert not _told(decoder, "binary_sensor/box/s1", config).refusals
+    assert _fields(decoder, message) == {"state.occupancy": value}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 'ON' if value_json.motion else 'OFF' }}",
+        "{% if value_json.a.b %}ON{% endif %}",
+        "{{ value_json.motion | default(0) }}",
+        "{{ value_json.motion == 'x' }}",
+        "{{ value_json.motion > 1 }}",
+        "{{ not value_json.motion }}",
+        "{{ value_json.other and value_json.motion }}",
+        "{{ value_json.motion * 2 }}",
+    ],
+)
+def test_what_is_absent_decides_nothing(template: str) -> None:
+    decoder = _decoder()
+    _told(decoder, "binary_sensor/box/s1", {"state_topic": "box/s1", "value_template": template})
+    assert decoder.decode("box/s1", b'{"other": 1}') == Decoded([], (), is_understood=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ 1 / value_json.t }}", '{"t": 0}'),
+        ("{{ value_json.t * 2 }}", '{"t": "x"}'),
+        ("{{ value < 1 }}", "x"),
+        ("{{ value_json.t * 10 }}", '{"t": 1e308}'),
+    ],
+)
+def test_what_cannot_be_reckoned_is_refused(template: str, message: str) -> None:
+    decoded = _sensor(device_class="temperature", value_template=template).decode("box/s1", message.encode())
+    assert (list(decoded.readings), len(decoded.refusals)) == ([], 1)
 
 
 def test_every_abbreviation_reads_like_the_whole_word() -> None:
@@ -183,6 +463,46 @@ def test_what_is_on_or_off_is_true_or_false(config: dict[str, object], payload: 
     assert _fields(decoder, payload) == {field: value}
 
 
+@pytest.mark.parametrize(
+    ("mode", "words", "offline_count"),
+    [
+        ("all", ["a online", "b online", "a offline", "b offline"], [0, 0, 1, 0]),
+        ("all", ["a offline", "b online", "a online", "b offline"], [1, 0, 0, 1]),
+        ("all", ["a offline", "b online", "a offline", "b offline", "a online", "b online", "b offline"], [1, 0, 0, 0, 0, 0, 1]),
+        ("any", ["a online", "a offline", "b offline", "b online", "a online", "b offline"], [0, 1, 0, 0, 0, 0]),
+        ("any", ["b online", "a offline", "b offline"], [0, 0, 1]),
+        ("latest", ["a online", "b offline", "a online", "b offline"], [0, 1, 0, 1]),
+        (None, ["a online", "b offline", "a offline"], [0, 1, 0]),
+        (7, ["a gibberish", "a online", "a ", "a offline"], [0, 0, 0, 1]),
+    ],
+)
+def test_availability_topics_go_together_as_their_mode_says(mode: object, words: list[str], offline_count: list[int]) -> None:
+    decoder = _decoder()
+    config = {"stat_t": "box/s1", "dev": {"name": "Box"}, "avty_mode": mode, "~": "box"}
+    _told(decoder, "sensor/box/s1", config | {"avty": [{"t": "~/a"}, {"topic": "~/b", "val_tpl": "{{ value_json.state }}"}]})
+    counts = []
+    for said in words:
+        topic, _, word = said.partition(" ")
+        payload = word if topic == "a" else json.dumps({"state": word})
+        decoded = decoder.decode(f"box/{topic}", payload.encode())
+        assert decoded.is_understood
+        counts.append(len(decoded.missed))
+    assert counts == offline_count
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b'{"migrate_discovery": true}', b'{"migr_discvry": true}'])
+def test_what_moves_to_a_message_of_the_whole_device_is_forgotten_and_no_fault(payload: bytes) -> None:
+    decoder = _sensor(device_class="temperature")
+    assert _told(decoder, "sensor/box/s1", payload) == Decoded((), is_understood=True)
+    part = {"p": "sensor", "stat_t": "box/s1", "dev_cla": "temperature", "unit_of_meas": "°F"}
+    config = {"dev": {"name": "Box"}, "o": {"name": "x"}, "cmps": {"s1": part, "s2": {"p": "sensor"}, "s3": {"platform": "binary_sensor"}}}
+    assert not _told(decoder, "device/box", config).refusals
+    assert decoder.decode("box/s1", b"50").readings == [Reading("air", {"device": "Box", "sensor": "s1"}, {"temperature": 10.0})]
+    assert not _told(decoder, "device/box", config | {"cmps": {"s1": {"p": "sensor"}}}).refusals
+    with pytest.raises(RejectedError, match="no discovery"):
+        decoder.decode("box/s1", b"50")
+
+
 def test_an_empty_discovery_forgets() -> None:
     decoder = _sensor(device_class="temperature")
     assert _told(decoder, "sensor/box/s1", b"").is_understood
@@ -238,6 +558,26 @@ def test_a_flood_of_entities_stays_within_bounds() -> None:
     assert after - before < 1_000_000  # 3,000 more of them would be several times that
 
 
+def test_long_templates_count_as_memory() -> None:
+    decoder = _decoder()
+    template = "{{ value " + "+ 1" * 160 + " }}"
+    tracemalloc.start()
+    try:
+        refused = 0
+        for number in range(1_000):
+            refused += len(_told(decoder, f"sensor/n/{number}", {"stat_t": f"t/{number}", "val_tpl": template}).refusals)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refused > 800
+    assert kept < 16_000_000
+
+
+def test_half_a_surrogate_pair_in_the_base_topic_is_refused_by_entity() -> None:
+    decoded = _told(_decoder(), "sensor/a/b", b'{"~": "\\ud800", "stat_t": "~/x", "unit_of_meas": "\\ud800"}')
+    assert len(decoded.refusals) == 1
+
+
 def test_messages_are_recognised() -> None:
     assert recognise("homeassistant/sensor/a/b/config", json.dumps(_BMP180).encode())
     of_esphome = json.dumps({**_BMP180, "device": {"sw_version": "esphome v2026.1"}}).encode()
@@ -255,6 +595,50 @@ def test_any_template_is_followed_or_refused(text: str) -> None:
         template = parse_template(text)
         with suppress(ValueError):
             template.read("1", {"a": [1]})
+
+
+_PIECES = st.sampled_from(
+    [
+        *"()[].,|+-*/<>",
+        "==",
+        " if ",
+        " else ",
+        " and ",
+        " or ",
+        "not ",
+        " is defined",
+        "value",
+        "value_json",
+        ".a",
+        "[0]",
+        "['a']",
+        ".get('a')",
+        "| float",
+        "|int(0)",
+        "| abs",
+        "| multiply(1e3)",
+        "| iif('a', 'b')",
+        "1",
+        "0",
+        "'x'",
+        "true",
+        "none",
+        "float(",
+        "0.5",
+        "9" * 30,
+    ]
+)
+
+
+@given(pieces=st.lists(_PIECES, max_size=12), is_block=st.booleans())
+def test_any_expression_is_followed_or_refused(pieces: list[str], is_block: bool) -> None:
+    text = "".join(pieces)
+    with suppress(TemplateError):
+        template = parse_template(f"{{% if {text} %}}{{{{ {text} }}}}{{% endif %}}" if is_block else f"{{{{ {text} }}}}")
+        for message in ("1", "x", ""):
+            for root in ({"a": 1e308}, {"a": [0]}, {"a": "x"}, [{"a": None}], None):
+                with suppress(ValueError):
+                    template.read(message, root)
 
 
 _VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.lists(st.text(max_size=3), max_size=2)

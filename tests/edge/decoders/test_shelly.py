@@ -198,6 +198,100 @@ def test_a_device_that_goes_away_is_told_once(topic: str) -> None:
     assert [len(missed) for missed in said] == [0, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("payload", "fields"),
+    [
+        (
+            '{"motion":true,"timestamp":1617710922,"active":true,"vibration":false,"lux":212,"bat":98}',
+            {"state.occupancy": True, "state.vibration": False, "weather.illuminance": 212.0, "state.battery_percent": 98.0},
+        ),
+        (
+            '{"target_t":{"enabled":true,"value":21.0,"units":"C"},"tmp":{"value":21.3,"units":"C","is_valid":true},"bat":99}',
+            {"air.temperature": 21.3, "air.battery_percent": 99.0},
+        ),
+        ('{"tmp":{"value":68,"units":"F","is_valid":true}}', {"air.temperature": 20.0}),
+        ('{"tmp":{"value":999,"units":"C","is_valid":false}}', {}),
+    ],
+)
+def test_battery_devices_of_the_first_generation_send_a_status(payload: str, fields: dict[str, object]) -> None:
+    decoded = _gen1("status", payload)
+    assert not decoded.refusals
+    assert {f"{one.measurement}.{name}": value for one in decoded.readings for name, value in one.fields.items()} == fields
+
+
+# Values of a Shelly Pro 3EM and a Plug PM Gen3 in public tests of programs that read them, and of the API's own pages.
+@pytest.mark.parametrize(
+    ("component", "values", "expected"),
+    [
+        (
+            "em1:0",
+            '{"id":0,"current":3.705,"voltage":242.8,"act_power":598.9,"aprt_power":900.6,"pf":0.66,"freq":50.0,"calibration":"factory"}',
+            {"power.current": 3.705, "power.voltage": 242.8, "power.active_power": 598.9, "power.apparent_power": 900.6}
+            | {"power.power_factor": 0.66, "power.frequency": 50.0},
+        ),
+        (
+            "em1data:0",
+            '{"id":0,"total_act_energy":3458.24,"total_act_ret_energy":1605.24}',
+            {"power.energy": 3458.24, "power.energy_export": 1605.24},
+        ),
+        (
+            "pm1:0",
+            '{"aenergy":{"by_minute":[0,0,0],"minute_ts":1783004880,"total":1},"apower":27,"current":0.123,"freq":50.01,'
+            '"ret_aenergy":{"by_minute":[0,0,0],"minute_ts":1783004880,"total":0},"voltage":233.3}',
+            {"power.energy": 1.0, "power.active_power": 27.0, "power.current": 0.123, "power.frequency": 50.01}
+            | {"power.energy_export": 0.0, "power.voltage": 233.3},
+        ),
+        (
+            "thermostat:0",
+            '{"id":0,"enable":true,"target_C":23,"current_C":12.3,"output":true}',
+            {"air.temperature": 12.3, "state.output": True, "reading.target_temperature": 23.0},
+        ),
+        (
+            "voltmeter:100",
+            '{"id":100,"voltage":4.321,"xvoltage":43.21}',
+            {"power.voltage": 4.321, "reading.xvoltage": 43.21},
+        ),
+    ],
+)
+def test_components_have_the_catalogues_names(component: str, values: str, expected: dict[str, object]) -> None:
+    decoded = _decoder().decode(f"shellypro/status/{component}", values.encode())
+    assert not decoded.refusals
+    assert {f"{one.measurement}.{name}": value for one in decoded.readings for name, value in one.fields.items()} == expected
+    assert {one.tags["sensor"] for one in decoded.readings} == {component}
+
+
+@pytest.mark.parametrize(
+    ("component", "values", "fields"),
+    [
+        ("bthomedevice:200", {"rssi": -70, "battery": 100, "packet_id": 1, "paired": True}, {"rssi": -70.0, "battery_percent": 100.0}),
+        ("blutrv:200", {"target_C": 17.1, "current_C": 17.5, "pos": 0, "rssi": -60, "battery": 100, "rpc": True}, {"temperature": 17.5}),
+        ("bthomesensor:200", {"value": 24.3}, {"value": 24.3}),
+    ],
+)
+def test_what_a_gateway_heard_has_the_time_at_which_it_heard_it(
+    component: str, values: dict[str, object], fields: dict[str, object]
+) -> None:
+    heard = {"id": 200, "last_updated_ts": 1_734_967_725, **values}
+    message = {"src": "gw", "method": "NotifyFullStatus", "params": {"ts": 1_783_004_880.01, component: heard}}
+    decoded = _decoder().decode("gw/events/rpc", json.dumps(message).encode())
+    assert {one.time_ns for one in decoded.readings} == {1_734_967_725_000_000_000}
+    assert fields.items() <= {name: value for one in decoded.readings for name, value in one.fields.items()}.items()
+    never = heard | {"last_updated_ts": 0}
+    assert {one.time_ns for one in _decoder().decode(f"gw/status/{component}", json.dumps(never).encode()).readings} == {None}
+
+
+@pytest.mark.parametrize("capital", [False, True])
+def test_a_weather_station_by_bluetooth_is_weather(capital: bool) -> None:
+    values = {"temperature": 22.1, "dewpoint": 18.1, "speed": 3.2, "gust_speed": 5.5, "direction": 182.1, "uv_index": 2.1}
+    values |= {"precipitation": 12.3, "battery": 97}
+    message = {"BTHome_version": 2, "address": "7c:c6"} | {(name.capitalize() if capital else name): one for name, one in values.items()}
+    decoded = _decoder().decode("shelly-blu/events/x", json.dumps(message).encode())
+    assert {one.measurement: dict(one.fields) for one in decoded.readings} == {
+        "air": {"temperature": 22.1, "dew_point": 18.1, "battery_percent": 97.0},
+        "weather": {"wind_speed": 3.2, "wind_gust": 5.5, "wind_direction": 182.1, "uv_index": 2.1, "rain_total": 12.3},
+    }
+
+
 def test_bluetooth_sensors_are_named_by_address() -> None:
     message = b'{"encryption":false,"BTHome_version":2,"pid":149,"battery":100,"temperature":17,"rssi":-92,"window":0,"address":"7c:c6"}'
     assert _decoder().decode("shelly-blu/events/7c:c6", message).readings == [

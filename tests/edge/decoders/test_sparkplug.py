@@ -218,6 +218,22 @@ def test_nobody_is_asked_where_the_config_forbids_it() -> None:
     assert Host(rebirth=False).node("NDATA").replies == []
 
 
+def test_a_device_is_not_born_before_its_node() -> None:
+    host = Host()
+    decoded = host.device("DBIRTH", metric("Voltage", "Double", 220.0, alias=2))
+    assert (list(decoded.readings), len(decoded.refusals), len(decoded.replies)) == ([], 1, 1)
+    host.node("NBIRTH")
+    assert host.device("DBIRTH", metric("Voltage", "Double", 220.0, alias=2)).readings[0].fields == {"voltage": 220.0}
+
+
+def test_an_alias_means_what_the_last_birth_says() -> None:
+    host = born()
+    host.node("NBIRTH", metric("Pressure", "Int16", -5, alias=1), metric("Temperature", "Float", 20.5, alias=9))
+    decoded = host.node("NDATA", alias(1, "Int16", -7), alias(9, "Float", 21.5))
+    assert decoded.readings[0].fields == {"pressure": -7.0, "temperature": 21.5}
+    assert not decoded.refusals
+
+
 def test_a_birth_of_the_node_ends_what_was_known_of_its_devices() -> None:
     host = born()
     assert host.node("NBIRTH", metric("Temperature", "Float", 1.0, alias=2)).missed == []
@@ -311,9 +327,20 @@ def test_values_are_what_their_data_type_says(datatype: str, wire: dict[str, obj
         ("Unknown", {"int_value": 1}),
         ("Bytes", {"bytes_value": b"\0"}),
         ("File", {"bytes_value": b"\0"}),
-        ("Int32Array", {"bytes_value": bytes(8)}),
-        ("DataSet", {"dataset_value": Payload.DataSet()}),
-        ("Template", {"template_value": Payload.Template()}),
+        ("Int32Array", {"bytes_value": bytes(7)}),
+        ("Int32Array", {"bytes_value": bytes(4 * 65)}),
+        ("Int32Array", {"int_value": 1}),
+        ("BooleanArray", {"bytes_value": bytes(3)}),
+        ("BooleanArray", {"bytes_value": b"\x09\0\0\0\xff"}),
+        ("BooleanArray", {"bytes_value": b"\xff\xff\xff\xff\xff"}),
+        ("StringArray", {"bytes_value": b"ABC"}),
+        ("StringArray", {"bytes_value": b"\xff\0"}),
+        ("DoubleArray", {"bytes_value": struct.pack("<d", math.nan)}),
+        ("DataSet", {"dataset_value": Payload.DataSet(columns=["a"], types=[])}),
+        ("DataSet", {"dataset_value": Payload.DataSet(rows=[Payload.DataSet.Row()] * 65)}),
+        ("DataSet", {"dataset_value": Payload.DataSet(columns=[""], types=[7])}),
+        ("Template", {"int_value": 1}),
+        ("Int32", {"template_value": Payload.Template()}),
     ],
 )
 def test_what_is_no_value_of_its_type_is_refused(datatype: str, wire: dict[str, object]) -> None:

@@ -56,6 +56,91 @@ def test_units_of_the_message_are_converted() -> None:
     assert _by_sensor(of_mm)[("BMP180", "air")] == {"pressure": 1013.25}
 
 
+# Messages of devices in public: the first of the documentation of Sniffbot.jl, the second and third from comments of Tasmota's own drivers
+# (xdrv_10_rules.ino, xdrv_10_scripter.ino), the fourth from a log of a current transformer; the others in the form of their drivers.
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            '{"Time":"2026-03-07T12:54:34","PMS5003":{"CF1":22,"CF2.5":32,"CF10":49,"PM1":22,"PM2.5":32,"PM10":49,"PB0.3":4146,"PB0.5":934,'
+            '"PB1":153,"PB2.5":48,"PB5":8,"PB10":2},"PressureUnit":"hPa","TempUnit":"C"}',
+            {
+                ("PMS5003", "air"): {
+                    "pm1_cf1": 22.0,
+                    "pm2_5_cf1": 32.0,
+                    "pm10_cf1": 49.0,
+                    "pm1": 22.0,
+                    "pm2_5": 32.0,
+                    "pm10": 49.0,
+                    "n0_3": 41.46,
+                    "n0_5": 9.34,
+                    "n1_0": 1.53,
+                    "n2_5": 0.48,
+                    "n5_0": 0.08,
+                    "n10_0": 0.02,
+                }
+            },
+        ),
+        (
+            '{"INA219":{"Voltage":4.494,"Current":0.020,"Power":0.089}}',
+            {("INA219", "power"): {"voltage": 4.494, "current": 0.02, "active_power": 0.089}},
+        ),
+        (
+            '{"Time":"2019-04-20T19:00:40","SGP30":{"eCO2":584,"TVOC":263,"aHumidity":6.5717},"TempUnit":"C"}',
+            {("SGP30", "air"): {"tvoc": 263.0}, ("SGP30", "reading"): {"e_co2": 584.0, "a_humidity": 6.5717}},  # reckoned, not measured
+        ),
+        (
+            '{"Time":"2022-06-26T22:06:56","ANALOG":{"CTEnergy":{"Energy":2.882,"Power":49,"Voltage":230,"Current":0.215}}}',
+            {("ANALOG", "power"): {"energy": 2882.0, "active_power": 49.0, "voltage": 230.0, "current": 0.215}},
+        ),
+        (
+            '{"ANALOG":{"A0":345,"Temperature1":20.3,"Temperature2":68},"TempUnit":"C"}',
+            {("ANALOG", "reading"): {"a0": 345.0}, ("ANALOG-1", "air"): {"temperature": 20.3}, ("ANALOG-2", "air"): {"temperature": 68.0}},
+        ),
+        (
+            '{"SPS30":{"PM1_0":1.1,"PM2_5":2.2,"PM4_0":3.0,"PM10":3.1,"NCPM0_5":5.1,"NCPM1_0":6.0,"NCPM2_5":6.1,"NCPM4_0":6.2,"NCPM10":6.3,'
+            '"TYPSIZ":0.6}}',
+            {
+                ("SPS30", "air"): {
+                    "pm1": 1.1,
+                    "pm2_5": 2.2,
+                    "pm4": 3.0,
+                    "pm10": 3.1,
+                    "pm0_5_number": 5.1,
+                    "pm1_number": 6.0,
+                    "pm2_5_number": 6.1,
+                    "pm4_number": 6.2,
+                    "pm10_number": 6.3,
+                    "typical_size": 0.6,
+                }
+            },
+        ),
+        (
+            '{"WindMeter":{"Speed":{"Act":3.6,"Avg":7.2,"Min":0.0,"Max":10.8}},"SpeedUnit":"km/h"}',
+            {("WindMeter", "weather"): {"wind_speed": 2.0, "wind_gust": 3.0}},
+        ),
+        ('{"BME680":{"Gas":123.45}}', {("BME680", "air"): {"gas_resistance": 123450.0}}),
+        ('{"MAX31855":{"ProbeTemperature":212.9},"TempUnit":"F"}', {("MAX31855", "air"): {"temperature": 100.5}}),
+        ('{"CHIRP1":{"Moisture":350,"Light":10}}', {("CHIRP1", "reading"): {"moisture": 350.0, "light": 10.0}}),  # raw capacitance
+    ],
+)
+def test_sensors_of_many_kinds_have_the_catalogues_names(message: str, expected: dict[tuple[str, str], dict[str, object]]) -> None:
+    decoder = _decoder()
+    for _ in range(2):  # the second goes by the plan of the first
+        decoded = decoder.decode("tele/d/SENSOR", message.encode())
+        assert not decoded.refusals
+        assert _by_sensor(decoded) == {place: pytest.approx(fields) for place, fields in expected.items()}
+
+
+def test_carbon_monoxide_of_a_gas_sensor_is_no_alarm_and_that_of_zigbee_is() -> None:
+    assert _by_sensor(_decode("tele/d/SENSOR", {"MGS": {"CO": 1.0, "NH3": 0.0}})) == {
+        ("MGS", "air"): {"co": pytest.approx(1144.9, abs=0.1), "nh3": 0.0}
+    }
+    assert _by_sensor(_decode("tele/d/SENSOR", {"MQ7": {"CO": 1.0}})) == {("MQ7", "reading"): {"co": 1.0}}
+    zigbee = {"ZbReceived": {"0x1": {"Device": "0x1", "CO": 1, "LinkQuality": 9}}}
+    assert _by_sensor(_decode("tele/d/SENSOR", zigbee)) == {("0x1", "state"): {"co_alarm": True, "link_quality": 9.0}}
+
+
 def test_an_unknown_unit_is_refused_by_name() -> None:
     with pytest.raises(RejectedError, match="TempUnit 'R'"):
         _decode("tele/d/SENSOR", {"BME280": {"Temperature": 77}, "TempUnit": "R"})

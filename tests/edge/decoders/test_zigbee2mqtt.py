@@ -83,6 +83,58 @@ def test_carbon_monoxide_comes_in_ppm_and_is_stored_as_mass() -> None:
     assert _fields(_decode("d", {"co": 10})) == {"air.co": gas_mass(10_000, "co")}
 
 
+# Units as zigbee-herdsman-converters states them, device by device: µg/m³ or ppb for VOC, mg/m³ or µg/m³ for formaldehyde, L or m³.
+@pytest.mark.parametrize(
+    ("name", "unit", "value", "field", "stored"),
+    [
+        ("voc", "ppb", 120, "air.tvoc", 120.0),
+        ("voc", "µg/m³", 120, "reading.voc", 120.0),
+        ("gas", "%LEL", 12, "reading.gas", 12.0),
+        ("formaldehyd", "mg/m³", 0.02, "air.hcho", 20.0),
+        ("hcho", "µg/m³", 20, "air.hcho", 20.0),
+        ("no2", "ppb", 100, "air.no2", pytest.approx(188.05, abs=0.01)),
+        ("water_consumed", "L", 1500, "water_flow.volume", 1.5),
+        ("flow", "m³/h", 3.6, "water_flow.flow", 0.001),
+        ("ec", "µS/cm", 1200, "water_quality.conductivity", 1200.0),
+        ("power_factor", "%", 98, "power.power_factor", 0.98),
+        ("power_factor", "", 0.98, "power.power_factor", 0.98),
+        ("temperature", "°F", 68, "air.temperature", 20.0),
+    ],
+)
+def test_a_stated_unit_goes_before_what_a_name_seems_to_say(name: str, unit: str, value: float, field: str, stored: float) -> None:
+    decoder = _decoder()
+    exposes = [{"type": "climate", "features": [{"type": "numeric", "property": name, "unit": unit}]}]
+    assert _decode("bridge/devices", [{"friendly_name": "d", "definition": {"exposes": exposes}}], decoder).is_understood
+    assert _fields(_decode("d", {name: value}, decoder)) == {field: stored}
+
+
+@pytest.mark.parametrize("name", ["formaldehyd", "hcho", "no2", "flow", "volume", "ec"])
+def test_without_a_stated_unit_a_name_of_many_units_stays_raw(name: str) -> None:
+    assert _fields(_decode("d", {name: 2})) == {f"reading.{name}": 2.0}
+
+
+def test_two_channels_of_a_meter_are_two_readings() -> None:  # PJ-1203A: two clamps on one phase
+    message = {
+        "voltage": 231.5,
+        "power_a": 250,
+        "power_b": -20,
+        "power_ab": 230,
+        "energy_a": 3.3,
+        "energy_produced_b": 0.2,
+        "power_factor_a": 98,
+    }
+    decoded = _decode("d", message)
+    assert {one.tags.get("sensor", ""): dict(one.fields) for one in decoded.readings if one.measurement == "power"} == {
+        "": {"voltage": 231.5},
+        "a": {"active_power": 250.0, "energy": 3300.0, "power_factor": 0.98},
+        "b": {"active_power": -20.0, "energy_export": 200.0},
+    }
+
+
+def test_a_battery_beside_nothing_that_is_known_is_the_devices() -> None:
+    assert _fields(_decode("d", {"volume": 12.345, "battery": 88})) == {"reading.volume": 12.345, "device.battery_percent": 88.0}
+
+
 def test_null_is_absent_and_unknown_attributes_keep_their_names() -> None:
     message = {"occupancy": True, "update_available": None, "update": {"state": None}, "color": {"x": 0.3, "y": 0.4}, "formaldehyd": 2}
     assert _fields(_decode("d", message)) == {
