@@ -49,6 +49,7 @@ UNITS = {
     "cm": Unit("length", 1, 100),
     "mm": Unit("length", 1, 1000),
     "km": Unit("length", 1000),
+    "[nmi_i]": Unit("length", 1852),
     "ft": Unit("length", 3048, 10_000),
     "in": Unit("length", 254, 10_000),
     "m/s": Unit("speed"),
@@ -114,6 +115,10 @@ UNITS = {
     "mg/L": Unit("mass concentration", 1_000_000),
     "NTU": Unit("turbidity"),
     "mg/kg": Unit("mass fraction"),
+    "kg": Unit("mass"),
+    "g": Unit("mass", 1, 1000),
+    "t": Unit("mass", 1000),
+    "[lb_av]": Unit("mass", 45_359_237, 100_000_000),
     "m3": Unit("volume"),
     "L": Unit("volume", 1, 1000),
     "{count}": Unit("count"),
@@ -133,12 +138,14 @@ SPELLINGS = {
     **dict.fromkeys(("µS/cm", "μS/cm"), "uS/cm"),
     **dict.fromkeys(("mg/m³",), "mg/m3"),
     **dict.fromkeys(("kt", "knot"), "kn"),
+    **dict.fromkeys(("nmi", "NM"), "[nmi_i]"),
     **dict.fromkeys(("kmh", "kph"), "km/h"),
     **dict.fromkeys(("m³/s",), "m3/s"),
     **dict.fromkeys(("°",), "deg"),
     **dict.fromkeys(("dBA",), "dB(A)"),
     **dict.fromkeys(("W/m²",), "W/m2"),
     **dict.fromkeys(("B", "bytes"), "By"),
+    **dict.fromkeys(("lb", "lbs"), "[lb_av]"),
 }
 _BASES = {unit.dimension: code for code, unit in UNITS.items() if unit == Unit(unit.dimension)}
 _DIGITS = 12

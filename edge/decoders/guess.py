@@ -1,8 +1,9 @@
 """Which decoder fits bytes of unknown origin, with the evidence.
 
 Raw bytes of a line: every decoder that has a framer cuts them, and what counts is how much of them became frames with a right checksum that
-it could decode. Messages: each decoder says by itself what it recognises (`recognise` in edge/decoders/table.py), and must then be able to
-decode them. JSON, CSV and plain lines are what remains when no vendor's decoder knows better.
+it could decode; where families share header and checksum, what the frames hold decides. Messages: each decoder says by itself what it
+recognises (`recognise` in edge/decoders/table.py), and must then be able to decode them. JSON, CSV and plain lines are what remains when no
+vendor's decoder knows better.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ from telemetry.errors import ConfigError, RejectedError
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_MESSAGES = 500
 _GENERIC_SCORE = 0.2  # of JSON or CSV: it fits, and tells nothing of what it means
+_UNLIKELY = 0.5  # frames of right form and checksum, of which the decoder recognises none: families share headers
 _LEAST_SHARE = 0.02  # of the bytes: a checksum of 8 bits is right by chance now and then
 
 Message = tuple[str, bytes]
@@ -63,11 +65,22 @@ def _framed(kind: str, decoder: Decoder, sample: bytes) -> Guess | None:
     if not decoded or share < _LEAST_SHARE:
         return None
     damaged = f", {framer.counts.damaged} damaged" if framer.counts.damaged else ""
-    return Guess(kind, min(1.0, share), f"{len(decoded)} frames with a right checksum{damaged}, {min(1.0, share):.0%} of the bytes")
+    score = min(1.0, share)
+    evidence = f"{len(decoded)} frames with a right checksum{damaged}, {score:.0%} of the bytes"
+    if recognise := _recogniser(kind):
+        known = [words for frame in decoded[:SAMPLE_MESSAGES] if (words := recognise("", frame))]
+        if not known:
+            return Guess(kind, score * _UNLIKELY, f"{evidence}; what they hold fits another device better")
+        evidence += f"; the first: {known[0]}"
+    return Guess(kind, score, evidence)
+
+
+def _recogniser(kind: str) -> Recognise | None:
+    return cast(Recognise | None, getattr(import_module(DECODERS[kind].module), "recognise", None))
 
 
 def _recognised(kind: str, sample: Sequence[Message]) -> Guess | None:
-    recognise = cast(Recognise | None, getattr(import_module(DECODERS[kind].module), "recognise", None))
+    recognise = _recogniser(kind)
     decoder = _with_defaults(kind)
     if recognise is None or decoder is None:
         return None

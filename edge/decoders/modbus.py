@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
 from edge.framers import rtu
-from edge.modbus.frame import BROADCAST, FUNCTIONS, READS, Pdu, has_right_crc, open_rtu, read_span, split_mbap
+from edge.modbus.frame import BROADCAST, FUNCTIONS, READS, Pdu, answer_size, has_right_crc, open_rtu, read_span, split_mbap
 from edge.modbus.pairing import Asked, Pairing, Told
 from edge.modbus.registers import Block, Map, raw_fields
 from edge.modbus.template import load_template
@@ -200,23 +200,26 @@ def _frames(payload: bytes, refusals: Refusals) -> Iterator[tuple[int, Pdu]]:
 
 def _rtu_sizes(payload: bytes) -> Iterator[int]:
     """Yield the bytes of each frame, as long as one follows the other."""
-    at = 0
+    at, before = 0, b""
+    is_one_answer = answer_size(payload) == len(payload) and has_right_crc(payload)
     while at < len(payload):
-        size = rtu.frame_size(payload, at)
+        size = len(payload) if is_one_answer else rtu.frame_size(payload, at, before)
         if not size and at == 0 and has_right_crc(payload):
             size = len(payload)  # a function that nobody knows, but whole
         if not size:
             return
         yield size
+        before = payload[at : at + size]
         at += size
 
 
 def _frames_among_noise(payload: bytes, at: int, refusals: Refusals) -> Iterator[tuple[int, Pdu]]:
-    first, skipped = at, 0
+    first, skipped, before = at, 0, b""
     while at < len(payload):
-        size = rtu.frame_size(payload, at)
+        size = rtu.frame_size(payload, at, before)
         if size:
-            yield 0, open_rtu(payload[at : at + size])
+            before = payload[at : at + size]
+            yield 0, open_rtu(before)
         else:
             skipped += 1
         at += size or 1

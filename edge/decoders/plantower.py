@@ -96,14 +96,18 @@ def _add_air(fields: dict[str, FieldValue], payload: bytes, at: int) -> None:
 
 
 def recognise(_topic: str, payload: bytes) -> str:
-    """Return why this looks like a Plantower frame: its length, its sum, and masses that grow with the size of the particles."""
+    """Return why this looks like a Plantower frame: length, sum, and masses that grow with the size of the particles.
+
+    Frames of Honeywell (nothing behind the fourth number) and of Winsen ZH (nothing in the first three) have the same form.
+    """
     size = len(payload)
     if size not in {_SHORT, _USUAL, _LONG} or payload[:4] != b"\x42\x4d" + (size - 4).to_bytes(2, "big"):
         return ""
     if sum(payload[:-2]) & 0xFFFF != payload[-2] << 8 | payload[-1]:
         return ""
-    cf1 = struct.unpack_from(">3H", payload, 4)
-    return f"{size}-byte frame 42 4d with the sum of a Plantower sensor" if cf1[0] <= cf1[1] <= cf1[2] else ""
+    masses = _MASSES.unpack_from(payload, 4)
+    is_other = any(payload[4:-2]) and (not any(payload[12:-2]) or (not any(masses[:3]) and any(masses[3:])))
+    return f"{size}-byte frame 42 4d with the sum of a Plantower sensor" if masses[0] <= masses[1] <= masses[2] and not is_other else ""
 
 
 def build(options: Options) -> PlantowerDecoder:

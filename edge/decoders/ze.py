@@ -142,9 +142,13 @@ class ZeDecoder:
 
 
 def recognise(_topic: str, payload: bytes) -> str:
-    """Return why this looks like a ZE module: an upload with a known gas and unit and a right checksum."""
+    """Return why this looks like a ZE or ZH module: an upload with a known gas and unit, or a dust frame that is no Plantower's."""
+    if _DUST_SIZES.get(len(payload)) == payload[:4] and sum(payload[:-2]) == payload[-2] << 8 | payload[-1]:
+        is_dust = any(payload[10:16]) and not any(payload[4:10])
+        return f"{len(payload)}-byte frame 42 4d of a Winsen ZH dust module, its first three numbers zero" if is_dust else ""
     is_frame = len(payload) == SIZE and payload[0] == 0xFF and not sum(payload[1:]) & 0xFF
-    if is_frame and payload[1] in GASES and payload[2] in UNITS and payload[3] <= _MOST_DECIMALS and any(payload[6:8]):
+    is_unit = payload[2:3] != b"" and (payload[2] in UNITS or GASES.get(payload[1]) == "o2")
+    if is_frame and payload[1] in GASES and is_unit and payload[3] <= _MOST_DECIMALS and any(payload[6:8]):
         return f"9-byte upload ff {payload[1]:02x} {payload[2]:02x} of a Winsen ZE module for {GASES[payload[1]]}, checksum right"
     return ""
 

@@ -6,6 +6,7 @@ QUALITY = Quantity("quality", "int", "", 0, 1023, "Cờ chất lượng", "Quali
 
 # From frost in the northern mountains to Vietnam's record of 44.2 °C (Tương Dương, 7 May 2023); a box in the sun reads far more.
 AIR_TEMPERATURE = Quantity("temperature", "float", "Cel", -20, 70, "Nhiệt độ", "Temperature")
+WATER_TEMPERATURE = Quantity("water_temperature", "float", "Cel", -1, 50, "Nhiệt độ nước", "Water temperature")
 DEW_POINT = Quantity("dew_point", "float", "Cel", -40, 40, "Điểm sương", "Dew point")
 HUMIDITY = Quantity("humidity", "float", "%", 0, 100, "Độ ẩm tương đối", "Relative humidity")
 # From the top of Fansipan (3,143 m, about 690 hPa) to the world record at sea level (1,085 hPa); not reduced to sea level.

@@ -7,6 +7,10 @@ LONGITUDE = Quantity("longitude", "float", "deg", -180, 180, "Kinh độ", "Long
 ALTITUDE = Quantity("altitude", "float", "m", -500, 20_000, "Độ cao", "Altitude above sea level")  # COCOM: receivers stop at 18 km
 COURSE = Quantity("course", "float", "deg", 0, 360, "Hướng đi", "Course over ground")
 HEADING = Quantity("heading", "float", "deg", 0, 360, "Hướng mũi", "Heading")
+HEADING_MAGNETIC = Quantity("heading_magnetic", "float", "deg", 0, 360, "Hướng mũi theo la bàn", "Magnetic heading")
+RATE_OF_TURN = Quantity("rate_of_turn", "float", "", -720, 720, "Tốc độ quay (độ/phút)", "Rate of turn (degrees a minute)")
+ROLL = Quantity("roll", "float", "deg", -180, 180, "Góc nghiêng ngang", "Roll")
+PITCH = Quantity("pitch", "float", "deg", -90, 90, "Góc nghiêng dọc", "Pitch")
 
 GNSS = (
     LATITUDE,
@@ -35,4 +39,21 @@ GNSS = (
     Quantity("position_error", "float", "m", 0, None, "Sai số vị trí", "Position error"),
     Quantity("altitude_ellipsoid", "float", "m", -600, 20_000, "Độ cao trên ellipsoid", "Altitude above the ellipsoid"),
     Quantity("climb", "float", "m/s", -500, 500, "Tốc độ lên", "Climb"),
+    Quantity("datum", "string", "", None, None, "Hệ tọa độ khác WGS84", "Datum other than WGS84"),
+    HEADING_MAGNETIC,
+    Quantity("magnetic_variation", "float", "deg", -180, 180, "Độ từ thiên", "Magnetic variation"),
+    RATE_OF_TURN,
+    ROLL,
+    PITCH,
+    Quantity("heave", "float", "m", -30, 30, "Độ nhấp nhô", "Heave"),
+    # What a receiver says of the satellite that fits the others least (GBS, receiver autonomous integrity monitoring).
+    Quantity("raim_latitude_error", "float", "m", 0, None, "Sai số vĩ độ do vệ tinh lỗi", "Latitude error of a failed satellite"),
+    Quantity("raim_longitude_error", "float", "m", 0, None, "Sai số kinh độ do vệ tinh lỗi", "Longitude error of a failed satellite"),
+    Quantity("raim_altitude_error", "float", "m", 0, None, "Sai số độ cao do vệ tinh lỗi", "Altitude error of a failed satellite"),
+    Quantity("failed_satellite", "float", "", 0, 999, "Vệ tinh nghi lỗi", "Satellite likely failed"),
+    Quantity("failed_satellite_bias", "float", "m", None, None, "Độ lệch của vệ tinh nghi lỗi", "Bias of the satellite likely failed"),
+    Quantity("distance_total", "float", "m", 0, None, "Quãng đường cộng dồn", "Distance travelled", is_counter=True),
+    Quantity("distance_trip", "float", "m", 0, None, "Quãng đường chuyến này", "Distance of the trip"),
+    Quantity("water_distance_total", "float", "m", 0, None, "Quãng đường qua nước", "Distance through the water", is_counter=True),
+    Quantity("water_distance_trip", "float", "m", 0, None, "Quãng đường qua nước chuyến này", "Trip through the water"),
 )

@@ -1,6 +1,6 @@
 """Ships and aids to navigation, as they tell of themselves by AIS (ITU-R M.1371-5)."""
 
-from telemetry.catalogue.gnss import ALTITUDE, COURSE, HEADING, LATITUDE, LONGITUDE
+from telemetry.catalogue.gnss import ALTITUDE, COURSE, HEADING, LATITUDE, LONGITUDE, RATE_OF_TURN
 from telemetry.catalogue.quantity import Quantity
 
 VESSEL = (
@@ -10,7 +10,7 @@ VESSEL = (
     Quantity("speed", "float", "m/s", 0, 530, "Tốc độ", "Speed over ground"),  # AIS ends at 102 kn, of rescue aircraft at 1,022 kn
     COURSE,
     HEADING,
-    Quantity("rate_of_turn", "float", "", -720, 720, "Tốc độ quay (độ/phút)", "Rate of turn (degrees a minute)"),
+    RATE_OF_TURN,
     Quantity("navigation_status", "int", "", 0, 15, "Trạng thái hành trình", "Navigation status"),
     Quantity("position_accurate", "bool", "", None, None, "Vị trí chính xác dưới 10 m", "Position better than 10 m"),
     Quantity("message_type", "int", "", 1, 27, "Loại bản tin AIS", "AIS message type"),

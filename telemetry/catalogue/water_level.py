@@ -1,6 +1,7 @@
 """Rivers, reservoirs, drains and tide gauges."""
 
-from telemetry.catalogue.common import AIR_TEMPERATURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, WATER_TEMPERATURE
+from telemetry.catalogue.gnss import HEADING, HEADING_MAGNETIC
 from telemetry.catalogue.quantity import Quantity
 from telemetry.catalogue.weather import RAIN_TOTAL, RAINFALL
 
@@ -12,7 +13,10 @@ WATER_LEVEL = (
     # The Red River at Sơn Tây carried about 38,000 m3/s in August 1971; tides turn rivers round.
     Quantity("flow", "float", "m3/s", -50_000, 50_000, "Lưu lượng", "Flow"),
     Quantity("velocity", "float", "m/s", -15, 15, "Vận tốc dòng chảy", "Flow velocity"),
-    Quantity("water_temperature", "float", "Cel", -1, 50, "Nhiệt độ nước", "Water temperature"),
+    Quantity("current_direction", "float", "deg", 0, 360, "Hướng dòng chảy", "Direction the water flows to"),
+    WATER_TEMPERATURE,
+    HEADING,  # of the boat or buoy whose log gives the velocity
+    HEADING_MAGNETIC,
     RAINFALL,
     RAIN_TOTAL,
     AIR_TEMPERATURE,

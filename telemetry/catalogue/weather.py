@@ -1,6 +1,7 @@
 """Weather stations and rain gauges."""
 
-from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PM2_5, PM10, PRESSURE
+from telemetry.catalogue.common import AIR_TEMPERATURE, DEW_POINT, HUMIDITY, PM2_5, PM10, PRESSURE, WATER_TEMPERATURE
+from telemetry.catalogue.gnss import PITCH, ROLL
 from telemetry.catalogue.quantity import Quantity
 
 # An interval is a day at most: the world record is 1,825 mm in 24 h (Foc-Foc, Réunion, 1966).
@@ -26,5 +27,10 @@ WEATHER = (
     Quantity("uv_index", "float", "", 0, 25, "Chỉ số tia cực tím", "UV index"),
     PM2_5,
     PM10,
+    WATER_TEMPERATURE,
+    ROLL,  # of a mast or buoy that stands askew
+    PITCH,
+    Quantity("wind_chill", "float", "Cel", -60, 60, "Nhiệt độ cảm nhận do gió", "Wind chill"),
+    Quantity("heat_index", "float", "Cel", -20, 90, "Chỉ số nóng bức", "Heat index"),
     Quantity("noise", "float", "dB(A)", 15, 140, "Độ ồn", "Sound level"),  # as the levels of noise monitors
 )

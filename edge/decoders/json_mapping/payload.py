@@ -1,7 +1,7 @@
 """Bytes → JSON value: orjson where it can, the standard library where a message is slightly wrong but its neighbours are good.
 
 orjson refuses a whole message for one NaN, one number beyond a float, a byte order mark or half a surrogate pair; devices send
-all four. Here each such number becomes an `Unreadable`, to be refused alone. The last of duplicate keys counts.
+all four, and NUL bytes around it. Here each such number becomes an `Unreadable`, to be refused alone. The last of duplicate keys counts.
 """
 
 import json
@@ -25,7 +25,7 @@ def parse_payload(payload: bytes) -> object:
 
 def _parse_leniently(payload: bytes, strict: orjson.JSONDecodeError) -> object:
     try:
-        text = payload.decode("utf-8-sig")
+        text = payload.strip(b"\0").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RejectedError(f"not UTF-8 at byte {error.start}") from None
     try:

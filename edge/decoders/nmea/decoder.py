@@ -7,11 +7,12 @@ that has none is a guess. Kinds that nobody here reads are understood, give noth
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusals
+from edge.decoders.decoder import UNDERSTOOD, Decoded, Refusal, Refusals
+from edge.decoders.nmea.datum import Datum, read_dtm, read_pgrmm
 from edge.decoders.nmea.makers import MAKERS
 from edge.decoders.nmea.moment import Moments
 from edge.decoders.nmea.said import Said
@@ -28,6 +29,7 @@ _MOST_TOPICS = 1_000
 _MOST_SKIES = 32  # of one topic
 _MOST_KINDS = 100  # of sentences that nobody reads, counted by name
 _LONGEST = 64 * 1024  # bytes of one message
+_NOTHING = Said("gnss", {})
 
 
 class Options(Settings):
@@ -37,15 +39,19 @@ class Options(Settings):
     transducers: Mapping[str, str] = Field(
         {}, max_length=200, description='stored field of each transducer of XDR by its name, for example {TempAir = "temperature"}'
     )
+    ahead: tuple[str, ...] = Field(
+        (), max_length=50, description='sentences that the receiver sends ahead of their moment, where it cannot be learned: ["HDT"]'
+    )
 
 
 class _Receiver:
     """What is remembered of one topic."""
 
-    __slots__ = ("moments", "skies")
+    __slots__ = ("datum", "moments", "skies")
 
-    def __init__(self) -> None:
-        self.moments = Moments()
+    def __init__(self, ahead: frozenset[str]) -> None:
+        self.datum: Datum | None = None  # WGS84
+        self.moments = Moments(ahead)
         self.skies: dict[str, Sky] = {}  # that are not whole yet
 
 
@@ -58,6 +64,7 @@ class NmeaDecoder:
         self.skipped: Counter[str] = Counter()  # sentences that nobody reads, by address
         self._needs_checksum = options.needs_checksum
         self._transducers = options.transducers
+        self._ahead = frozenset(options.ahead)
         self._receivers: dict[str, _Receiver] = {}
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
@@ -71,25 +78,35 @@ class NmeaDecoder:
             if not line.strip():
                 continue
             try:
-                readings += self._one(topic, line).readings
+                decoded = self._one(topic, line)
             except RejectedError as error:
                 refusals.add(error.reason)
+                continue
+            readings += decoded.readings
+            for refusal in decoded.refusals:
+                refusals.add(refusal.reason)
         return Decoded(readings, refusals.listed(), is_understood=not readings)
 
     def _one(self, topic: str, payload: bytes) -> Decoded:
         sentence = opened(payload, needs_checksum=self._needs_checksum)
         address, fields = sentence.address, sentence.fields
         receiver = self._receiver(topic)
+        refusals: Sequence[Refusal] = ()
         try:
             said = self._said(receiver, sentence)
             if said is None:
                 return self._skip(address)
-            time_ns, told = receiver.moments.place(said) if said.measurement == "gnss" else (None, said.fields)
+            if receiver.datum is not None and "latitude" in said.fields and (reason := receiver.datum.apply(said.fields)):
+                refusals = (Refusal(f"{address}: {reason}"),)
+            if not said.fields and not said.clock:
+                return UNDERSTOOD
+            if said.measurement != "gnss":
+                return Decoded((Reading(said.measurement, said.tags, said.fields, None, said.quality),))
+            placed = receiver.moments.place(said, address)
         except (ValueError, IndexError, OverflowError) as error:
             raise RejectedError(f"{address} of {len(fields)} fields: {error or 'too few'}") from None
-        if not told:
-            return UNDERSTOOD
-        return Decoded((Reading(said.measurement, said.tags, told, time_ns, said.quality),))
+        readings = [Reading(one.said.measurement, one.said.tags, one.fields, one.time_ns, one.said.quality) for one in placed if one.fields]
+        return Decoded(readings, refusals, is_understood=not readings)
 
     def _said(self, receiver: _Receiver, sentence: Sentence) -> Said | None:
         """Return what the sentence says, None where nobody reads its kind; ValueError or IndexError where it is broken."""
@@ -97,20 +114,23 @@ class NmeaDecoder:
         kind = address[-3:]
         if sentence.start == "!":
             return None
-        if address[0] == "P":
-            read = MAKERS.get(f"{address},{fields[0]}" if fields else "") or MAKERS.get(address)
-            return read(fields) if read else None
-        if kind == "GSV":
+        row = SENTENCES.get(kind) if address[0] != "P" else None
+        if row is not None:
+            least, read = row
+            if len(fields) < least:
+                raise ValueError(f"{least} at least")
+            return read(fields)
+        if kind == "GSV" and (address[0] != "P" or address[:2] == "PQ"):
             return _sky(receiver, address, fields)
+        if kind == "DTM" or address == "PGRMM":
+            receiver.datum = read_dtm(fields) if kind == "DTM" else read_pgrmm(fields)
+            return _NOTHING
+        if address[0] == "P":
+            make = MAKERS.get(f"{address},{fields[0]}" if fields else "") or MAKERS.get(address)
+            return make(fields) if make else None
         if kind == "XDR":
             return read_transducers(fields, self._transducers, is_station=address[:2] == "WI")
-        row = SENTENCES.get(kind)
-        if row is None:
-            return None
-        least, read = row
-        if len(fields) < least:
-            raise ValueError(f"{least} at least")
-        return read(fields)
+        return None
 
     def _skip(self, address: str) -> Decoded:
         if address in self.skipped or len(self.skipped) < _MOST_KINDS:
@@ -122,7 +142,7 @@ class NmeaDecoder:
         if receiver is None:
             if len(self._receivers) >= _MOST_TOPICS:
                 del self._receivers[next(iter(self._receivers))]
-            receiver = self._receivers[topic] = _Receiver()
+            receiver = self._receivers[topic] = _Receiver(self._ahead)
         return receiver
 
 

@@ -9,6 +9,7 @@ from telemetry.point import FieldValue
 
 Fields = dict[str, FieldValue]
 SPEEDS = {"N": "kn", "K": "km/h", "M": "m/s", "S": "mph"}
+TEMPERATURES = {"C": "Cel", "F": "degF", "K": "K", "": "Cel"}
 _is_number = re.compile(r"[+-]?(?:\d{1,10}\.?\d{0,10}|\.\d{1,10})").fullmatch
 _KNOT = 1852 / 3600
 
@@ -83,3 +84,13 @@ def known(code: str, table: Mapping[str, str]) -> str:
     if code not in table:
         raise ValueError(f"unknown unit {code[:4]!r}")
     return table[code]
+
+
+def eastward(p: list[str], at: int) -> float | None:
+    """Return an angle of two fields, below 0 to the west; None where it is empty. ValueError if it says not whither."""
+    value = number(p[at]) if len(p) > at + 1 else None
+    if value is None:
+        return None
+    if p[at + 1] not in {"E", "W"}:
+        raise ValueError(f"{p[at + 1][:4]!r} is neither E nor W")
+    return 0.0 - value if p[at + 1] == "W" else value

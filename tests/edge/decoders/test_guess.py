@@ -1,5 +1,7 @@
 """Which decoder fits bytes of unknown origin."""
 
+import pytest
+
 from edge.decoders.guess import SAMPLE_MESSAGES, guess_messages, guess_stream
 
 
@@ -33,3 +35,22 @@ def test_an_endless_capture_is_looked_at_up_to_a_limit() -> None:
 
     assert guess_messages(endless())  # type: ignore[arg-type]
     assert taken <= SAMPLE_MESSAGES + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "frame"),
+    [
+        ("hpma115", "424d001c00000022003800000000000000000000000000000000000000000105"),  # HPMA115S0 by itself
+        ("hpma115", "424d001c000c0022002d0038000000000000000000000000000000000000013e"),  # HPMA115C0 by itself
+        ("ze", "424d0014000000000000000b0016002100000000000000e5"),  # ZH03B
+        ("ze", "ff05050100d1012cf7"),  # ZE03-O2
+        ("plantower", "424d001400010001000100010001000100000000005100fa"),  # PMS3003 of PyPMS
+        ("plantower", "424d001400000000000000000000000000000000005100f4"),  # the same in clean air
+        ("plantower", "424d001c001700270029001600230029100804a90116000c00d400e09a0004aa"),  # PMS5003T of PyPMS
+        ("plantower", "424d001c00000008000800000008000800d20046002d001e00000000970002c5"),  # PMS5003 of PyPMS
+    ],
+)
+def test_families_that_share_a_frame_are_told_apart_by_what_is_in_it(kind: str, frame: str) -> None:
+    best, *others = guess_stream(bytes.fromhex(frame) * 3)
+    assert best.decoder == kind
+    assert all(other.score < best.score for other in others)

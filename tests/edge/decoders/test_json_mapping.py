@@ -230,3 +230,7 @@ def test_the_fast_path_of_mapped_fields_gives_what_the_slow_one_gives(message: d
     fast = decode({"fields": fields}, message)
     slow = decode({"fields": fields, "has": ["@"]}, message)
     assert (list(fast.readings), fast.refusals) == (list(slow.readings), slow.refusals)
+
+
+def test_nul_bytes_around_a_message_do_no_harm() -> None:
+    assert build_decoder("json", {"measurement": "air"}).decode("", b'\0\0{"a": 2}\0').readings[0].fields == {"a": 2.0}

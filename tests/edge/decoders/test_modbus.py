@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from edge.decoders.decoder import Decoded
 from edge.decoders.modbus import recognise
 from edge.decoders.table import build_decoder
+from edge.framers import rtu as rtu_framer
+from edge.framers.table import build_framer
 from edge.modbus.frame import Span, mbap, read_request, rtu
 from telemetry.errors import RejectedError
 
@@ -239,3 +241,31 @@ def test_no_register_is_told_that_was_not_asked_for_before(frames: list[bytes]) 
         for reading in decoded.readings:
             assert {(reading.tags["device"], name) for name in reading.fields} <= asked
     assert answer_count - 1 <= told_count + reason_count <= answer_count
+
+
+ENDS_IN_0 = [number for number in range(0x10000) if not answer(1, 3, number, 0)[-1]][
+    :40
+]  # one answer of 256 is right without its last byte, too
+UNIT, POLL = next((unit, address) for unit in range(1, 248) for address in range(0x200, 0x300) if not ask(unit, 3, address, 1)[-1])
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_a_crc_that_ends_in_0_costs_no_answer(size: int) -> None:
+    line = b"".join(ask(1, 3, 0, 2) + answer(1, 3, number, 0) for number in ENDS_IN_0)
+    framer = build_framer(rtu_framer.Options())
+    frames = [frame for at in range(0, len(line), size) for frame in framer.feed(line[at : at + size])]
+    fields, reasons = heard([*frames, *framer.silence()])
+    assert ([one["h0"] for one in fields], reasons) == (ENDS_IN_0, [])
+    assert [one.fields["h0"] for one in at_once(line).readings] == ENDS_IN_0
+
+
+def test_a_request_that_ends_in_0_is_no_shorter_answer() -> None:
+    line = (ask(UNIT, 3, POLL, 1) + answer(UNIT, 3, 7)) * 2
+    framer = build_framer(rtu_framer.Options())
+    fields, reasons = heard([*framer.feed(line), *framer.silence()])
+    assert (fields, reasons) == ([{f"h{POLL}": 7}] * 2, [])
+
+
+def test_an_answer_that_is_due_does_not_wait_for_the_next_byte() -> None:
+    framer = build_framer(rtu_framer.Options())
+    assert framer.feed(ask(1, 3, 0, 2) + answer(1, 3, ENDS_IN_0[0], 0)) == [ask(1, 3, 0, 2), answer(1, 3, ENDS_IN_0[0], 0)]

@@ -125,14 +125,35 @@ def test_what_has_no_time_belongs_to_the_moment_named_last() -> None:
     first = one(RMC_2024, decoder)
     assert one("GNGSA,A,3,03,19,27,13,,,,,,,,,2.75,2.56,1.00", decoder).time_ns == first.time_ns
     assert one("GNVTG,90.0,T,,M,1.0,N,1.9,K,A", decoder) == Reading("gnss", {}, {"course": 90.0}, first.time_ns)  # 1.9 km/h is not 1 kn
+    assert one("GNRMC,000000.50,V,,,,,,,010125,,,N", decoder).time_ns is None
     assert one("GNGSA,A,1,,,,,,,,,,,,,,,", decoder) == Reading("gnss", {}, {"fix_mode": 1.0})
     assert one("GNVTG,80.0,T,,M,2.0,N,3.7,K,A", decoder).time_ns is None
+
+
+def test_a_constellation_without_a_satellite_in_the_fix_does_not_void_it() -> None:
+    decoder = NmeaDecoder()
+    first = one(RMC_2024, decoder)
+    assert say("GLGSA,A,1,,,,,,,,,,,,,,,", decoder).is_understood
+    assert one("GPGSA,A,3,03,19,27,13,,,,,,,,,2.75,2.56,1.00", decoder).fields["fix_mode"] == 3.0
+    assert one("GNVTG,90.0,T,,M,1.0,N,,K,A", decoder).time_ns == first.time_ns
 
 
 def test_simulated_positions_are_marked() -> None:
     assert one("GPGGA,125106,3854.5087,N,07726.4523,W,8,10,2.0,268.8,M,-33.9,M,,").quality == quality.SIMULATED
     assert one(RMC_2024[:-1] + "S").quality == quality.SIMULATED
     assert one(RMC_2024).quality == quality.GOOD
+    assert one("GNGNS,112257.00,3844.24011,N,00908.43828,W,SN,03,10.5,1.0,,,").quality == quality.SIMULATED
+    assert one("GPGLL,4717.11634,N,00833.91297,E,124923.00,A,S").quality == quality.SIMULATED
+
+
+def test_a_position_that_is_absent_says_nothing_of_a_fix() -> None:
+    decoder = NmeaDecoder()
+    assert say("GPGLL,,,,,123519", decoder).is_understood
+    assert one("GPGST,123519,1,,,,2.0,3.0,4.0", decoder).time_ns is None
+    say(RMC_2024, decoder)
+    say("GPRMC,000000.50,V,,,,,,,010125,,,N", decoder)
+    say("GPGLL,,,,,000001", decoder)
+    assert one("GPGST,000001,1,,,,2.0,3.0,4.0", decoder).time_ns is None
 
 
 def test_sentences_of_makers() -> None:
@@ -201,6 +222,31 @@ def test_transducers_are_named_by_the_config() -> None:
     inner = "YXXDR,C,18.1,C,ENGINE,C,30.5,C,ENV_OUTAIR_T,D,0.12,M,BILGE"
     (reading,) = decoder.decode("", f"${inner}*{xor8(inner.encode()):02X}".encode()).readings
     assert reading.fields == {"xdr_engine": 18.1, "temperature": 30.5, "level": 0.12}
+
+
+@pytest.mark.parametrize(
+    ("inner", "fields"),
+    [
+        ("YXXDR,C,,C,WCHR,C,,C,WCHT,C,28.2,C,HINX,P,1.0090,B,STNP", {"heat_index": 28.2, "xdr_stnp": 1009.0}),  # Airmar: MDA has the air
+        ("YDXDR,C,6.2,C,Sea_T,H,59.5,P,ENV_INSIDE_H", {"water_temperature": 6.2, "internal_humidity": 59.5}),  # Yacht Devices
+        ("YXXDR,A,-2.5,D,PTCH,A,1.5,D,ROLL", {"pitch": -2.5, "roll": 1.5}),
+        ("YXXDR,A,1.5,D,ROLL,A,-2.5,D,PTCH", {"pitch": -2.5, "roll": 1.5}),
+        ("IIXDR,U,12.85,V,BAT_00,I,-13.59,A,BAT_00", {"xdr_bat_00": 12.85, "xdr_bat_00_i": -13.59}),
+        ("IIXDR,C,61,C,ENGT,C,20,C,Air_Temp", {"xdr_engt": 61.0, "temperature": 20.0}),
+        ("YXXDR,P,0.98966,B", {"pressure": 989.66}),
+        ("WIXDR,C,022.0,C,", {"temperature": 22.0}),
+    ],
+)
+def test_only_transducers_of_the_outside_air_are_the_weathers(inner: str, fields: dict[str, float]) -> None:
+    assert one(inner).fields == fields
+
+
+def test_a_temperature_in_another_unit_is_converted_or_refused() -> None:
+    assert one("YXMTW,64.4,F").fields == {"water_temperature": 18.0}
+    assert one("IIMTA,64.4,F").fields == {"temperature": 18.0}
+    assert one("YXMTW,18.0").fields == {"water_temperature": 18.0}
+    with pytest.raises(RejectedError, match="unknown unit 'X'"):
+        say("YXMTW,18.0,X")
 
 
 def test_a_message_may_hold_several_sentences_and_a_bad_one_costs_no_other() -> None:

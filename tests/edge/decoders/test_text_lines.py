@@ -138,8 +138,8 @@ def test_wrong_patterns_are_config_errors(patterns: list[str]) -> None:
 
 
 @given(
-    cells=st.lists(st.text(st.characters(exclude_characters='"\r\n\0', exclude_categories=["Cs"])), min_size=1),
-    delimiter=st.sampled_from(",;\t| "),
+    cells=st.lists(st.text(st.characters(exclude_characters='"', exclude_categories=["Cs", "Cc"])), min_size=1),
+    delimiter=st.sampled_from(",;\t|"),  # a blank is any run of blanks
 )
 def test_cells_without_quotes_are_what_the_csv_module_reads(cells: list[str], delimiter: str) -> None:
     text = delimiter.join(cells)
