@@ -19,11 +19,11 @@ from edge.decoders.table import build_decoder
 _MESSAGES = 1_000
 _EUI = "24e124136b5{:05x}"
 _LPP = bytes.fromhex("0367011005680A02680B06730104" + "0171007FFF000000" + "018806765FF2960A0003E8")
-_WHY = (
+WHY = (
     "the reference knows this one device and checks nothing; ours chooses the codec, converts units, counts frames and keeps each part's "
     "refusals apart. The same script with orjson is 2 times itself at most; a gateway of eight channels hears 160 uplinks a second at most"
 )
-_AM103 = bytes.fromhex("0175640367180104686d077dc501")
+AM103 = bytes.fromhex("0175640367180104686d077dc501")
 
 
 def cases() -> Iterator[Case]:
@@ -36,7 +36,7 @@ def cases() -> Iterator[Case]:
         ("chirpstack, decoded there", {"measurement": "air"}, decoded),
         ("chirpstack, milesight codec", {"codec": "milesight"}, raw),
     ):
-        yield by_hand(name, "json, by hand", build_decoder("chirpstack", options), messages, json.loads, _by_hand, _WHY, orjson.loads)
+        yield by_hand(name, "json, by hand", build_decoder("chirpstack", options), messages, json.loads, _by_hand, WHY, orjson.loads)
     codec = load("cayenne")
 
     def ours() -> int:
@@ -51,7 +51,7 @@ def cases() -> Iterator[Case]:
 
 def _by_hand(_: str, found: Any) -> list[tuple[object, ...]]:
     """What a script for this one device does: two readings a message."""
-    fields = found.get("object") or _am103(base64.b64decode(found["data"]))
+    fields = found.get("object") or am103(base64.b64decode(found["data"]))
     best = max(found["rxInfo"], key=lambda one: one["snr"])
     at = found["time"]
     at_ns = int(datetime.fromisoformat(at[:19] + at[29:]).timestamp()) * 1_000_000_000 + int(at[20:29])
@@ -69,7 +69,7 @@ def _by_hand(_: str, found: Any) -> list[tuple[object, ...]]:
     return [("air", device, {name: float(value) for name, value in fields.items()}, at_ns), ("lorawan", device, link, at_ns)]
 
 
-def _am103(data: bytes) -> dict[str, float]:
+def am103(data: bytes) -> dict[str, float]:
     fields: dict[str, float] = {}
     pos = 0
     while pos < len(data):
@@ -105,7 +105,7 @@ def _message(number: int, more: dict[str, Any]) -> Message:
         "fCnt": 20 + number,
         "fPort": 85,
         "confirmed": False,
-        "data": base64.b64encode(_AM103).decode(),
+        "data": base64.b64encode(AM103).decode(),
         "rxInfo": [
             {"gatewayId": "0016c001f153a14c", "uplinkId": 4217106255, "rssi": -36 - number % 60, "snr": 10.5, "context": "E3OWOQ=="},
             {"gatewayId": "0016c001f153a14d", "uplinkId": 4217106256, "rssi": -56 - number % 60, "snr": 7.5, "context": "E3OWOQ=="},
