@@ -26,7 +26,10 @@ _WHY_PYNMEA2 = (
     "the peer is handed whole lines, and leaves units, dates and skies as they came; ours also finds the sentences in the stream, converts "
     "to the catalogue's units, dates them and joins skies"
 )
-_WHY_AIS = "the peer unpacks the bits in both; ours also cuts the stream, checks sums, converts units and leaves out what is not available"
+_WHY_AIS = (
+    "the peer unpacks the bits in both, so 1 is the most; ours also cuts the stream, checks sums, converts units and leaves out what is "
+    "not available"
+)
 
 
 def cases() -> Iterator[Case]:

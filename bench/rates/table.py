@@ -6,6 +6,7 @@ FAMILIES = (
     "bench.rates.home_devices",
     "bench.rates.industrial",
     "bench.rates.lorawan",
+    "bench.rates.lorawan_servers",
     "bench.rates.modbus",
     "bench.rates.nmea",
 )

@@ -25,38 +25,40 @@ _WEATHER_IDS = {(1, 11), (1, 31)}
 
 
 class Told(NamedTuple):
-    """A quantity: our measurement and field, from where to where it is available, unit there and here."""
+    """A quantity: our measurement and field, from where to where it is available, how it is stored."""
 
     measurement: str
     field: str
     low: float
     high: float
-    given: str = ""
-    stored: str = ""
+    convert: Callable[[float], float] = float
+
+
+_from_knots = units.converter("kn", "m/s")
 
 
 _POSITION = {
     "lat": Told("vessel", "latitude", -90, 90),
     "lon": Told("vessel", "longitude", -180, 180),
-    "speed": Told("vessel", "speed", 0, 102.2, "kn", "m/s"),
+    "speed": Told("vessel", "speed", 0, 102.2, _from_knots),
     "course": Told("vessel", "course", 0, 359.9),
     "heading": Told("vessel", "heading", 0, 359),
     "turn": Told("vessel", "rate_of_turn", -720, 720),
     "alt": Told("vessel", "altitude", 0, 4094),
     "draught": Told("vessel", "draught", 0.1, 25.5),
 }
-_AIRCRAFT = {**_POSITION, "speed": Told("vessel", "speed", 0, 1022, "kn", "m/s")}
-_LONG_RANGE = {**_POSITION, "speed": Told("vessel", "speed", 0, 62, "kn", "m/s")}
+_AIRCRAFT = {**_POSITION, "speed": Told("vessel", "speed", 0, 1022, _from_knots)}
+_LONG_RANGE = {**_POSITION, "speed": Told("vessel", "speed", 0, 62, _from_knots)}
 _WEATHER = {
-    "wspeed": Told("weather", "wind_speed", 0, 120, "kn", "m/s"),
-    "wgust": Told("weather", "wind_gust", 0, 120, "kn", "m/s"),
+    "wspeed": Told("weather", "wind_speed", 0, 120, _from_knots),
+    "wgust": Told("weather", "wind_gust", 0, 120, _from_knots),
     "wdir": Told("weather", "wind_direction", 0, 359),
     "airtemp": Told("weather", "temperature", -60, 60),
     "humidity": Told("weather", "humidity", 0, 100),
     "dewpoint": Told("weather", "dew_point", -20, 50),
     "pressure": Told("weather", "pressure", 800, 1200),
     "waterlevel": Told("water_level", "level", -10, 30),
-    "cspeed": Told("water_level", "velocity", 0, 25, "kn", "m/s"),
+    "cspeed": Told("water_level", "velocity", 0, 25, _from_knots),
     "watertemp": Told("water_level", "water_temperature", -10, 50),
 }
 
@@ -95,7 +97,8 @@ def _vessel(quantities: Mapping[str, Told], values: Values) -> Fields:
         text = values.get(name)
         if isinstance(text, str) and (text := text.partition("@")[0].strip()):  # @ fills texts up
             own[field] = text
-    own |= _size(values)
+    if "to_bow" in values:
+        own |= _size(values)
     if isinstance(off := values.get("off_position"), bool) and _whole(values, "second") < 60:
         own["off_position"] = off  # without a working position source it says nothing
     if own:
@@ -113,10 +116,11 @@ def _numbers(quantities: Mapping[str, Told], values: Values) -> Fields:
     fields: Fields = {}
     for name, told in quantities.items():
         value = values.get(name)
-        if isinstance(value, Enum) or not isinstance(value, int | float) or not told.low <= value <= told.high:
+        if value is None or isinstance(value, Enum) or not isinstance(value, int | float):
             continue
-        number = units.convert(value, told.given, told.stored) if told.given else float(value)
-        fields.setdefault(told.measurement, {})[told.field] = number
+        measurement, field, low, high, convert = told
+        if low <= value <= high:
+            fields.setdefault(measurement, {})[field] = convert(value)
     return fields
 
 

@@ -79,9 +79,7 @@ class Zigbee2MqttDecoder:
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         name = self._names.get(topic)
-        if name is None:
-            return self._of_topic(topic, payload)
-        return self._of_name(name, payload)
+        return self._of_topic(topic, payload) if name is None else self._of_name(name, payload)
 
     def _of_name(self, name: str, payload: bytes) -> Decoded:
         if not payload:  # clears a retained message
@@ -113,15 +111,26 @@ class Zigbee2MqttDecoder:
     def _of_device(self, name: str, root: dict[str, object]) -> Decoded:
         if len(root) > _MAX_ATTRIBUTES:
             raise RejectedError(f"{len(root)} attributes in one message; {_MAX_ATTRIBUTES} are taken")
+        if (decoded := self._as_before(name, root)) is not None:
+            return decoded
         refusals = Refusals()
         time_ns = self._time(root.get("last_seen"), refusals)
         tags = {"device": name} if name else _self_named(root)
         taught = self._units.of(tags["device"]) if tags else None
-        if taught is None and (shape := self._shapes.of(tuple(root), _places, root)):
-            readings = shape.read(root, tags, time_ns)
-            if readings is not None:
-                return Decoded(readings, refusals.listed())
         return self._one_by_one(root, tags, taught, time_ns, refusals)
+
+    def _as_before(self, name: str, root: dict[str, object]) -> Decoded | None:
+        """Return what `_one_by_one` does where the keys alone decide, None where a value needs thought."""
+        shape = self._shapes.of(tuple(root), _places, root) if name and self._units.of(name) is None else None
+        if shape is None:
+            return None
+        seen = root.get("last_seen")
+        try:
+            time_ns = None if seen is None else self._seen_text(seen) if isinstance(seen, str) else self._seen_ms(seen)
+        except ValueError:
+            return None
+        readings = shape.read(root, {"device": name}, time_ns)
+        return None if readings is None else Decoded(readings)
 
     def _one_by_one(
         self, root: dict[str, object], tags: dict[str, str], taught: Mapping[str, Target] | None, time_ns: int | None, refusals: Refusals
