@@ -178,6 +178,10 @@ class SourceIntake:
             self._set_aside(chunk, self.source, b"", "; ".join(refused), stamp)
         self._put(chunk)
 
+    def device_restarted(self) -> None:
+        """The source's device was unplugged and is back. On the thread of `messages`."""
+        self.normaliser.sensors_restarted(self._stamp().ns)
+
     def take_replies(self) -> list[Reply]:
         """Return what the decoder wants to be told to devices since the last call. On the thread of `messages`."""
         taken, self._replies = self._replies, []

@@ -101,6 +101,12 @@ class Normaliser:
         self._field_plans = FieldPlanTable(settings, is_warm_up_told=is_warm_up_told)
         self._plans: dict[tuple[object, ...], _SeriesPlan] = {}
 
+    def sensors_restarted(self, at_ns: int) -> None:
+        """All sensors of this source got power at that time: a port was plugged in."""
+        for series in self.series.snapshot():
+            if series.truth:
+                series.truth.restarted(at_ns)
+
     def normalise(  # noqa: C901 - the hot path, in one piece
         self, reading: Reading, arrival_ns: int, bits: int = quality.GOOD, arrival: Arrival | None = None
     ) -> Normalised:

@@ -4,8 +4,8 @@ The limits are those of telemetry/catalogue/limits.py. Out of range is decided w
 one. Pure: times are given, in ns on one time line. Values are never changed or held back, only marked.
 
 - *Warm-up* begins when a sensor is back after a silence of COLD_S that is not its way (it had been steady, or was never silent for a
-  third as long: who reports every ten minutes never warms up), when one appears that was not there in the first hour, and with what it says
-  of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
+  third as long: who reports every ten minutes never warms up), when its serial port was unplugged and is back, when one appears that was
+  not there in the first hour, and with what it says of itself (field `uptime_s`). A start of the agent alone says nothing of the sensors.
 - *Flat line*: one value exactly, for `flat_s` and MIN_FLAT readings; over at the first other value.
 - *Implausible jump*: farther from the last believed value than the time between allows. When MIN_STEADY readings in a row agree
   among themselves, the new level is believed: a spike is marked, also a long one, a step at its beginning only.
@@ -129,6 +129,10 @@ class SeriesTruth:
         if self._started_ns is not None and at_ns - self._started_ns >= self._longest_ns:
             self._started_ns = None
         return self._started_ns is None
+
+    def restarted(self, at_ns: int) -> None:
+        """The sensor got power at that time, as far as can be told."""
+        self._started_ns = max(at_ns, self._last_ns)
 
     def shift(self, by_ns: int) -> None:
         """The time line moves: what was at t is at t + by_ns."""

@@ -177,6 +177,8 @@ class SerialInput:
         idle_s = self._framing.idle_reset_s
         frames: list[bytes] = []
         if port.open_count != self._line.open_count and arrived:
+            if self._line.open_count:
+                self._intake.device_restarted()
             self._line.open_count = port.open_count
             self._framer.restart(mid_frame=now_s - port.opened_at_s < QUIET_S)
         elif idle_s is not None and now_s - self._line.last_byte_at_s >= idle_s:

@@ -56,6 +56,10 @@ class Intake(Protocol):
         """Take readings that the source itself makes, not its device."""
         ...
 
+    def device_restarted(self) -> None:
+        """Know that the device was unplugged and is back."""
+        ...
+
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:
         """Set aside bytes that cannot be decoded."""
         ...

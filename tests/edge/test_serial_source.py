@@ -28,12 +28,16 @@ class Recorder:
         self.refused: list[tuple[str, str, bytes]] = []
         self.bits: list[int] = []
         self.own_readings: list[Reading] = []
+        self.restarts: list[int] = []  # after how many messages
 
     def lose(self, loss: Loss) -> None:
         self.losses.append(loss)
 
     def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
         self.refused.append((topic, reason, payload))
+
+    def device_restarted(self) -> None:
+        self.restarts.append(len(self.taken))
 
     def own(self, readings: Sequence[Reading]) -> None:
         self.own_readings += readings
@@ -157,6 +161,7 @@ def test_half_lines_before_and_after_a_replug_are_not_joined(street: Callable[..
     gauge.wait_open()
     gauge.line.send(b"9.99\nlevel=1.22\n")
     assert gauge.wait_frames(3) == [b"level=1.21", b"9.99", b"level=1.22"]
+    assert gauge.intake.restarts == [1]
     assert gauge.source.framing().dropped_bytes == len("level=1")
 
 

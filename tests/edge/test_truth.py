@@ -92,6 +92,15 @@ def test_a_seldom_sensor_that_was_away_much_longer_than_it_is_wont_to_warms_up()
     assert series.judge(WARM, {"t": 50.0}, NOW_NS + 86_400 * S_NS) == {"t": quality.WARM_UP}
 
 
+def test_a_sensor_that_was_unplugged_warms_up_however_short_it_was() -> None:
+    desk = normaliser()
+    take(desk, 0, pm2_5=9.0)
+    assert take(desk, 1, pm2_5=9.1).fields["quality"] == quality.GOOD
+    desk.sensors_restarted(NOW_NS + 5 * S_NS)
+    assert take(desk, 6, pm2_5=9.2).fields["quality"] == quality.WARM_UP
+    assert take(desk, 36, pm2_5=9.3).fields["quality"] == quality.GOOD
+
+
 def test_where_a_talk_tells_of_the_warm_up_silence_does_not() -> None:
     told = Normaliser("dust", "bn", "gw-1", NormaliseSettings(), is_warm_up_told=True)
     for number in range(STEADY + 2):
