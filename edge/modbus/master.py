@@ -25,7 +25,7 @@ _MOST_QUIET_S = 0.2  # and a line that never falls silent is spoken on all the s
 _QUIET_SHARE = 0.25  # of the wait
 _LATENCIES = 256
 Outcome = Literal["answer", "exception", "timeout", "damaged", "held"]
-_Found = tuple[Outcome, int, bytes]  # what an answer is, where it begins, and its bytes
+_Found = tuple[Outcome, int, bytes, Pdu]  # what an answer is, where it begins, its bytes, and what they say
 
 
 class Wire(Protocol):
@@ -40,7 +40,8 @@ class Wire(Protocol):
 
 @dataclass(slots=True)
 class SlaveCounts:
-    """Since the start, for one slave. `late` answers came after we gave up, those `for_others` while another was asked."""
+    """Since the start, for one slave. `late` answers came after we gave up, those `for_others` while another was asked, `repeated` ones
+    soon after one that fitted already."""
 
     asked: int = 0
     answered: int = 0
@@ -49,12 +50,13 @@ class SlaveCounts:
     exceptions: int = 0
     late: int = 0
     for_others: int = 0
+    repeated: int = 0
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one.
+    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one, which is `answer`.
 
     "held": nothing was sent, because the answer could not be told from a late one; ask again at `again_s`.
     """
@@ -64,6 +66,7 @@ class Exchange:
     latency_s: float = 0.0
     noise: bytes = b""
     again_s: float = 0.0
+    answer: Pdu | None = None
 
     @property
     def is_failure(self) -> bool:
@@ -79,6 +82,7 @@ class Master:
         self._now = monotonic_s
         self._is_tcp = is_tcp
         self._transaction = 0
+        self._answered: dict[int, tuple[Question, float]] = {}  # by unit: what was answered last, and until when one more is a repetition
         self._talks_on = False
         self._unanswered: dict[int, list[tuple[Question, float]]] = {}  # by unit: what was asked, and until when it may still be answered
         self.foreign_count = 0  # frames that nobody had asked for
@@ -142,10 +146,11 @@ class Master:
             if isinstance(found, int):
                 begin = found
                 continue
-            outcome, at, frame = found
+            outcome, at, frame, answer = found
+            self._answered[unit] = (span, self._now() + LATE_S)
             self._sort_out(heard[:at], request, unit)
             self._sort_out(heard[at + len(frame) :], b"", unit)
-            return Exchange(outcome, request + frame, self._now() - began_s)
+            return Exchange(outcome, request + frame, self._now() - began_s, answer=answer)
         noise = self._sort_out(heard, request, unit)
         return Exchange("damaged" if noise else "timeout", request, self._now() - began_s, noise)
 
@@ -157,7 +162,7 @@ class Master:
             frame = heard[at : at + _MBAP_HEAD + int.from_bytes(heard[at + 4 : at + 6], "big")]
             _, pdu = (split_mbap(frame) or [(-1, Pdu(-1, -1, b""))])[0]
             if (outcome := _outcome(unit, span, pdu)) is not None:
-                return outcome, at, frame
+                return outcome, at, frame, pdu
             at = heard.find(head, at + 1)
         return 0
 
@@ -187,7 +192,10 @@ class Master:
                 self._counts(pdu.unit).late += 1
                 self._forget(pdu.unit, span)
                 return
-        if pdu.unit != asked and pdu.unit in self.counts:
+        answered, until_s = self._answered.get(pdu.unit, (None, 0.0))
+        if answered is not None and self._now() < until_s and _outcome(pdu.unit, answered, pdu):
+            self._counts(pdu.unit).repeated += 1
+        elif pdu.unit != asked and pdu.unit in self.counts:
             self.counts[pdu.unit].for_others += 1
 
     def _forget(self, unit: int, span: Question) -> None:
@@ -229,9 +237,10 @@ def _find_rtu(unit: int, span: Question, heard: bytes, begin: int, request: byte
             continue
         frame = heard[at : at + size]
         if size and frame != request and has_right_crc(frame):
-            outcome = _outcome(unit, span, open_rtu(frame))
+            pdu = open_rtu(frame)
+            outcome = _outcome(unit, span, pdu)
             if outcome is not None:
-                return outcome, at, frame
+                return outcome, at, frame, pdu
     return unfinished
 
 

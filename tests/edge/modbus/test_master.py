@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.modbus.frame import Call, Span, mbap, rtu
+from edge.modbus.frame import Call, Span, mbap, open_rtu, rtu
 from edge.modbus.master import LATE_S, Master
 
 SPAN = Span(3, 0, 2)
@@ -260,3 +260,15 @@ def test_other_functions_than_reads_are_called_the_same_way(answer: bytes, outco
     exchange = Master(line, line.monotonic_s, is_tcp=is_tcp).ask(7, IDENTIFY, 0.5)
     assert exchange.outcome in {outcome, "damaged"} if outcome == "timeout" else exchange.outcome == outcome
     assert line.sent == [mbap(1, 7, IDENTIFY.pdu) if is_tcp else rtu(7, IDENTIFY.pdu)]
+
+
+def test_a_slave_that_answers_twice_is_told_from_one_that_answers_for_others() -> None:
+    line = Line((0.02, rtu(7, ANSWER)), (0.03, rtu(7, ANSWER)))
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    assert [master.ask(unit, SPAN, 0.5).outcome for unit in (7, 9)] == ["answer", "timeout"]
+    assert (master.counts[7].repeated, master.counts[7].for_others, master.counts[7].late) == (2, 0, 0)
+
+
+def test_what_answered_is_told() -> None:
+    line = Line((0.02, rtu(7, ANSWER)))
+    assert Master(line, line.monotonic_s, is_tcp=False).ask(7, SPAN, 0.5).answer == open_rtu(rtu(7, ANSWER))
