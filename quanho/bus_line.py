@@ -67,7 +67,7 @@ class Place:
 def place(where: str, *, is_rtu: bool = False) -> Place:
     """Return the line that WHERE names: a path, or HOST[:PORT]; ValueError says what is wrong with it."""
     if where.startswith(("/", ".")) or "/" in where or "*" in where:
-        return Place(SerialSettings(port=where))  # type: ignore[call-arg]
+        return Place(SerialSettings(port=where))
     host, _, port = where.rpartition(":") if where.count(":") == 1 or where.startswith("[") else (where, "", "")
     if where.endswith("]"):
         host, port = where, ""
@@ -87,13 +87,24 @@ class OpenLine:
         self.wire: Wire = wire
         self.master = Master(wire, clock.monotonic_s, is_tcp=where.is_tcp)
         self._wire = wire
+        self._clock = clock
 
-    def ask(self, unit: int, question: Question, wait_s: float) -> Exchange:
-        """Ask; where the line is gone, wait for it a while. TransientError says why it does not come back."""
+    def ask(self, unit: int, question: Question, wait_s: float, *, is_any_welcome: bool = False) -> Exchange:
+        """Ask as soon as the answer can be told from late ones (edge/modbus/master.py); where the line is gone, wait for it a while.
+
+        TransientError says why it does not come back.
+        """
+        while True:
+            exchange = self._ask(unit, question, wait_s, is_any_welcome=is_any_welcome)
+            if exchange.outcome != "held":
+                return exchange
+            time.sleep(max(0.0, exchange.again_s - self._clock.monotonic_s()))
+
+    def _ask(self, unit: int, question: Question, wait_s: float, *, is_any_welcome: bool) -> Exchange:
         for is_last in (False, True):
             self.wait_until_open()
             try:
-                return self.master.ask(unit, question, wait_s)
+                return self.master.ask(unit, question, wait_s, is_any_welcome=is_any_welcome)
             except TransientError as error:
                 if is_last:
                     raise TransientError(explained(str(self.place), error.reason)) from error

@@ -88,15 +88,19 @@ class Master:
         self.foreign_count = 0  # frames that nobody had asked for
         self.echo_count = 0
         self.noise_bytes = 0
+        self.zero_bytes = 0  # among the noise, as far as it was kept
         self.counts: dict[int, SlaveCounts] = {}
 
-    def ask(self, unit: int, span: Question, wait_s: float) -> Exchange:
-        """Read `span` of a slave, or call another function. Takes at most `wait_s`, waiting for the line to fall silent included."""
+    def ask(self, unit: int, span: Question, wait_s: float, *, is_any_welcome: bool = False) -> Exchange:
+        """Read `span` of a slave, or call another function. Takes at most `wait_s`, waiting for the line to fall silent included.
+
+        `is_any_welcome`: it is only of interest whether there is an answer, so nothing is held.
+        """
         end_s = self._now() + wait_s
         self._drain(min(_MOST_QUIET_S, _QUIET_SHARE * wait_s))
         began_s = self._now()
         again_s = self._held_until(unit, span, began_s)
-        if again_s > began_s:
+        if again_s > began_s and not is_any_welcome:
             return Exchange("held", again_s=again_s)
         counts = self._counts(unit)
         counts.asked += 1
@@ -184,6 +188,7 @@ class Master:
                 self._note_foreign(open_rtu(frame), asked)
         noise = b"".join(drop.head for drop in framer.drops())
         self.noise_bytes += framer.counts.dropped_bytes
+        self.zero_bytes += noise.count(0)
         return noise
 
     def _note_foreign(self, pdu: Pdu, asked: int) -> None:
