@@ -14,6 +14,7 @@ from telemetry.errors import TransientError
 EXIT_NONE = 1
 EXIT_LINE = 2
 EXIT_INTERRUPTED = 130
+_WEAK = 3  # points; one small number fits anything
 _NAMES = ("maker", "product", "product_name", "model", "version", "server_id")
 
 
@@ -48,6 +49,7 @@ def lines_of(one: Mapping[str, Any]) -> list[str]:
         lines.append(say("        tự xưng: ", "        calls itself: ") + name)
     for place, each in enumerate(one.get("templates", ())):
         words = say("khớp", "fits") if place == 0 else say("cũng khớp", "also fits")
+        words += say(" (ít bằng chứng)", " (weak evidence)") if each["points"] < _WEAK else ""
         lines.append(f"        {words} {each['template']}: {', '.join(each['evidence'])}")
     return lines
 
@@ -70,11 +72,12 @@ def _source(number: int, place: Mapping[str, Any], slaves: Sequence[Mapping[str,
     for key, value in place.items():
         if (key, value) not in {("tcp_port", 502), ("tcp_framing", "tcp")}:
             yield f"{'baudrate' if key == 'baud' else key} = {json.dumps(value)}"
-    for one in slaves:
+    for one in sorted(slaves, key=lambda one: int(one["id"])):
         names = [each["template"] for each in one.get("templates", ())]
         others = say("  # cũng khớp: ", "  # also fits: ") + ", ".join(names[1:]) if names[1:] else ""
         unknown = "" if names else say("  # không bản đồ nào khớp", "  # no map fits")
-        yield f'\n[[source.slave]]\nid = {one["id"]}\ntemplate = "{names[0] if names else "…"}"{others}{unknown}\nevery_s = 10'
+        unknown = say("  # ít bằng chứng", "  # weak evidence") if names and one["templates"][0]["points"] < _WEAK else unknown
+        yield f'\n[[source.slave]]\nid = {one["id"]}\ntemplate = "{names[0] if names else "…"}"{unknown}{others}\nevery_s = 10'
     yield ""
 
 
@@ -91,7 +94,8 @@ def _print_account(scan: Scan, *, is_whole: bool) -> None:
 
 def _hints(scan: Scan) -> list[Hint]:
     damaged = {one["id"]: one["answers"] == "damaged" or "damaged" in one for one in scan.found}
-    return scan_hints(damaged, scan.heard, answers_to_all=scan.is_tcp and scan.answers_to_all)
+    is_one = scan.is_tcp and scan.answers_to_all
+    return scan_hints(damaged, scan.heard, repeated=scan.repeated, late=scan.late, answers_to_all=is_one)
 
 
 def _watched(scan: Scan, *, is_quiet: bool) -> Iterator[Step]:

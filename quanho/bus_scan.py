@@ -53,6 +53,8 @@ class Scan:
 
     def __init__(self, wish: Wish) -> None:
         self.found: list[dict[str, Any]] = []
+        self.repeated: set[int] = set()
+        self.late: set[int] = set()
         self.heard = LineCounts(is_tcp=wish.place.is_tcp)
         self._wish = wish
         self._done = 0
@@ -89,8 +91,10 @@ class Scan:
                 found = self._ask(line, unit, spans, max(_LATE_S, 4 * self._wish.wait_s))
                 if found is not None:
                     silent.remove(unit)
+                    self.late.add(unit)
                     yield Step(setting, unit, found, self._done, self._total)
             self.heard = added(self.heard, line.master)
+            self.repeated |= {unit for unit, counts in line.master.counts.items() if counts.repeated}
         return silent
 
     def _ask(self, line: OpenLine, unit: int, spans: Sequence[Span], wait_s: float) -> dict[str, Any] | None:

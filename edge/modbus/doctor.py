@@ -117,8 +117,8 @@ _BESIDES = (
 _OF_SLAVE = (
     _Rule(
         _is_silent,
-        "không trả lời lần nào: kiểm tra nguồn, địa chỉ, dây A/B",
-        "never answers: check its supply, its id, and A and B",
+        "không trả lời lần nào: kiểm tra nguồn, địa chỉ, dây A/B, và câu hỏi (--register input:0 cho thiết bị chỉ biết hàm 4)",
+        "never answers: check its supply, its id, A and B, and what it is asked (--register input:0 where it only knows function 4)",
     ),
     _Rule(
         lambda one: one.repeated >= _OFTEN * one.asked,

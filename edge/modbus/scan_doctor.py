@@ -1,6 +1,6 @@
 """What a scan, or a line without a readable frame, says about the line, in words. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from edge.modbus.doctor import Hint, LineCounts
 
@@ -8,8 +8,13 @@ _LEAST_NOISE = 8
 _MOSTLY = 0.8
 
 
-def scan_hints(found: Mapping[int, bool], line: LineCounts, *, answers_to_all: bool = False) -> list[Hint]:
-    """Return what to look at. `found`: whether an id was heard damaged; `answers_to_all`: over TCP, every id that was asked answers."""
+def scan_hints(
+    found: Mapping[int, bool], line: LineCounts, *, repeated: Collection[int] = (), late: Collection[int] = (), answers_to_all: bool = False
+) -> list[Hint]:
+    """Return what to look at. `found`: whether an id was heard damaged; `repeated` and `late`: ids that answered twice, or after the wait.
+
+    `answers_to_all`: over TCP, every id that was asked answers.
+    """
     hints: list[Hint] = []
     if line.echoes:
         hints.append(Hint(None, "bộ chuyển đổi nghe lại chính mình: không sao", "the adapter hears itself, which is put up with"))
@@ -27,6 +32,12 @@ def scan_hints(found: Mapping[int, bool], line: LineCounts, *, answers_to_all: b
         if is_damaged:
             vi = "có câu trả lời sai CRC: hai thiết bị cùng địa chỉ, thiếu điện trở đầu cuối, hoặc nhiễu; xem bằng bus watch"
             hints.append(Hint(unit, vi, "wrong CRCs: two devices share this id, no termination, or noise; look with bus watch"))
+    for unit in sorted(repeated):
+        vi = "trả lời hai lần: hai thiết bị cùng địa chỉ, hoặc bộ lặp phản hồi"
+        hints.append(Hint(unit, vi, "answers twice: two devices share this id, or a repeater echoes it"))
+    for unit in sorted(late):
+        vi = "trả lời chậm: đặt timeout_s của nó dài hơn, và dò với --timeout 1"
+        hints.append(Hint(unit, vi, "slow: let its timeout_s be longer, and scan with --timeout 1"))
     if not found:
         hints.append(_of_silence(line))
     return hints

@@ -78,6 +78,11 @@ def test_a_scan_says_what_to_try_next(found: dict[int, bool], line: LineCounts, 
     assert [said in hint.en for hint in scan_hints(found, line)] == [True]
 
 
+def test_who_answers_twice_or_late_is_named() -> None:
+    found = scan_hints({1: False, 2: False}, LineCounts(), repeated={1}, late={2})
+    assert [(hint.slave, hint.en[:13]) for hint in found] == [(1, "answers twice"), (2, "slow: let its")]
+
+
 def test_a_scan_that_found_all_well_says_nothing() -> None:
     assert scan_hints({1: False, 2: False}, LineCounts(noise_bytes=3)) == []
 
