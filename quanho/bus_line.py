@@ -17,6 +17,7 @@ from telemetry.errors import TransientError
 DEFAULT_TCP_PORT = 502
 _BACK_WITHIN_S = 5.0  # gateways close a connection now and then, and adapters fall off the bus
 _LOOK_S = 0.05
+_CLOSED_OFTEN = 3  # in a row
 
 
 class Setting(NamedTuple):
@@ -88,6 +89,7 @@ class OpenLine:
         self.master = Master(wire, clock.monotonic_s, is_tcp=where.is_tcp)
         self._wire = wire
         self._clock = clock
+        self._closed_count = 0
 
     def ask(self, unit: int, question: Question, wait_s: float, *, is_any_welcome: bool = False) -> Exchange:
         """Ask as soon as the answer can be told from late ones (edge/modbus/master.py); where the line is gone, wait for it a while.
@@ -104,11 +106,20 @@ class OpenLine:
         for is_last in (False, True):
             self.wait_until_open()
             try:
-                return self.master.ask(unit, question, wait_s, is_any_welcome=is_any_welcome)
+                exchange = self.master.ask(unit, question, wait_s, is_any_welcome=is_any_welcome)
             except TransientError as error:
                 if is_last:
                     raise TransientError(explained(str(self.place), error.reason)) from error
+            else:
+                self._note_closed(exchange)
+                return exchange
         raise AssertionError("not reached")
+
+    def _note_closed(self, exchange: Exchange) -> None:
+        """A host that ends the connection each time and never answers wants nobody, or not us."""
+        self._closed_count = self._closed_count + 1 if exchange.outcome == "timeout" and self._wire.error() else 0
+        if self._closed_count >= _CLOSED_OFTEN:
+            raise TransientError(explained(str(self.place), self._wire.error()))
 
     def wait_until_open(self) -> None:
         end_s = time.monotonic() + _BACK_WITHIN_S

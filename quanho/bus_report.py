@@ -33,7 +33,7 @@ def print_scan(wish: Wish, *, as_json: bool) -> int:
         code, trouble = EXIT_LINE, error.reason
     if as_json:
         print(json.dumps(scan.found, ensure_ascii=False))
-    else:
+    elif scan.found or not trouble:
         _print_account(scan, is_whole=code is None)
     if trouble:
         print(say(f"không dùng được đường dây: {trouble}", f"the line cannot be used: {trouble}"), file=sys.stderr)

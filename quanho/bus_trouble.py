@@ -10,12 +10,13 @@ from quanho.lang import say
 
 _PORTS = ("/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*", "/dev/ttyAMA*", "/dev/ttyS[0-9]")
 _MOST_NAMED = 8
+_MOST_TEXT = 300
 
 
 def explained(where: str, reason: str) -> str:
     """Return `reason` with the way out. `where` is a path, or HOST:PORT."""
     hint = _of_port(where, reason) if where.startswith(("/", ".")) or "/" in where else _of_host(where, reason)
-    return f"{where}: {hint}" if hint else f"{where}: {reason or 'cannot be opened'}"
+    return f"{where}: {hint or reason[:_MOST_TEXT] or 'cannot be opened'}"
 
 
 def holders(device: str) -> list[str]:
@@ -34,13 +35,17 @@ def holders(device: str) -> list[str]:
 def _command(pid: str) -> str:
     with suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        named = [Path(word.decode("utf-8", "replace")).name for word in words[:8] if word and not word.startswith(b"-")]
-        return " ".join("".join(each for each in name if each.isprintable()) for name in named)[:80] or "?"
+        if Path(words[0].decode("utf-8", "replace")).name.startswith("python") and len(words) > 1:
+            del words[0]
+        text = " ".join([Path(words[0].decode("utf-8", "replace")).name, *(word.decode("utf-8", "replace") for word in words[1:] if word)])
+        return "".join(each for each in text if each.isprintable())[:80] or "?"
     return "?"
 
 
 def _of_port(where: str, reason: str) -> str:
-    if not os.path.exists(where):  # noqa: PTH110 -- also of a pattern, which never exists
+    if glob.has_magic(where):
+        return ""
+    if not os.path.exists(where):  # noqa: PTH110 -- text, as below
         ports = sorted({path for pattern in _PORTS for path in glob.glob(pattern)})  # noqa: PTH207
         there = ", ".join(ports[:_MOST_NAMED]) or say("không có cổng nào", "none")
         return say(f"không có cổng này ({reason}). Các cổng đang có: {there}", f"no such port ({reason}). Ports that are there: {there}")

@@ -197,8 +197,10 @@ def _named(arguments: argparse.Namespace) -> "Place | None":
 
 
 def _on_line(work: Callable[[], int]) -> int:
+    from runtime import logs
     from telemetry.errors import TransientError
 
+    logs.configure("ERROR")  # what a line suffers is told in words
     try:
         return work()
     except _Usage as error:
