@@ -134,8 +134,8 @@ class Scan:
 
     @property
     def answers_to_all(self) -> bool:
-        """Whether all that were asked have answered: over TCP that is one device that does not look at the id."""
-        return len(self.found) >= min(self._done, self._total) > _ALIKE
+        """Whether all that were asked have answered, and alike: over TCP that is one device that does not look at the id."""
+        return len(self.found) >= min(self._done, self._total) > _ALIKE and len({one["answers"] for one in self.found}) == 1
 
     def _is_heard(self, setting: Setting) -> bool:
         described_as = self._wish.place.at(setting).described()
