@@ -20,8 +20,8 @@ LATE_S = 1.0  # after we gave up; an answer that comes later still is not told f
 _MBAP_HEAD = 6
 _MOST_BUFFERED = 4096
 _EXCEPTION_BYTES = 5
-_QUIET_S = 0.005  # a line that said something is given so long to go on
-_MOST_QUIET_S = 0.2  # and a line that never falls silent is spoken on all the same: whoever talks there hides the next answer
+_QUIET_S = 0.02  # a line that said something is given so long to go on; USB adapters hand on bytes every 16 ms
+_MOST_QUIET_S = 0.15  # and a line that never falls silent is spoken on all the same: whoever talks there hides the next answer
 _QUIET_SHARE = 0.25  # of the wait
 _LATENCIES = 256
 Outcome = Literal["answer", "exception", "timeout", "damaged", "held"]
@@ -125,9 +125,9 @@ class Master:
         heard = self._wire.receive(0.0)
         limit_s = self._now() + (0.0 if self._talks_on else most_s)
         self._talks_on = bool(heard)
-        while self._talks_on and self._now() < limit_s and len(heard) < _MOST_BUFFERED:
-            more = self._wire.receive(_QUIET_S)
-            self._talks_on = bool(more)
+        while self._talks_on and (left_s := limit_s - self._now()) > 0 and len(heard) < _MOST_BUFFERED:
+            more = self._wire.receive(min(_QUIET_S, left_s))
+            self._talks_on = bool(more) or left_s < _QUIET_S
             heard += more
         self._sort_out(heard, b"")
 
