@@ -20,6 +20,7 @@ _STAGGER_S = 0.05
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _LEAST_WAIT_S = 0.03
+_MOST_MARGIN_S = 0.1
 _UNKNOWN_WAIT_S = 0.06
 _REMEMBERED = 64
 _LOOK_S = 0.02  # how often it is looked whether the others can spare the line
@@ -69,7 +70,11 @@ class SlaveState:
     @property
     def least_s(self) -> float:
         """The shortest wait that gives it a chance."""
-        known_s = max(_LEAST_WAIT_S, 2 * max(self.answers_s)) if self.answers_s else _UNKNOWN_WAIT_S + self.wire_s
+        known_s = (
+            max(_LEAST_WAIT_S, min(2 * max(self.answers_s), max(self.answers_s) + _MOST_MARGIN_S))
+            if self.answers_s
+            else _UNKNOWN_WAIT_S + self.wire_s
+        )
         return min(self.timeout_s, max(known_s, self.noisy_s))
 
 
