@@ -228,3 +228,17 @@ def test_slow_ones_of_any_cadence_delay_no_fast_one_and_are_read(fast: list[Devi
     run(devices, 80)
     assert max(longest(device, 2 * device.state.every_s + 2) for device in fast) <= ALLOWED
     assert all(len(device.began_s) > 0.4 * 80 / device.state.every_s for device in slow if device.dead_from_s > 80)
+
+
+def test_who_has_never_answered_is_given_more_time_with_each_failure() -> None:
+    """It may be slow: asked when little can be spared, it would be taken for dead for ever."""
+    new = SlaveState(2, 1.0, 1.0)
+    schedule = Schedule([SlaveState(1, 1.0, 1.0, answers_s=[0.02]), new], 0.0)
+    waits = []
+    for number in range(4):
+        waits.append(new.least_s)
+        schedule.done(new, float(number), [], answered=False)
+    assert waits == sorted(set(waits))
+    assert waits[-1] <= 0.3
+    schedule.done(new, 9.0, [0.02], answered=True)
+    assert new.least_s < waits[0]
