@@ -269,3 +269,20 @@ def gateway(server: socket.socket, exception: bytes) -> None:
                 while frames := split_mbap(connection.recv(1024)):
                     for transaction, pdu in frames:
                         connection.sendall(mbap(transaction, pdu.unit, bytes((pdu.function | 0x80,)) + exception[1:]))
+
+
+def test_a_plain_serial_server_passes_rtu_frames_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serial_server, args=(server,), daemon=True).start()
+        done = bus("scan", f"127.0.0.1:{server.getsockname()[1]}", "--rtu", "--ids", "3-4", "--quick")
+    assert done.stdout.startswith("id   3  127.0.0.1:")
+    assert 'tcp_framing = "rtu"' in done.stderr
+
+
+def serial_server(server: socket.socket) -> None:
+    """Device 3 answers in RTU frames."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        while request := connection.recv(1024):
+            if request[0] == 3:
+                connection.sendall(rtu(3, b"\x03\x02\x00\x07"))
