@@ -15,7 +15,6 @@ from telemetry import catalogue
 _MOST_FITS = 4
 _MOST_VALUES = 4
 _SILENT_READS = 2  # of one function in a row: it does not know the function
-_WORDS = {"maker", "product", "version", "product_name", "model"}
 
 Maps = Mapping[str, tuple[Template, tuple[Span, ...]]]
 
@@ -104,7 +103,7 @@ def described(device: Device, maps: Maps, setting: Setting | None) -> dict[str, 
 
 def evidence(one: Fit, template: Template) -> list[str]:
     """Return why a map fits, in words: values that make sense, how much of it was read, settings that are those of the factory."""
-    said = [f"{name} {_number(value)} {_unit(template, name)}".rstrip() for name, value in _telling(one)]
+    said = [f"{name} {_number(value)} {_unit(template, name)}".rstrip() for name, value in list(one.values.items())[:_MOST_VALUES]]
     said.append(say(f"{one.given}/{one.asked_for} giá trị đọc được", f"{one.given} of {one.asked_for} values can be read"))
     if one.is_named:
         said.append(say("tự xưng tên này", "it calls itself that"))
@@ -113,10 +112,6 @@ def evidence(one: Fit, template: Template) -> list[str]:
     if one.is_factory_id:
         said.append(say(f"địa chỉ {template.unit_id} như xuất xưởng", f"id {template.unit_id} as it leaves the factory"))
     return said
-
-
-def _telling(one: Fit) -> list[tuple[str, Any]]:
-    return list(one.values.items())[:_MOST_VALUES]
 
 
 def _number(value: object) -> str:

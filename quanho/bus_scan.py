@@ -22,6 +22,7 @@ FIRST = Span(3, 0, 1)
 SECOND = Span(4, 0, 1)
 BITS = (Span(1, 0, 1), Span(2, 0, 1))
 _LATE_S = 1.0
+_LAST_S = 0.6  # for who was asked last
 _ASKED_AGAIN = 2  # who was damaged: whether it always is
 _NOBODY_THERE = (10, 11)  # a gateway says so
 _ALIKE = 8  # ids in a row that all answer, over TCP: the device does not look at the id
@@ -87,6 +88,7 @@ class Scan:
                 yield Step(setting, unit, found, self._done, self._total)
                 if found is None:
                     silent.append(unit)
+            line.master.listen(_LAST_S)
             for unit in [unit for unit in silent if (counts := line.master.counts.get(unit)) and counts.late]:
                 found = self._ask(line, unit, spans, max(_LATE_S, 4 * self._wish.wait_s))
                 if found is not None:
@@ -107,7 +109,9 @@ class Scan:
                 again = [line.ask(unit, span, wait_s, is_any_welcome=True) for _ in range(_ASKED_AGAIN)]
                 for one in again:
                     if _is_answer(one):
-                        return {**self._answered(line, unit, span, one, wait_s), "damaged": 1}
+                        found = self._answered(line, unit, span, one, wait_s)
+                        found["damaged"] = 1
+                        return found
                 is_damaged = is_damaged or any(one.outcome == "damaged" for one in again)  # once may be noise
         if not is_damaged:
             return None

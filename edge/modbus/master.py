@@ -120,6 +120,14 @@ class Master:
             counts.latencies_s.append(exchange.latency_s)
         return exchange
 
+    def listen(self, wait_s: float) -> None:
+        """Ask nothing, and hear who is late."""
+        end_s = self._now() + wait_s
+        heard = b""
+        while (left_s := end_s - self._now()) > 0:
+            heard = (heard + self._wire.receive(left_s))[-_MOST_BUFFERED:]
+        self._sort_out(heard, b"")
+
     def _drain(self, most_s: float) -> None:
         """Take what is left of what went wrong before, and wait for silence: once, and no more until a line that talks on falls silent."""
         heard = self._wire.receive(0.0)

@@ -286,3 +286,13 @@ def serial_server(server: socket.socket) -> None:
         while request := connection.recv(1024):
             if request[0] == 3:
                 connection.sendall(rtu(3, b"\x03\x02\x00\x07"))
+
+
+def test_a_slow_device_and_one_that_is_damaged_now_and_then_are_found_and_named(tmp_path: Path) -> None:
+    slaves = {5: SoftSlave(HOLDS_ONE, latency_s=0.35), 6: SoftSlave(HOLDS_ONE, is_damaged_once=True)}
+    with SerialLine(tmp_path / "bus") as made:
+        SoftBus(made, slaves).start()
+        done = bus("scan", str(made.path), "--baud", "9600", "--ids", "6,5", "--quick")
+    assert [line[:6] for line in done.stdout.splitlines()] == ["id   6", "id   5"]
+    assert "→ 6: wrong CRCs" in done.stderr
+    assert "→ 5: slow" in done.stderr

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from edge.framers.rtu import Options, RtuFramer
@@ -20,6 +21,8 @@ class SoftSlave:
     is_polite: bool = False
     times: int = 1  # it answers
     is_damaged: bool = False
+    is_damaged_once: bool = False
+    latency_s: float = 0.0
 
     def answer(self, pdu: Pdu) -> bytes | None:
         """Return function and data of the answer."""
@@ -62,5 +65,15 @@ class SoftBus(threading.Thread):
         if slave is None or answer is None:
             return
         frame = rtu(asked.unit, answer)
-        for _ in range(slave.times):
-            self._line.send(frame[:-1] + bytes((frame[-1] ^ 0xFF,)) if slave.is_damaged else frame)
+        if slave.is_damaged or slave.is_damaged_once:
+            frame = frame[:-1] + bytes((frame[-1] ^ 0xFF,))
+            slave.is_damaged_once = False
+        if slave.latency_s:
+            threading.Timer(slave.latency_s, self._send, (frame, slave.times)).start()
+        else:
+            self._send(frame, slave.times)
+
+    def _send(self, frame: bytes, times: int) -> None:
+        with suppress(OSError):
+            for _ in range(times):
+                self._line.send(frame)
