@@ -29,7 +29,8 @@ SHORT = ("--seconds", "15")
 _LIMIT = 1.2
 _GOOD_LATENCY_S = 0.01
 _DIES_AFTER_S = 5.0
-_BAD = ("dead", "dies", "late", "liar", "noise", "torn", "babbles")
+_BAD = ("dead", "dies", "late", "liar", "noise", "torn", "babbles", "twice", "miscounts", "drips", "floods", "echoes")
+_DRIPS_FOR_S = 1.5
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +116,7 @@ def _play(fd: int, good: int, bad: Sequence[str]) -> None:
             span = read_span(asked)
             if span is not None:
                 answer = rtu(asked.unit, bytes((span.function, span.byte_count)) + bytes(span.byte_count))
-                slaves.answer("good" if asked.unit <= good else bad[asked.unit - good - 1], answer)
+                slaves.answer("good" if asked.unit <= good else bad[asked.unit - good - 1], answer, frame)
 
 
 class _Slaves:
@@ -127,7 +128,7 @@ class _Slaves:
         self._owed = b""
         self._began_s = time.monotonic()
 
-    def answer(self, behaviour: str, answer: bytes) -> None:
+    def answer(self, behaviour: str, answer: bytes, request: bytes) -> None:
         late, self._owed = self._owed, answer if behaviour == "late" else b""
         if late:
             os.write(self._fd, late)
@@ -140,7 +141,19 @@ class _Slaves:
             "noise": [self._rng.randbytes(40)],
             "torn": [answer[: len(answer) // 2]],
             "babbles": [self._rng.randbytes(8) for _ in range(20)],
+            "twice": [answer, answer],
+            "miscounts": [rtu(answer[0], answer[1:2] + b"\x02\x00\x00")],
+            "echoes": [request, answer],
         }.get(behaviour, []):
             os.write(self._fd, piece)
-            if behaviour == "babbles":
+            if behaviour in {"babbles", "twice"}:
                 time.sleep(0.01)
+        if behaviour in {"drips", "floods"}:  # while the others are asked
+            every_s, piece = (0.05, b"\x01") if behaviour == "drips" else (0.002, bytes(20))
+            threading.Thread(target=self._drip, args=(every_s, piece), daemon=True).start()
+
+    def _drip(self, every_s: float, piece: bytes) -> None:
+        end_s = time.monotonic() + _DRIPS_FOR_S
+        while time.monotonic() < end_s:
+            os.write(self._fd, piece)
+            time.sleep(every_s)

@@ -1,86 +1,167 @@
-"""`quanho bus scan`: who answers on a line, at which baud rate and parity."""
+"""`quanho bus scan`: who answers on a line, at which baud rate and parity, and what it may be. Nothing is written to any device.
 
-import json
-import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+First every id is asked for a holding register (function 3), and who is late is given more time. Many devices know input registers only
+(function 4), and some of those leave what they do not know without an answer. So who was silent is asked for an input register too: at
+the settings at which somebody was heard, or at all of them where nobody was. "quick" leaves that out, and what a device may be; "thorough"
+asks at all settings, and also for coils, inputs and the first read of each of our register maps.
+"""
 
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from edge.modbus.doctor import LineCounts
 from edge.modbus.frame import Span
-from edge.modbus.master import Master
-from quanho.bus_line import Setting, is_host, opened
-from quanho.lang import say
+from edge.modbus.master import Exchange, Master
+from edge.modbus.recognise import known
+from quanho.bus_device import Device, described
+from quanho.bus_line import OpenLine, Place, Setting, opened
 
-PROBES = (Span(3, 0, 1), Span(4, 0, 1))  # an exception is an answer too
-EXIT_NONE = 1
+Depth = Literal["quick", "usual", "thorough"]
+FIRST = Span(3, 0, 1)
+SECOND = Span(4, 0, 1)
+BITS = (Span(1, 0, 1), Span(2, 0, 1))
+_LATE_S = 1.0
+_LAST_S = 0.6  # for who was asked last
+_ASKED_AGAIN = 2  # who was damaged: whether it always is
+_NOBODY_THERE = (10, 11)  # a gateway says so
+_ALIKE = 8  # ids in a row that all answer, over TCP: the device does not look at the id
 
 
-def scan(where: str, settings: Sequence[Setting], ids: Sequence[int], wait_s: float) -> Iterator[dict[str, Any] | None]:
-    """Yield what was found, None for each id that does not answer."""
-    for setting in settings:
-        with opened(where, setting) as master:
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for."""
+
+    place: Place
+    settings: Sequence[Setting]
+    ids: Sequence[int]
+    wait_s: float = 0.15
+    depth: Depth = "usual"
+
+
+class Step(NamedTuple):
+    """One id was asked: what was found, if anything; how many of how many ids were done."""
+
+    setting: Setting
+    unit: int
+    found: dict[str, Any] | None
+    done: int
+    total: int
+
+
+class Scan:
+    """One scan; iterate over it once."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.found: list[dict[str, Any]] = []
+        self.repeated: set[int] = set()
+        self.late: set[int] = set()
+        self.heard = LineCounts(is_tcp=wish.place.is_tcp)
+        self._wish = wish
+        self._done = 0
+        self._total = len(wish.settings) * len(wish.ids)
+        self._maps = {} if wish.depth == "quick" else known()
+
+    def __iter__(self) -> Iterator[Step]:
+        silent: dict[Setting, list[int]] = {}
+        for setting in self._wish.settings:
+            silent[setting] = yield from self._pass(setting, self._wish.ids, (FIRST,))
+        if self._wish.depth == "quick":
+            return
+        spans = (SECOND, *BITS, *self._first_reads()) if self._wish.depth == "thorough" else (SECOND,)
+        settings = [setting for setting in self._wish.settings if self._is_heard(setting)] or self._wish.settings
+        if self._wish.depth == "thorough":
+            settings = self._wish.settings
+        self._total += sum(len(silent[setting]) for setting in settings)
+        for setting in settings:
+            yield from self._pass(setting, silent[setting], spans)
+
+    def _pass(self, setting: Setting, ids: Sequence[int], spans: Sequence[Span]) -> Generator[Step, None, list[int]]:
+        """Ask `ids` for each of `spans` until they answer; return who did not."""
+        silent: list[int] = []
+        if not ids:
+            return silent
+        with opened(self._wish.place.at(setting)) as line:
             for unit in ids:
-                found = _probe(master, unit, wait_s)
-                yield {**_of(where, setting), "id": unit, **found} if found else None
+                self._done += 1
+                found = self._ask(line, unit, spans, self._wish.wait_s)
+                yield Step(setting, unit, found, self._done, self._total)
+                if found is None:
+                    silent.append(unit)
+            line.master.listen(_LAST_S)
+            for unit in [unit for unit in silent if (counts := line.master.counts.get(unit)) and counts.late]:
+                found = self._ask(line, unit, spans, max(_LATE_S, 4 * self._wish.wait_s))
+                if found is not None:
+                    silent.remove(unit)
+                    self.late.add(unit)
+                    yield Step(setting, unit, found, self._done, self._total)
+            self.heard = added(self.heard, line.master)
+            self.repeated |= {unit for unit, counts in line.master.counts.items() if counts.repeated}
+        return silent
+
+    def _ask(self, line: OpenLine, unit: int, spans: Sequence[Span], wait_s: float) -> dict[str, Any] | None:
+        is_damaged = False
+        for span in spans:
+            exchange = line.ask(unit, span, wait_s, is_any_welcome=True)
+            if _is_answer(exchange):
+                return self._answered(line, unit, span, exchange, wait_s)
+            if exchange.outcome == "damaged":
+                again = [line.ask(unit, span, wait_s, is_any_welcome=True) for _ in range(_ASKED_AGAIN)]
+                for one in again:
+                    if _is_answer(one):
+                        found = self._answered(line, unit, span, one, wait_s)
+                        found["damaged"] = 1
+                        return found
+                is_damaged = is_damaged or any(one.outcome == "damaged" for one in again)  # once may be noise
+        if not is_damaged:
+            return None
+        found = {**line.place.described(), "id": unit, "answers": "damaged", "latency_ms": None}
+        self.found.append(found)
+        return found
+
+    def _answered(self, line: OpenLine, unit: int, span: Span, exchange: Exchange, wait_s: float) -> dict[str, Any]:
+        found = {
+            **line.place.described(),
+            "id": unit,
+            "answers": f"{exchange.outcome} to {span}",
+            "latency_ms": round(exchange.latency_s * 1000, 1),
+        }
+        self.found.append(found)
+        if self._maps and not (self._wish.place.is_tcp and len(self.found) > _ALIKE and self.answers_to_all):
+            device = Device(line, unit, max(wait_s, 3 * exchange.latency_s), {span.function})
+            found.update(described(device, self._maps, None if line.place.is_tcp else line.place.setting))
+        return found
+
+    @property
+    def is_tcp(self) -> bool:
+        return bool(self._wish.place.host)
+
+    @property
+    def answers_to_all(self) -> bool:
+        """Whether all that were asked have answered, and alike: over TCP that is one device that does not look at the id."""
+        return len(self.found) >= min(self._done, self._total) > _ALIKE and len({one["answers"] for one in self.found}) == 1
+
+    def _is_heard(self, setting: Setting) -> bool:
+        described_as = self._wish.place.at(setting).described()
+        return any(described_as.items() <= one.items() for one in self.found)
+
+    def _first_reads(self) -> list[Span]:
+        firsts = {Span(reads[0].function, reads[0].address, reads[0].length) for _, reads in self._maps.values()}
+        return sorted(firsts - {FIRST, SECOND})
 
 
-def _of(where: str, setting: Setting) -> dict[str, Any]:
-    return {"host": where} if is_host(where) else {"port": where, "baud": setting.baud, "parity": setting.parity}
+def added(line: LineCounts, master: Master) -> LineCounts:
+    """Return `line` with what `master` heard besides answers."""
+    return LineCounts(
+        line.echoes + master.echo_count,
+        line.foreign + master.foreign_count,
+        line.noise_bytes + master.noise_bytes,
+        line.zeros + master.zero_bytes,
+        line.is_tcp,
+    )
 
 
-def _probe(master: Master, unit: int, wait_s: float) -> dict[str, Any] | None:
-    damaged = False
-    for span in PROBES:
-        exchange = master.ask(unit, span, wait_s)
-        if exchange.outcome in {"answer", "exception"}:
-            return {"answers": f"{exchange.outcome} to {span}", "latency_ms": round(exchange.latency_s * 1000, 1)}
-        damaged = damaged or exchange.outcome == "damaged"
-        if exchange.outcome == "timeout":
-            break  # a slave that is there says something to any question
-    return {"answers": "damaged", "latency_ms": None} if damaged else None
-
-
-def print_scan(where: str, settings: Sequence[Setting], ids: Sequence[int], wait_s: float, *, as_json: bool) -> int:
-    """Scan with a progress bar where somebody looks; print what was found, also after Ctrl-C. Return the exit code."""
-    found: list[dict[str, Any]] = []
-    interrupted = False
-    try:
-        for one in _shown(scan(where, settings, ids, wait_s), len(settings) * len(ids)):
-            if one is not None:
-                found.append(one)
-                if not as_json:
-                    print(_line(one), flush=True)
-    except KeyboardInterrupt:
-        interrupted = True
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-    elif found:
-        print(_sample(found), file=sys.stderr)
-    else:
-        print(say("không thiết bị nào trả lời", "nobody answers"), file=sys.stderr)
-    return 130 if interrupted else 0 if found else EXIT_NONE
-
-
-def _shown(steps: Iterator[dict[str, Any] | None], total: int) -> Iterator[dict[str, Any] | None]:
-    if not sys.stderr.isatty():
-        yield from steps
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(steps, total=total, description=say("đang dò", "scanning"), console=Console(stderr=True), transient=True)
-
-
-def _line(one: dict[str, Any]) -> str:
-    where = one.get("host") or f"{one['baud']} baud, {one['parity']}"
-    latency = f", {one['latency_ms']} ms" if one["latency_ms"] is not None else ""
-    return f"id {one['id']:>3}  {where}  {one['answers']}{latency}"
-
-
-def _sample(found: Sequence[dict[str, Any]]) -> str:
-    """Return the beginning of a config for what was found."""
-    first = found[0]
-    line = [f'host = "{first["host"]}"'] if "host" in first else []
-    line = line or [f'port = "{first["port"]}"', f"baudrate = {first['baud']}", f'parity = "{first["parity"]}"']
-    head = [say("# cho tệp cấu hình; chọn template: quanho decode --list modbus", "# for the config; templates: docs/sensors/modbus.md")]
-    slaves = [f'\n[[source.slave]]\nid = {one["id"]}\ntemplate = "…"\nevery_s = 10' for one in found]
-    return "\n".join(["", *head, "[[source]]", 'id = "bus-1"', 'kind = "modbus"', *line, *slaves])
+def _is_answer(exchange: Exchange) -> bool:
+    if exchange.outcome == "exception":
+        return exchange.answer is None or exchange.answer.data[0] not in _NOBODY_THERE
+    return exchange.outcome == "answer"

@@ -1,81 +1,100 @@
-"""`quanho bus watch`: the bus doctor. Asks each device in turn and says what is wrong with the line."""
+"""`quanho bus watch`: the bus doctor. Asks each device in turn, or only listens, and says what is wrong with the line."""
 
 import json
-import sys
 import time
-from collections.abc import Sequence
-from statistics import median
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from edge.modbus.doctor import hints
+from edge.modbus.doctor import LineCounts
 from edge.modbus.frame import Span
-from edge.modbus.master import Master
-from quanho.bus_line import Setting, opened
-from quanho.lang import say
+from edge.modbus.overheard import Overheard
+from quanho.bus_account import Account
+from quanho.bus_line import OpenLine, Place, opened
+from quanho.bus_scan import added
+from quanho.bus_screen import Display, display
 
-_REMEMBERED = 500
+_LISTEN_S = 0.1  # so long is silence between two frames
+_FAULTS = ("timeout", "damaged", "exception", "late", "repeated", "foreign", "noise")
 
 
-def watch(where: str, setting: Setting, ids: Sequence[int], span: Span, every_s: float, seconds: float | None, *, as_json: bool) -> int:
-    """Watch until `seconds` are over or Ctrl-C; print a table as it goes where somebody looks, and the account at the end."""
-    latencies: dict[int, list[float]] = {unit: [] for unit in ids}
-    end_s = time.monotonic() + seconds if seconds else float("inf")
-    with opened(where, setting) as master:
-        is_shown = sys.stdout.isatty() and not as_json
+@dataclass(frozen=True)
+class Watched:
+    """One device: what it is asked, and how long an answer is waited for."""
+
+    unit: int
+    spans: Sequence[Span]
+    wait_s: float = 0.5
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class WatchWish:
+    """What is asked for. Without `devices` the line is only listened to."""
+
+    place: Place
+    devices: Sequence[Watched] = ()
+    every_s: float = 1.0
+    seconds: float | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+    as_json: bool = False
+    is_plain: bool = False
+
+    @property
+    def end_s(self) -> float:
+        return time.monotonic() + self.seconds if self.seconds else float("inf")
+
+
+def watch(wish: WatchWish) -> int:
+    """Watch until the time is over or Ctrl-C; show what happens as it goes, and the account at the end. Return the exit code."""
+    run = _ask if wish.devices else _listen
+    account = Account({}, LineCounts(), is_listening=not wish.devices)
+    with opened(wish.place) as line:
         try:
-            while time.monotonic() < end_s:
-                began_s = time.monotonic()
-                for unit in ids:
-                    exchange = master.ask(unit, span, 0.5)
-                    if exchange.outcome in {"answer", "exception"}:
-                        latencies[unit] = [*latencies[unit], exchange.latency_s][-_REMEMBERED:]
-                if is_shown:
-                    print("\x1b[H\x1b[2J" + "\n".join(_table(master, latencies)), flush=True)
-                time.sleep(max(0.0, min(began_s + every_s, end_s) - time.monotonic()))
+            with display(as_json=wish.as_json, is_plain=wish.is_plain) as shown:
+                for account in run(wish, line, shown):
+                    shown.show(account)
         except KeyboardInterrupt:
             pass
-        account = _account(master, latencies)
-        if as_json:
-            print(json.dumps(account, ensure_ascii=False))
-        else:
-            print("\n".join([*([] if is_shown else _table(master, latencies)), *_said(master)]))
-    return 0 if any(one["answered"] for one in account["slaves"]) else 1
+        finally:
+            _print(account, as_json=wish.as_json)
+    return 0 if account.is_answered else 1
 
 
-def _account(master: Master, latencies: dict[int, list[float]]) -> dict[str, Any]:
-    slaves = [
-        {
-            "id": unit,
-            "asked": one.asked,
-            "answered": one.answered,
-            "timeouts": one.timeouts,
-            "damaged": one.damaged,
-            "exceptions": one.exceptions,
-            "late": one.late,
-            "latency_p50_ms": _ms(median(latencies[unit])) if latencies[unit] else None,
-            "latency_p95_ms": _ms(sorted(latencies[unit])[int(0.95 * (len(latencies[unit]) - 1))]) if latencies[unit] else None,
-        }
-        for unit, one in master.counts.items()
-    ]
-    return {"slaves": slaves, "foreign": master.foreign_count, "echoes": master.echo_count, "hints": _said(master)}
+def _ask(wish: WatchWish, line: OpenLine, shown: Display) -> Iterator[Account]:
+    end_s = wish.end_s
+    names = {device.unit: device.name for device in wish.devices if device.name}
+    while time.monotonic() < end_s:
+        began_s = time.monotonic()
+        for device in wish.devices:
+            for span in device.spans:
+                exchange = line.ask(device.unit, span, device.wait_s)
+                if exchange.outcome in _FAULTS:
+                    why = f": {exchange.answer.exception}" if exchange.answer else f"  {exchange.noise[:16].hex(' ')}"
+                    shown.fault(device.unit, exchange.outcome, f"{span}{why}".rstrip())
+                yield Account(line.master.counts, added(LineCounts(is_tcp=bool(wish.place.host)), line.master), names)
+        time.sleep(max(0.0, min(began_s + wish.every_s, end_s) - time.monotonic()))
 
 
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 1)
+def _listen(wish: WatchWish, line: OpenLine, shown: Display) -> Iterator[Account]:
+    end_s = wish.end_s
+    overheard = Overheard()
+    silent_since_s = time.monotonic()
+    while time.monotonic() < end_s:
+        line.wait_until_open()
+        data = line.wire.receive(min(_LISTEN_S, max(0.0, end_s - time.monotonic())) or _LISTEN_S)
+        now_s = time.monotonic()
+        if data:
+            silent_since_s = now_s
+        elif now_s - silent_since_s < _LISTEN_S:
+            continue
+        for event in overheard.hear(data, now_s):
+            if event.kind in _FAULTS:
+                shown.fault(event.unit, event.kind, event.what)
+        yield Account(overheard.counts, overheard.line, wish.names, is_listening=True)
 
 
-def _table(master: Master, latencies: dict[int, list[float]]) -> list[str]:
-    head = say(
-        "  id   hỏi  đáp  quá hạn  sai CRC  từ chối   p50 ms   p95 ms", "  id asked answered timeouts  wrong CRC  refused   p50 ms   p95 ms"
-    )
-    rows = [
-        f"{one['id']:>4} {one['asked']:>5} {one['answered']:>5} {one['timeouts']:>8} {one['damaged']:>9} {one['exceptions']:>9}"
-        f" {one['latency_p50_ms'] or '-':>9} {one['latency_p95_ms'] or '-':>8}"
-        for one in _account(master, latencies)["slaves"]
-    ]
-    return [head, *rows]
-
-
-def _said(master: Master) -> list[str]:
-    found = hints(master.counts, echoes=master.echo_count, foreign=master.foreign_count)
-    return [(f"{hint.slave}: " if hint.slave is not None else "") + say(hint.vi, hint.en) for hint in found]
+def _print(account: Account, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(account.as_json(), ensure_ascii=False))
+    else:
+        print("\n".join([*account.table(), *account.words()]))

@@ -7,6 +7,7 @@ and termios.error, which is neither. None of them leaves this module.
 import errno
 import glob
 import os
+import select
 import stat
 import termios
 import threading
@@ -84,6 +85,18 @@ class SerialPort:
             self._failures = 0
             self._note(read_bytes=self._state.read_bytes + len(data))
         return data
+
+    def read_within(self, wait_s: float) -> bytes:
+        """Return what arrives within `wait_s`, which may be shorter than `read_timeout_s`; not interrupted. On the reading thread."""
+        handle = self._handle
+        if handle is None:
+            return self.read()
+        try:
+            is_there = bool(select.select([handle.fileno()], [], [], wait_s)[0])
+        except _GONE as error:
+            self._lost(handle, _reason(error))
+            return b""
+        return self.read() if is_there else b""
 
     def read_now(self) -> bytes:
         """Return what has arrived already, without waiting; nothing while the port is closed. On the reading thread."""

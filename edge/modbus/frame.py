@@ -96,9 +96,53 @@ class Span(NamedTuple):
         first = min(self.address, other.address)
         return Span(self.function, first, max(self.address + self.length, other.address + other.length) - first)
 
+    @property
+    def pdu(self) -> bytes:
+        """Function and data of the request."""
+        return read_request(self)
+
+    def size_of(self, answer: bytes) -> int | None:
+        """Return the bytes of an RTU answer that begins so, 0 if it answers something else, None while that cannot be told."""
+        if len(answer) < 3:
+            return None
+        return self.byte_count + 5 if answer[2] == self.byte_count else 0
+
+    def is_answered_by(self, data: bytes) -> bool:
+        """Whether an answer's data, without unit and function, is what was asked for."""
+        return len(data) == self.byte_count + 1 and data[0] == self.byte_count
+
     def __str__(self) -> str:
         last = f" to {self.address + self.length - 1}" if self.length > 1 else ""
         return f"{FUNCTIONS[self.function]} {self.address}{last}"
+
+
+class Call(NamedTuple):
+    """A request other than a read, the same way: function, and the data behind it."""
+
+    function: int
+    data: bytes = b""
+
+    @property
+    def byte_count(self) -> int:
+        """Not known before."""
+        return -1
+
+    @property
+    def pdu(self) -> bytes:
+        return bytes((self.function,)) + self.data
+
+    def size_of(self, answer: bytes) -> int | None:
+        return answer_size(answer)
+
+    def is_answered_by(self, data: bytes) -> bool:
+        """Whether there is something; a function with a MEI type (43) repeats it."""
+        return len(data) > 0 and (self.function != 43 or data[:1] == self.data[:1])
+
+    def __str__(self) -> str:
+        return name_of(self.function)
+
+
+Question = Span | Call
 
 
 def request_size(head: bytes | bytearray | memoryview) -> int | None:

@@ -14,16 +14,18 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from edge.framers.rtu import Options, RtuFramer
-from edge.modbus.frame import Pdu, Span, has_right_crc, mbap, open_rtu, read_request, rtu, split_mbap
+from edge.modbus.frame import MAX_RTU_BYTES, Pdu, Question, has_right_crc, mbap, open_rtu, rtu, split_mbap
 
 LATE_S = 1.0  # after we gave up; an answer that comes later still is not told from a prompt one
 _MBAP_HEAD = 6
 _MOST_BUFFERED = 4096
 _EXCEPTION_BYTES = 5
-_QUIET_S = 0.005  # a line that said something is given so long to go on
-_MOST_QUIET_S = 0.2  # and a line that never falls silent is spoken on all the same: whoever talks there hides the next answer
+_QUIET_S = 0.02  # a line that said something is given so long to go on; USB adapters hand on bytes every 16 ms
+_MOST_QUIET_S = 0.15  # and a line that never falls silent is spoken on all the same: whoever talks there hides the next answer
+_QUIET_SHARE = 0.25  # of the wait
 _LATENCIES = 256
 Outcome = Literal["answer", "exception", "timeout", "damaged", "held"]
+_Found = tuple[Outcome, int, bytes, Pdu]  # what an answer is, where it begins, its bytes, and what they say
 
 
 class Wire(Protocol):
@@ -38,7 +40,8 @@ class Wire(Protocol):
 
 @dataclass(slots=True)
 class SlaveCounts:
-    """Since the start, for one slave. `late` answers came after we gave up, those `for_others` while another was asked."""
+    """Since the start, for one slave. `late` answers came after we gave up, those `for_others` while another was asked, `repeated` ones
+    soon after one that fitted already."""
 
     asked: int = 0
     answered: int = 0
@@ -47,12 +50,13 @@ class SlaveCounts:
     exceptions: int = 0
     late: int = 0
     for_others: int = 0
+    repeated: int = 0
     latencies_s: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCIES))
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one.
+    """What became of one request. `transcript` is what was on the line: the request, and the answer if there was one, which is `answer`.
 
     "held": nothing was sent, because the answer could not be told from a late one; ask again at `again_s`.
     """
@@ -62,6 +66,7 @@ class Exchange:
     latency_s: float = 0.0
     noise: bytes = b""
     again_s: float = 0.0
+    answer: Pdu | None = None
 
     @property
     def is_failure(self) -> bool:
@@ -77,26 +82,33 @@ class Master:
         self._now = monotonic_s
         self._is_tcp = is_tcp
         self._transaction = 0
-        self._unanswered: dict[int, list[tuple[Span, float]]] = {}  # by unit: what was asked, and until when it may still be answered
+        self._answered: dict[int, tuple[Question, float]] = {}  # by unit: what was answered last, and until when one more is a repetition
+        self._talks_on = False
+        self._unanswered: dict[int, list[tuple[Question, float]]] = {}  # by unit: what was asked, and until when it may still be answered
         self.foreign_count = 0  # frames that nobody had asked for
         self.echo_count = 0
         self.noise_bytes = 0
+        self.zero_bytes = 0  # among the noise, as far as it was kept
         self.counts: dict[int, SlaveCounts] = {}
 
-    def ask(self, unit: int, span: Span, wait_s: float) -> Exchange:
-        """Read `span` of a slave."""
-        self._drain()
+    def ask(self, unit: int, span: Question, wait_s: float, *, is_any_welcome: bool = False) -> Exchange:
+        """Read `span` of a slave, or call another function. Takes at most `wait_s`, waiting for the line to fall silent included.
+
+        `is_any_welcome`: it is only of interest whether there is an answer, so nothing is held.
+        """
+        end_s = self._now() + wait_s
+        self._drain(min(_MOST_QUIET_S, _QUIET_SHARE * wait_s))
         began_s = self._now()
         again_s = self._held_until(unit, span, began_s)
-        if again_s > began_s:
+        if again_s > began_s and not is_any_welcome:
             return Exchange("held", again_s=again_s)
         counts = self._counts(unit)
         counts.asked += 1
         request = self._request(unit, span)
         self._wire.send(request)
-        exchange = self._await(unit, span, request, began_s, wait_s)
+        exchange = self._await(unit, span, request, began_s, end_s)
         if exchange.is_failure:
-            self._unanswered.setdefault(unit, []).append((span, began_s + wait_s + LATE_S))
+            self._unanswered.setdefault(unit, []).append((span, end_s + LATE_S))
         elif any(one == span for one, _ in self._unanswered.get(unit, ())):  # it may be the answer to the earlier of the two
             self._forget(unit, span)
             self._unanswered[unit].append((span, self._now() + LATE_S))
@@ -108,46 +120,63 @@ class Master:
             counts.latencies_s.append(exchange.latency_s)
         return exchange
 
-    def _drain(self) -> None:
-        """Take what is left of what went wrong before, and wait for silence."""
+    def listen(self, wait_s: float) -> None:
+        """Ask nothing, and hear who is late."""
+        end_s = self._now() + wait_s
+        heard = b""
+        while (left_s := end_s - self._now()) > 0:
+            heard = (heard + self._wire.receive(left_s))[-_MOST_BUFFERED:]
+        self._sort_out(heard, b"")
+
+    def _drain(self, most_s: float) -> None:
+        """Take what is left of what went wrong before, and wait for silence: once, and no more until a line that talks on falls silent."""
         heard = self._wire.receive(0.0)
-        limit_s = self._now() + _MOST_QUIET_S
-        while heard and self._now() < limit_s and len(heard) < _MOST_BUFFERED:
-            more = self._wire.receive(_QUIET_S)
-            if not more:
-                break
+        limit_s = self._now() + (0.0 if self._talks_on else most_s)
+        self._talks_on = bool(heard)
+        while self._talks_on and (left_s := limit_s - self._now()) > 0 and len(heard) < _MOST_BUFFERED:
+            more = self._wire.receive(min(_QUIET_S, left_s))
+            self._talks_on = bool(more) or left_s < _QUIET_S
             heard += more
         self._sort_out(heard, b"")
 
-    def _held_until(self, unit: int, span: Span, now_s: float) -> float:
+    def _held_until(self, unit: int, span: Question, now_s: float) -> float:
         open_ = [(one, until_s) for one, until_s in self._unanswered.get(unit, ()) if until_s > now_s]
         self._unanswered[unit] = open_
         alike = [until_s for one, until_s in open_ if one != span and (one.function, one.byte_count) == (span.function, span.byte_count)]
         return 0.0 if self._is_tcp else max(alike, default=0.0)
 
-    def _await(self, unit: int, span: Span, request: bytes, began_s: float, wait_s: float) -> Exchange:
+    def _await(self, unit: int, span: Question, request: bytes, began_s: float, end_s: float) -> Exchange:
         heard = b""
-        while (left_s := began_s + wait_s - self._now()) > 0:
+        begin = 0  # nothing before it can become an answer any more
+        while (left_s := end_s - self._now()) > 0:
             chunk = self._wire.receive(left_s)
             if not chunk:
                 continue
+            begin = max(0, begin - max(0, len(heard) + len(chunk) - _MOST_BUFFERED))
             heard = (heard + chunk)[-_MOST_BUFFERED:]
-            found = self._find_tcp(unit, span, heard) if self._is_tcp else _find_rtu(unit, span, heard, request)
-            if found is not None:
-                outcome, at, frame = found
-                self._sort_out(heard[:at], request, unit)
-                self._sort_out(heard[at + len(frame) :], b"", unit)
-                return Exchange(outcome, request + frame, self._now() - began_s)
+            found = self._find_tcp(unit, span, heard) if self._is_tcp else _find_rtu(unit, span, heard, begin, request)
+            if isinstance(found, int):
+                begin = found
+                continue
+            outcome, at, frame, answer = found
+            self._answered[unit] = (span, self._now() + LATE_S)
+            self._sort_out(heard[:at], request, unit)
+            self._sort_out(heard[at + len(frame) :], b"", unit)
+            return Exchange(outcome, request + frame, self._now() - began_s, answer=answer)
         noise = self._sort_out(heard, request, unit)
-        return Exchange("damaged" if noise else "timeout", request, wait_s, noise)
+        return Exchange("damaged" if noise else "timeout", request, self._now() - began_s, noise)
 
-    def _find_tcp(self, unit: int, span: Span, heard: bytes) -> tuple[Outcome, int, bytes] | None:
-        for at, frame in _mbap_frames(heard):
-            transaction, pdu = (split_mbap(frame) or [(-1, Pdu(-1, -1, b""))])[0]
-            outcome = _outcome(unit, span, pdu) if transaction == self._transaction else None
-            if outcome is not None:
-                return outcome, at, frame
-        return None
+    def _find_tcp(self, unit: int, span: Question, heard: bytes) -> _Found | int:
+        """Return the answer, wherever it is: half a frame that was late may be before it. Its transaction, unit and size are known."""
+        head = self._transaction.to_bytes(2, "big") + b"\0\0"
+        at = heard.find(head)
+        while at >= 0:
+            frame = heard[at : at + _MBAP_HEAD + int.from_bytes(heard[at + 4 : at + 6], "big")]
+            _, pdu = (split_mbap(frame) or [(-1, Pdu(-1, -1, b""))])[0]
+            if (outcome := _outcome(unit, span, pdu)) is not None:
+                return outcome, at, frame, pdu
+            at = heard.find(head, at + 1)
+        return 0
 
     def _sort_out(self, heard: bytes, request: bytes, asked: int = 0) -> bytes:
         """Count the frames in what is no answer, the echo of `request` and the noise; return the noise."""
@@ -167,6 +196,7 @@ class Master:
                 self._note_foreign(open_rtu(frame), asked)
         noise = b"".join(drop.head for drop in framer.drops())
         self.noise_bytes += framer.counts.dropped_bytes
+        self.zero_bytes += noise.count(0)
         return noise
 
     def _note_foreign(self, pdu: Pdu, asked: int) -> None:
@@ -175,10 +205,13 @@ class Master:
                 self._counts(pdu.unit).late += 1
                 self._forget(pdu.unit, span)
                 return
-        if pdu.unit != asked and pdu.unit in self.counts:
+        answered, until_s = self._answered.get(pdu.unit, (None, 0.0))
+        if answered is not None and self._now() < until_s and _outcome(pdu.unit, answered, pdu):
+            self._counts(pdu.unit).repeated += 1
+        elif pdu.unit != asked and pdu.unit in self.counts:
             self.counts[pdu.unit].for_others += 1
 
-    def _forget(self, unit: int, span: Span) -> None:
+    def _forget(self, unit: int, span: Question) -> None:
         """One answer to `span` has come: the earliest that was asked for it is off the list."""
         entries = self._unanswered[unit]
         entries.remove(next(entry for entry in entries if entry[0] == span))
@@ -186,35 +219,51 @@ class Master:
     def _counts(self, unit: int) -> SlaveCounts:
         return self.counts.setdefault(unit, SlaveCounts())
 
-    def _request(self, unit: int, span: Span) -> bytes:
+    def _request(self, unit: int, span: Question) -> bytes:
         if not self._is_tcp:
-            return rtu(unit, read_request(span))
+            return rtu(unit, span.pdu)
         self._transaction = self._transaction % 0xFFFF + 1
-        return mbap(self._transaction, unit, read_request(span))
+        return mbap(self._transaction, unit, span.pdu)
 
 
-def _outcome(unit: int, span: Span, pdu: Pdu) -> Outcome | None:
+def _outcome(unit: int, span: Question, pdu: Pdu) -> Outcome | None:
     """Return what a frame is as an answer to `span` of `unit`, None if it is none."""
     if pdu.unit != unit:
         return None
     if pdu.function == span.function | 0x80 and len(pdu.data) == 1:
         return "exception"
-    is_ours = pdu.function == span.function and len(pdu.data) == span.byte_count + 1 and pdu.data[0] == span.byte_count
-    return "answer" if is_ours else None
+    return "answer" if pdu.function == span.function and span.is_answered_by(pdu.data) else None
 
 
-def _find_rtu(unit: int, span: Span, heard: bytes, request: bytes) -> tuple[Outcome, int, bytes] | None:
-    """Return the answer in `heard`, where it is, wherever noise is before it: unit, function and size are known, the CRC decides."""
-    for at in range(len(heard) - _EXCEPTION_BYTES + 1):
+def _find_rtu(unit: int, span: Question, heard: bytes, begin: int, request: bytes) -> _Found | int:
+    """Return the answer in `heard`, wherever noise is before it: unit, function and size are known, the CRC decides.
+
+    Else return where the next look has to begin: each place is looked at until it cannot be an answer any more, and no longer.
+    """
+    unfinished = len(heard)
+    for at in range(begin, len(heard)):
         if heard[at] != unit:
             continue
-        size = _EXCEPTION_BYTES if heard[at + 1] == span.function | 0x80 else span.byte_count + 5
+        size = _answer_size(span, heard[at : at + MAX_RTU_BYTES])
+        if size is None or size > len(heard) - at:
+            unfinished = min(unfinished, at)
+            continue
         frame = heard[at : at + size]
-        if len(frame) == size and frame != request and has_right_crc(frame):
-            outcome = _outcome(unit, span, open_rtu(frame))
+        if size and frame != request and has_right_crc(frame):
+            pdu = open_rtu(frame)
+            outcome = _outcome(unit, span, pdu)
             if outcome is not None:
-                return outcome, at, frame
-    return None
+                return outcome, at, frame, pdu
+    return unfinished
+
+
+def _answer_size(span: Question, head: bytes) -> int | None:
+    """Return the bytes of an answer to `span` that begins so, 0 if it is none, None while that cannot be told."""
+    if len(head) < 2:
+        return None
+    if head[1] == span.function | 0x80:
+        return _EXCEPTION_BYTES
+    return span.size_of(head) if head[1] == span.function else 0
 
 
 def _mbap_frames(heard: bytes) -> list[tuple[int, bytes]]:

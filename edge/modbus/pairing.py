@@ -73,12 +73,12 @@ class Pairing:
     def take(self, transaction: int, pdu: Pdu, refusals: Refusals) -> Told | None:
         """Take the next frame; return what an answer tells, as soon as it is clear whose it is."""
         asked = self._open.get(transaction)
-        if asked is not None and _answers(asked, pdu):
+        if asked is not None and answers(asked, pdu):
             return self._answer(transaction, asked, pdu, refusals)
         before = self.release()
         if before is not None:
             asked = self._open.get(transaction)
-        if not _is_request(pdu):
+        if not is_request(pdu):
             refusals.add(_unasked(asked, pdu))
         elif pdu.unit != BROADCAST:
             self._request(transaction, asked, pdu, refusals)
@@ -123,7 +123,8 @@ class Pairing:
         self._open[transaction] = Asked(pdu, span, is_doubtful=is_doubtful)
 
 
-def _answers(asked: Asked, pdu: Pdu) -> bool:
+def answers(asked: Asked, pdu: Pdu) -> bool:
+    """Whether `pdu` can be the answer to `asked`."""
     unit, function, data = asked.pdu
     if pdu.unit != unit or pdu.function & 0x7F != function:
         return False
@@ -138,7 +139,7 @@ def _answers(asked: Asked, pdu: Pdu) -> bool:
     return bool(pdu.data) if function in _BARE_REQUESTS else True
 
 
-def _is_request(pdu: Pdu) -> bool:
+def is_request(pdu: Pdu) -> bool:
     """Whether a frame can be a request by its form. Many answers to writes can, too: they are their echo."""
     function, data = pdu.function, pdu.data
     if function & 0x80:

@@ -5,19 +5,22 @@ up for. The one due longest goes first. A slave that fails is asked once more as
 FAILURES_TO_OPEN in a row on with growing pauses (its breaker is open) until it answers again.
 
 No slave delays another beyond LATEST of that one's cadence: an answer is waited for only as long as the others can spare, and a slave
-that is failing is asked only when they can spare at least what it needs at best. What a healthy slave needs is learned from its
-answers. Rounds follow each other closely, so that what is left of a cadence is in one piece, for slaves that are slow or dead.
+that is failing is asked only when they can spare at least what it needs at best. So is one that is slow: it waits for a moment when
+nobody else is due soon, though no more than PATIENCE of its own cadences. What a healthy slave needs is learned from its answers. Rounds
+follow each other closely, so that what is left of a cadence is in one piece, for slaves that are slow or dead.
 """
 
 from dataclasses import dataclass, field
 
 FAILURES_TO_OPEN = 3
 LATEST = 0.12  # of the cadence; a fifth is promised, the rest is for a busy host
+PATIENCE = 5.0  # cadences that a slow slave waits for a moment when the others can spare its answer
 _MOST_NOISY = 0.3  # of the shortest cadence
 _STAGGER_S = 0.05
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 _LEAST_WAIT_S = 0.03
+_MOST_MARGIN_S = 0.1
 _UNKNOWN_WAIT_S = 0.06
 _REMEMBERED = 64
 _LOOK_S = 0.02  # how often it is looked whether the others can spare the line
@@ -67,7 +70,11 @@ class SlaveState:
     @property
     def least_s(self) -> float:
         """The shortest wait that gives it a chance."""
-        known_s = max(_LEAST_WAIT_S, 2 * max(self.answers_s)) if self.answers_s else _UNKNOWN_WAIT_S + self.wire_s
+        known_s = (
+            max(_LEAST_WAIT_S, min(2 * max(self.answers_s), max(self.answers_s) + _MOST_MARGIN_S))
+            if self.answers_s
+            else _UNKNOWN_WAIT_S + self.wire_s
+        )
         return min(self.timeout_s, max(known_s, self.noisy_s))
 
 
@@ -93,7 +100,8 @@ class Schedule:
         waiting = sorted((slave for slave in self.slaves if slave.due_s <= now_s), key=lambda slave: (slave.failures > 0, slave.latest_s))
         for slave in waiting:
             spare_s = self._spare_s(slave, now_s)
-            is_late = slave.failures == 0 and now_s >= slave.latest_s
+            patience_s = PATIENCE * slave.every_s if self._is_slow(slave) else 0.0
+            is_late = slave.failures == 0 and now_s >= slave.latest_s + patience_s
             if is_late or spare_s >= slave.least_s:  # who can wait lets the others go first
                 slave.began_s = now_s
                 if slave.failures:  # the others need not even be late for it, if what is left of their cadence is enough
@@ -105,7 +113,8 @@ class Schedule:
     def done(self, slave: SlaveState, now_s: float, latencies_s: list[float], *, answered: bool, is_noisy: bool = False) -> None:
         """A turn is over. `latencies_s` are those of the answers that came; `is_noisy`: something else came instead.
 
-        Who is noisy may be talking still when we give up, and then hides the next one's answer: it is asked when there is more time.
+        Who is noisy may be talking still when we give up, and then hides the next one's answer; who has never answered may be slow. These
+        are asked when there is more time.
         """
         slave.answers_s = [*slave.answers_s, *latencies_s][-_REMEMBERED:]
         due_s = max(slave.due_s, slave.began_s) if slave.began_s is not None else slave.due_s
@@ -115,7 +124,7 @@ class Schedule:
             slave.due_s = _next_point(due_s, slave.every_s, now_s)
             return
         slave.failures += 1
-        if is_noisy:
+        if is_noisy or not slave.answers_s:
             slave.noisy_s = min(2 * slave.least_s, _MOST_NOISY * min(each.every_s for each in self.slaves))
         if slave.down_since_s is None:
             slave.down_since_s = now_s
@@ -132,11 +141,21 @@ class Schedule:
         slave.began_s = None
         slave.due_s = until_s
 
+    def _is_slow(self, slave: SlaveState) -> bool:
+        """Whether a round of it costs the others more than LATEST; who has not answered yet is not taken for slow."""
+        shortest_s = min((other.every_s for other in self.slaves if other is not slave and other.failures == 0), default=float("inf"))
+        return bool(slave.answers_s) and slave.reads * slave.least_s > LATEST * shortest_s
+
     def _spare_s(self, slave: SlaveState, now_s: float) -> float:
-        """Return how long each answer may be waited for now, so that no healthy other begins its round later than it may."""
+        """Return how long each answer may be waited for now, so that no healthy other begins its round later than it may.
+
+        Slow ones that are late already wait for each other in the order in which they were due.
+        """
         spare_s = float("inf")
         busy_s = 0.0
         healthy = [other for other in self.slaves if other is not slave and other.failures == 0]
+        if slave.failures == 0:
+            healthy = [other for other in healthy if other.latest_s > now_s or not self._is_slow(other)]
         for other in sorted(healthy, key=lambda other: other.latest_s):
             spare_s = min(spare_s, other.latest_s - now_s - busy_s)
             busy_s += other.round_s

@@ -27,7 +27,7 @@ class SerialWire:
         self._port.write(data)
 
     def receive(self, wait_s: float) -> bytes:
-        return self._port.read() if wait_s > 0 else self._port.read_now()
+        return self._port.read_within(min(wait_s, _LOOK_S)) if wait_s > 0 else self._port.read_now()
 
     def error(self) -> str:
         return self._port.state().last_error

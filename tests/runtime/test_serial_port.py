@@ -222,3 +222,14 @@ def _not_root() -> Iterator[None]:
     finally:
         if was_root:
             os.seteuid(0)
+
+
+def test_a_read_may_wait_less_than_usual_and_finds_a_device_that_went(line: SerialLine) -> None:
+    port = SerialPort(settings(line.path, read_timeout_s=20.0))
+    assert port.open()
+    assert port.read_within(0.01) == b""
+    line.send(b"\x01\x02")
+    assert port.read_within(5.0) == b"\x01\x02"
+    line.unplug()
+    eventually(lambda: port.read_within(0.01) == b"" and not port.state().is_open)
+    port.close()

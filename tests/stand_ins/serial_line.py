@@ -1,6 +1,7 @@
 """A serial device in software: a pseudo-terminal behind a symbolic link, so that it can be unplugged and plugged in again."""
 
 import os
+import select
 import tty
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,10 @@ class SerialLine:
     def heard(self) -> bytes:
         """What was written to the device since the last call; waits for it."""
         return os.read(self._device_fd, 4096)
+
+    def has_heard_anything(self) -> bool:
+        """Whether something was written to the device that it has not heard yet."""
+        return bool(select.select([self._device_fd], [], [], 0)[0])
 
     def __enter__(self) -> Self:
         self.plug_in()

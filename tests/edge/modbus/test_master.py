@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.modbus.frame import Span, mbap, rtu
+from edge.modbus.frame import Call, Span, mbap, open_rtu, rtu
 from edge.modbus.master import LATE_S, Master
 
 SPAN = Span(3, 0, 2)
@@ -189,3 +189,86 @@ def test_nobody_is_asked_while_the_one_before_still_talks() -> None:
     line.receive = talk  # type: ignore[method-assign]
     exchange = master.ask(8, SPAN, 0.5)
     assert (exchange.outcome, pieces, master.noise_bytes) == ("answer", [], 10)
+
+
+class Babble(Line):
+    """Somebody talks on, a byte each 4 ms, until `until_s`."""
+
+    def __init__(self, until_s: float) -> None:
+        super().__init__()
+        self.until_s = until_s
+        self.sent_s: list[float] = []
+
+    def send(self, data: bytes) -> None:
+        super().send(data)
+        self.sent_s.append(self.now_s)
+
+    def receive(self, wait_s: float) -> bytes:
+        self.now_s += min(wait_s, 0.004)
+        return b"\x00" if self.now_s < self.until_s else b""
+
+
+@pytest.mark.parametrize("wait_s", [0.1, 0.4, 1.0, 5.0])
+def test_waiting_for_silence_is_part_of_the_wait(wait_s: float) -> None:
+    line = Babble(until_s=60.0)
+    Master(line, line.monotonic_s, is_tcp=False).ask(7, SPAN, wait_s)
+    assert line.now_s <= wait_s + 0.01
+
+
+def test_a_line_that_talks_on_is_waited_for_once_and_not_for_each_slave() -> None:
+    line = Babble(until_s=60.0)
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    for unit in (7, 8, 9):
+        began_s = line.now_s
+        master.ask(unit, SPAN, 1.0)
+        assert (line.sent_s[-1] - began_s > 0.1) == (unit == 7)
+
+
+def test_once_silent_it_is_waited_for_again() -> None:
+    line = Babble(until_s=1.0)
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    for unit in (7, 8):
+        master.ask(unit, SPAN, 1.0)
+    line.until_s = line.now_s + 0.1
+    began_s = line.now_s
+    master.ask(9, SPAN, 1.0)
+    assert line.sent_s[-1] - began_s > 0.09
+
+
+@pytest.mark.parametrize("noise", [b"\x07\x03\x04" * 500, b"\x07\x83" * 900, b"\x07" * 3000, b"\x07\x03\x04\x00\x01\x00\x02\x00\x00" * 300])
+def test_heads_of_answers_without_end_do_not_hide_the_answer(noise: bytes) -> None:
+    pieces = [(0.001 * number, noise[at : at + 7]) for number, at in enumerate(range(0, len(noise), 7))]
+    outcome, transcript, _, _ = ask(*pieces, (0.45, rtu(7, ANSWER)))
+    assert (outcome, transcript[-9:]) == ("answer", rtu(7, ANSWER))
+
+
+def test_half_a_frame_that_was_late_does_not_hide_an_answer_over_tcp() -> None:
+    outcome, transcript, _, _ = ask((0.01, mbap(9, 7, ANSWER)[5:]), (0.02, mbap(1, 7, ANSWER)), is_tcp=True)
+    assert (outcome, transcript[-13:]) == ("answer", mbap(1, 7, ANSWER))
+
+
+IDENTIFY = Call(43, b"\x0e\x01\x00")
+IDENTITY = b"\x2b\x0e\x01\x01\x00\x00\x01\x00\x04Acme"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"), [(IDENTITY, "answer"), (b"\xab\x01", "exception"), (b"\x2b\x0d\x01", "timeout"), (ANSWER, "timeout")]
+)
+@pytest.mark.parametrize("is_tcp", [False, True])
+def test_other_functions_than_reads_are_called_the_same_way(answer: bytes, outcome: str, is_tcp: bool) -> None:
+    line = Line((0.02, mbap(1, 7, answer) if is_tcp else rtu(7, answer)))
+    exchange = Master(line, line.monotonic_s, is_tcp=is_tcp).ask(7, IDENTIFY, 0.5)
+    assert exchange.outcome in {outcome, "damaged"} if outcome == "timeout" else exchange.outcome == outcome
+    assert line.sent == [mbap(1, 7, IDENTIFY.pdu) if is_tcp else rtu(7, IDENTIFY.pdu)]
+
+
+def test_a_slave_that_answers_twice_is_told_from_one_that_answers_for_others() -> None:
+    line = Line((0.02, rtu(7, ANSWER)), (0.03, rtu(7, ANSWER)))
+    master = Master(line, line.monotonic_s, is_tcp=False)
+    assert [master.ask(unit, SPAN, 0.5).outcome for unit in (7, 9)] == ["answer", "timeout"]
+    assert (master.counts[7].repeated, master.counts[7].for_others, master.counts[7].late) == (2, 0, 0)
+
+
+def test_what_answered_is_told() -> None:
+    line = Line((0.02, rtu(7, ANSWER)))
+    assert Master(line, line.monotonic_s, is_tcp=False).ask(7, SPAN, 0.5).answer == open_rtu(rtu(7, ANSWER))

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from edge.modbus.schedule import FAILURES_TO_OPEN, Schedule, SlaveState, Turn
@@ -184,3 +185,60 @@ def test_who_talks_without_answering_is_asked_when_there_is_time_for_it_to_fall_
     assert isinstance(schedule.next(0.95), float)
     schedule.done(noisy, 2.0, [0.02], answered=True)
     assert noisy.least_s < before_s
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
+@pytest.mark.parametrize("dies_s", [10.0, 10.45, 11.0, 100.0])
+@pytest.mark.parametrize("every_s", [0.5, 1.0])
+@pytest.mark.parametrize("cadences", [1.0, 1.3, 3.7])
+def test_a_slow_slave_delays_nobody_alive_or_dead(share: float, dies_s: float, every_s: float, cadences: float) -> None:
+    """Its answer takes `share` of the cadence of the others, and its own cadence drifts through theirs."""
+    slow = Device(SlaveState(50, cadences * every_s, 1.0), share * every_s, dead_from_s=dies_s)
+    devices = [slow, *bus(5, every_s, latency_s=0.01)]
+    run(devices, 60)
+    assert len([at for at in slow.began_s if at < dies_s]) >= 0.5 * min(dies_s, 60) / slow.state.every_s
+    assert max(longest(device, 2) for device in devices[1:]) <= ALLOWED
+
+
+FAST = st.builds(
+    lambda every_s, timeout_s, reads, latency_s: Device(SlaveState(0, every_s, timeout_s, reads), latency_s),
+    st.sampled_from([1.0, 2.0, 5.0]),
+    st.sampled_from([0.2, 1.0, 3.0]),
+    st.integers(1, 2),
+    st.floats(0.005, 0.02),
+)
+SLOW = st.builds(
+    lambda every_s, timeout_s, latency_s, dies_s: Device(SlaveState(0, every_s, timeout_s), latency_s, dead_from_s=dies_s),
+    st.sampled_from([1.0, 1.3, 2.0, 3.7, 10.0]),
+    st.sampled_from([0.5, 1.0, 3.0]),
+    st.floats(0.02, 0.25),
+    st.one_of(st.just(1e9), st.floats(3, 50)),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(FAST, min_size=2, max_size=6), st.lists(SLOW, min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_slow_ones_of_any_cadence_delay_no_fast_one_and_are_read(fast: list[Device], slow: list[Device], rng: Random) -> None:
+    """On a line that is busy half of the time at most."""
+    devices = [*fast, *slow]
+    assume(sum(device.latency_s * device.state.reads / device.state.every_s for device in devices) < 0.5)
+    rng.shuffle(devices)
+    for number, device in enumerate(devices, 1):
+        device.state.id = number
+    run(devices, 80)
+    assert max(longest(device, 2 * device.state.every_s + 2) for device in fast) <= ALLOWED
+    assert all(len(device.began_s) > 0.4 * 80 / device.state.every_s for device in slow if device.dead_from_s > 80)
+
+
+def test_who_has_never_answered_is_given_more_time_with_each_failure() -> None:
+    """It may be slow: asked when little can be spared, it would be taken for dead for ever."""
+    new = SlaveState(2, 1.0, 1.0)
+    schedule = Schedule([SlaveState(1, 1.0, 1.0, answers_s=[0.02]), new], 0.0)
+    waits = []
+    for number in range(4):
+        waits.append(new.least_s)
+        schedule.done(new, float(number), [], answered=False)
+    assert waits == sorted(set(waits))
+    assert waits[-1] <= 0.3
+    schedule.done(new, 9.0, [0.02], answered=True)
+    assert new.least_s < waits[0]

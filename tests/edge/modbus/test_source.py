@@ -4,6 +4,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from runtime.clock import SystemClock
 from tests.stand_ins.serial_line import SerialLine
 from tests.waiting import eventually
 
-GOOD, DEAD, LATE, LIAR, TORN = 1, 2, 3, 4, 5
+GOOD, DEAD, LATE, LIAR, TORN, FLOOD, TWICE, MISCOUNTS, ECHO = range(1, 10)
 TEMPERATURE, HUMIDITY = 285, 613
 ANSWER = b"\x04\x04" + TEMPERATURE.to_bytes(2, "big") + HUMIDITY.to_bytes(2, "big")
 
@@ -45,7 +46,8 @@ class Recorder:
 
 
 class Bus(threading.Thread):
-    """The slaves at the other end of a line: one answers, one is dead, one answers the request before, one for another, one by half."""
+    """The slaves at the other end of a line: one answers, one is dead, one answers the request before, one for another, one by half;
+    one talks on for a while, one answers twice, one with another number of bytes, and one is heard behind the echo of its request."""
 
     def __init__(self, line: SerialLine) -> None:
         super().__init__(daemon=True)
@@ -61,12 +63,12 @@ class Bus(threading.Thread):
             except OSError:
                 return
             for frame in frames:
-                self._say(open_rtu(frame).unit)
+                self._say(open_rtu(frame).unit, frame)
 
     def end(self) -> None:
         self._ended.set()
 
-    def _say(self, unit: int) -> None:
+    def _say(self, unit: int, request: bytes) -> None:
         owed, self._owed = self._owed, b""
         if owed:
             self._line.send(owed)  # late: into the next request
@@ -78,12 +80,26 @@ class Bus(threading.Thread):
             self._line.send(rtu(GOOD, b"\x04\x04\xff\xff\xff\xff"))
         elif unit == TORN:
             self._line.send(rtu(TORN, ANSWER)[:5])
+        elif unit == FLOOD:
+            threading.Thread(target=self._flood, daemon=True).start()
+        elif unit == TWICE:
+            self._line.send(rtu(TWICE, ANSWER) * 2)
+        elif unit == MISCOUNTS:
+            self._line.send(rtu(MISCOUNTS, b"\x04\x02\x00\x00"))
+        elif unit == ECHO:
+            self._line.send(request + rtu(ECHO, ANSWER))
+
+    def _flood(self) -> None:
+        for _ in range(100):
+            with suppress(OSError):
+                self._line.send(bytes(8))
+            self._ended.wait(0.005)
 
 
-def settings(line: str = "", **more: object) -> ModbusSource:
+def settings(line: str = "", more_slaves: Sequence[tuple[int, str]] = (), **more: object) -> ModbusSource:
     slaves = [
         {"id": unit, "device": name, "template": "xy_md02", "every_s": 0.2, "timeout_s": 0.1}
-        for unit, name in ((GOOD, "good"), (DEAD, "dead"), (LATE, "late"), (LIAR, "liar"), (TORN, "torn"))
+        for unit, name in ((GOOD, "good"), (DEAD, "dead"), (LATE, "late"), (LIAR, "liar"), (TORN, "torn"), *more_slaves)
     ]
     given = {"id": "bus", "kind": "modbus", "slave": slaves, "reopen_first_s": 0.01, "reopen_ceiling_s": 0.02, **more}
     return ModbusSource.model_validate({**given, "port": line} if line else given)
@@ -112,6 +128,21 @@ def test_slaves_that_misbehave_cost_nobody_else_a_reading(line: SerialLine) -> N
     assert all(reading.fields == {"temperature": 28.5, "humidity": 61.3} for reading in readings)
     assert any(reason.startswith("torn") for reason in intake.refused)
     assert any(loss.reason == "device offline" and "dead" in loss.detail for loss in intake.losses)
+
+
+def test_who_floods_repeats_miscounts_or_echoes_is_told_apart(line: SerialLine) -> None:
+    intake, bus = Recorder(), Bus(line)
+    more = ((FLOOD, "flood"), (TWICE, "twice"), (MISCOUNTS, "miscounts"), (ECHO, "echo"))
+    source = ModbusInput(settings(str(line.path), more), intake, SystemClock())
+    bus.start()
+    source.start()
+    try:
+        eventually(lambda: min(intake.rounds()[name] for name in ("good", "twice", "echo")) >= 12, within_s=60)
+    finally:
+        bus.end()
+        source.stop(5)
+    assert set(intake.rounds()) == {"good", "twice", "echo"}
+    assert all(payload.endswith(rtu(payload[0], ANSWER)) for _, payload in intake.taken)
 
 
 def source_decoder(line: SerialLine) -> dict[str, object]:
