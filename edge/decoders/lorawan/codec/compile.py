@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
-from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Tlv, Value
+from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Tlv, Value, bytes_like
 from edge.decoders.lorawan.codec.values import Short, ValuePlan, plan_of, unix_ns
 from telemetry.point import FieldValue
 
@@ -174,8 +174,15 @@ class _Compiler:
         return lambda _data, _port, _out: None
 
     def _group(self, group: Group, order: Order) -> _GroupPlan:
-        more = {int(key, 0): self._values(values, group, order) for key, values in group.more.items()}
-        return _GroupPlan(group, self._values(group.values, group, order), more, order)
+        plans = self._values(group.values, group, order)
+        more: dict[int, list[ValuePlan]] = {}
+        for key, values in group.more.items():
+            further = self._values(values, group, order)
+            for number in bytes_like(key):
+                more[number] = [*more.get(number, ()), *further]
+        for further in (*more.values(), []):
+            _refuse_twice([*plans, *further])
+        return _GroupPlan(group, plans, more, order)
 
     def _values(self, values: Sequence[Value], group: Group, order: Order) -> list[ValuePlan]:
         if self._replaces:
@@ -216,6 +223,7 @@ class _Compiler:
 
     def _flags(self, flags: Flags, order: Order) -> Step:
         groups = [self._group(group, order) for group in flags.groups]
+        _refuse_twice([plan for group in flags.groups for plan in self._values(group.values, group, order)])
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
             if len(data) < max(flags.header, flags.at + 2):
@@ -262,6 +270,20 @@ class _Compiler:
                 step(data, port, out)
 
         return run
+
+
+def _refuse_twice(plans: Sequence[ValuePlan]) -> None:
+    """Of two values with one name only the last would be kept."""
+    seen: set[tuple[str, str]] = set()
+    for plan in plans:
+        field = (plan.measurement, plan.name)
+        if plan.kind in {"skip", "time"}:
+            continue
+        if field in seen:
+            raise ValueError(
+                f"{plan.measurement} {plan.name}: two values that come together have this name, and one would be lost; rename one"
+            )
+        seen.add(field)
 
 
 def _fixed(group: _GroupPlan) -> Step:

@@ -1,7 +1,7 @@
 """Where codecs come from: those that are shipped (codecs/*.toml), a file of one's own, or a table in the config.
 
 A name is that of a file ("milesight") or of a model in one ("AM308", "DL-PM"), in any case of letters. A file of one's own may hold
-models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`.
+models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`. `models.TH-3 = "TH-2"`: TH-3 speaks as TH-2 does.
 """
 
 import tomllib
@@ -86,14 +86,16 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
             raise ValueError(f"{name} is a family: name the model, one of {', '.join(_families()[name]['models'])[:300]}")
         return _families()[name]
     family = _families()[_models()[name]]
-    return _laid_over(family, family["models"][name])
+    return _laid_over(family, _models_of(family)[name])
 
 
 def _models_of(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     models = table.get("models", {})
-    if not isinstance(models, Mapping) or not all(isinstance(one, Mapping) for one in models.values()):
-        raise ValueError("models: a table for each model, as in [models.TH-2]")
-    return models
+    if isinstance(models, Mapping):
+        models = {name: models.get(one) if isinstance(one, str) else one for name, one in models.items()}
+        if all(isinstance(one, Mapping) for one in models.values()):
+            return models
+    raise ValueError("models: a table for each model, as in [models.TH-2], or the name of another model that has one")
 
 
 def _read(path: Path) -> Mapping[str, Any]:

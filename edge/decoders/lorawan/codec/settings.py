@@ -30,6 +30,8 @@ Scalar = bool | float | str
 SIZES = {"u8": 1, "s8": 1, "u16": 2, "s16": 2, "u24": 3, "s24": 3, "u32": 4, "s32": 4, "u64": 8, "f32": 4, "f64": 8}
 MOST_BYTES = 1_024  # of one payload; LoRaWAN carries 242 at most (RP002-1.0.3, table of maximum payload sizes)
 _TYPE = re.compile(r"(?:[us](?:8|16|24|32)|u64|f32|f64|unix|text8|(?:hex|text|skip)(?:[1-9]\d?)|-)")
+_BYTE = re.compile(r"0x([0-9a-f?]{2})")
+_HEX = "0123456789abcdef"
 _ID = re.compile(r"(?:[0-9a-f?]{2}){1,4}")
 
 
@@ -58,6 +60,25 @@ def _checked_type(text: str) -> str:
 def _checked_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ValueError(f'id {text!r}: lower-case hex, two digits a byte, "?" for any digit, as in "0367" or "??67"')
+    return text
+
+
+def bytes_like(text: str) -> list[int]:
+    """Return the bytes that "26", "0x1a" or "0x?a" mean; ValueError if it is none."""
+    if (found := _BYTE.fullmatch(text)) is not None:
+        digits = [_HEX if digit == "?" else digit for digit in found[1]]
+        return [int(high + low, 16) for high in digits[0] for low in digits[1]]
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 255:
+        raise ValueError(f'{text!r} is no value of a byte: "26", "0x1a", or "0x1?" for any digit')
+    return [number]
+
+
+def _checked_byte(text: str) -> str:
+    bytes_like(text)
     return text
 
 
@@ -106,7 +127,9 @@ class Group(_Settings):
     length: int | None = Field(None, description="bytes of the group; default: to the end of its values", ge=0, lt=MOST_BYTES)
     apart: bool = Field(False, description="a reading of its own, with a time of its own (history)")  # noqa: FBT003
     by: int | None = Field(None, description="byte whose value chooses further values, from `more`", ge=0, lt=MOST_BYTES)
-    more: dict[str, Values] = Field({}, description="value of that byte = values that follow")
+    more: dict[Annotated[str, AfterValidator(_checked_byte)], Values] = Field(
+        {}, description='value of that byte = values that follow: "1", "0x1a", or "0x1?" for any digit; all that fit, in their order'
+    )
 
 
 class Tlv(_Settings):

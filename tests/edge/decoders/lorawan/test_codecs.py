@@ -138,6 +138,39 @@ def test_a_byte_chooses_further_values_of_a_group() -> None:
     ]
 
 
+def test_what_excludes_each_other_or_is_skipped_may_have_one_name() -> None:
+    codec = {
+        "tlv": {
+            "header": 1,
+            "items": {
+                "01": [["a", "u8"], ["gap", "skip1"], ["gap", "skip1"], {"name": "a", "type": "u8", "measurement": "other"}],
+                "02": {"by": 0, "values": [["kind", "skip1"]], "more": {"1": [["a", "u8"]], "2": [["a", "u16"]]}},
+            },
+        }
+    }
+    assert run(codec, "0107000009").fields == {"reading": {"a": 7.0}, "other": {"a": 9.0}}
+    assert fields(codec, "02020102") == {"a": 258.0}
+
+
+def test_each_half_of_a_byte_may_choose_values_of_its_own() -> None:
+    more = {"0x1?": [{"name": "a", "type": "u8", "at": 1}], "0x?2": [{"name": "b", "type": "u8", "at": 2}], "0x12": [["c", "u8"]]}
+    codec = {"tlv": {"header": 1, "items": {"01": {"by": 0, "length": 4, "values": [], "more": more}}}}
+    assert fields(codec, "0110070809") == {"a": 7.0}
+    assert fields(codec, "0102070809") == {"b": 8.0}
+    assert fields(codec, "0112070809") == {"a": 7.0, "b": 8.0, "c": 9.0}
+    assert fields(codec, "0133070809") == {}
+
+
+def test_a_model_may_be_that_of_another(tmp_path: Any) -> None:
+    own = tmp_path / "acme.toml"
+    own.write_text('[models]\nTH-3 = "TH-2"\n[models.TH-2]\nvalues = [["co2", "u16"]]\n')
+    assert fields(f"{own}#TH-3", "01f4") == {"co2": 500.0}
+    for text in ('[models]\nTH-3 = "TH-2"', '[models]\nTH-3 = "TH-3"'):
+        own.write_text(text)
+        with pytest.raises(ValueError, match="the name of another model that has one"):
+            load(f"{own}#TH-3")
+
+
 def test_no_reading_no_number_and_unknown_states_touch_only_themselves() -> None:
     codec = {
         "values": [
@@ -177,6 +210,17 @@ def test_text_and_hex_are_text() -> None:
         ({"measurement": "air", "values": [["temperature", "u8", "", "V"]]}, "cannot become 'Cel'"),
         ({"values": [{"name": "t", "type": "u8", "is_time": True}]}, "type unix"),
         ({"nonsense": 1}, "nonsense"),
+        ({"values": [["a", "u8"], ["b", "u8"], ["a", "u16"]]}, "reading a: two values that come together"),
+        (
+            {"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [["a", "u8"]], "more": {"1": [["a", "u8"]]}}}}},
+            "reading a: two values",
+        ),
+        (
+            {"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [], "more": {"0x1?": [["a", "u8"]], "0x?2": [["a", "u8"]]}}}}},
+            "reading a: two",
+        ),
+        ({"flags": {"at": 0, "header": 2, "groups": [{"values": [["a", "u8"]]}, {"values": [["a", "u8"]]}]}}, "reading a: two values"),
+        ({"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [], "more": {"256": []}}}}}, "'256' is no value of a byte"),
         ("milesigt", "did you mean milesight"),
         ("no/such/file.toml", "cannot read"),
         ("dragino", "is a family: name the model, one of LHT65"),
