@@ -163,6 +163,9 @@ class _Compiler:
 
     def layout(self, layout: Layout, order: Order | None = None) -> Step:
         order = layout.order if "order" in layout.model_fields_set or order is None else order
+        return self._one(layout, order) if layout.every is None else _in_frames(self._one(layout, order), layout.every)
+
+    def _one(self, layout: Layout, order: Order) -> Step:
         if layout.values is not None:
             return _fixed(self._group(Group(values=layout.values), order))
         if layout.tlv is not None:
@@ -292,6 +295,14 @@ def _fixed(group: _GroupPlan) -> Step:
             group.run(data, 0, out)
         except Short:
             out.refusals.add(f"payload of {len(data)} bytes: shorter than its values")
+
+    return run
+
+
+def _in_frames(step: Step, size: int) -> Step:
+    def run(data: bytes, port: int | None, out: Out) -> None:
+        for start in range(0, max(len(data), 1), size):
+            step(data[start : start + size], port, out)
 
     return run
 

@@ -173,6 +173,9 @@ class Layout(_Settings):
     tlv: Tlv | None = Field(None, description="items with an id each")
     flags: Flags | None = Field(None, description="groups that a word of flags announces")
     cases: Cases | None = Field(None, description="a layout for each port or value of a byte")
+    every: int | None = Field(
+        None, description="the payload is a row of frames of this many bytes, each in this layout", ge=1, lt=MOST_BYTES
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> "Layout":
