@@ -35,7 +35,9 @@ SAMPLES: list[tuple[str, str, Fields]] = [
     ("EM300-CL", "04ee01", {"calibrated": True}),
     ("EM300-MCS", "01755c03673401046865060001", {"battery_percent": 92.0, "temperature": 30.8, "humidity": 50.5, "door_open": 1.0}),
     ("EM300-SLD-ZLD", "01755c03673401046865050000", {"battery_percent": 92.0, "temperature": 30.8, "humidity": 50.5, "water_leak": False}),
-    ("EM310-TILT", "03cf00000000282307", {"angle_x": 0.0, "angle_y": 0.0, "angle_z": 90.0, "angle_alarm": 7.0}),
+    ("EM310-TILT", "03cf00000000282305", {
+        "angle_x": 0.0, "angle_y": 0.0, "angle_z": 90.0, "angle_x_alarm": 1.0, "angle_y_alarm": 0.0, "angle_z_alarm": 1.0,
+    }),
     ("EM310-UDL", "01755c03824408040001", {"battery_percent": 92.0, "distance": 2.116, "tilted": True}),
     ("EM320-TH", "01755c0367ccff046865", {"battery_percent": 92.0, "temperature": -5.2, "humidity": 50.5}),
     ("EM400-MUD", "01755c0367010104824408050001", {"battery_percent": 92.0, "temperature": 25.7, "distance": 2.116, "tilted": True}),
