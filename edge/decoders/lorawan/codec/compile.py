@@ -195,7 +195,7 @@ class _Compiler:
     def _tlv(self, tlv: Tlv, order: Order) -> Step:
         exact = {bytes.fromhex(key): self._group(group, order) for key, group in tlv.items.items() if "?" not in key}
         loose = [(key, self._group(group, order)) for key, group in tlv.items.items() if "?" in key]
-        header = tlv.header
+        header, pad = tlv.header, tlv.pad
 
         def find_group(key: bytes) -> _GroupPlan | None:
             found = exact.get(key)
@@ -209,6 +209,9 @@ class _Compiler:
         def run(data: bytes, _port: int | None, out: Out) -> None:
             pos = 0
             while pos < len(data):
+                if data[pos] == pad:
+                    pos += 1
+                    continue
                 key = data[pos : pos + header]
                 group = find_group(key) if len(key) == header else None
                 if group is None:

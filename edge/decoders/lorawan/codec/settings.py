@@ -136,6 +136,7 @@ class Tlv(_Settings):
     """Items, each with an id and values."""
 
     header: int = Field(2, description="bytes of the id", ge=1, le=4)
+    pad: int | None = Field(None, description="bytes of this value in front of an id are skipped; no id may begin with it", ge=0, le=255)
     items: dict[Annotated[str, AfterValidator(_checked_id)], Annotated[Group, BeforeValidator(_as_group)]] = Field(
         description="id = values"
     )
@@ -145,6 +146,8 @@ class Tlv(_Settings):
         for key in self.items:
             if len(key) != 2 * self.header:
                 raise ValueError(f"id {key!r} has {len(key) // 2} bytes, header says {self.header}")
+            if self.pad is not None and key.startswith(f"{self.pad:02x}"):
+                raise ValueError(f"id {key!r} begins with {self.pad:#04x}, which pad would skip")
         return self
 
 

@@ -161,6 +161,12 @@ def test_each_half_of_a_byte_may_choose_values_of_its_own() -> None:
     assert fields(codec, "0133070809") == {}
 
 
+def test_bytes_of_padding_are_skipped_where_an_id_is_expected() -> None:
+    codec = {"tlv": {"header": 1, "pad": 0, "items": {"01": [["a", "u8"]], "02": [["b", "u8"]]}}}
+    assert fields(codec, "0001000000020700") == {"a": 0.0, "b": 7.0}
+    assert "item 00" in reasons({"tlv": {"header": 1, "items": {"01": [["a", "u8"]]}}}, "010700")[0]
+
+
 def test_a_model_may_be_that_of_another(tmp_path: Any) -> None:
     own = tmp_path / "acme.toml"
     own.write_text('[models]\nTH-3 = "TH-2"\n[models.TH-2]\nvalues = [["co2", "u16"]]\n')
@@ -221,6 +227,7 @@ def test_text_and_hex_are_text() -> None:
         ),
         ({"flags": {"at": 0, "header": 2, "groups": [{"values": [["a", "u8"]]}, {"values": [["a", "u8"]]}]}}, "reading a: two values"),
         ({"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [], "more": {"256": []}}}}}, "'256' is no value of a byte"),
+        ({"tlv": {"header": 1, "pad": 0, "items": {"00": [["a", "u8"]]}}}, "which pad would skip"),
         ("milesigt", "did you mean milesight"),
         ("no/such/file.toml", "cannot read"),
         ("dragino", "is a family: name the model, one of LHT65"),

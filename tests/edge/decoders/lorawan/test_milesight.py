@@ -25,7 +25,7 @@ SAMPLES: list[tuple[str, str, Fields]] = [
         "pressure": 1008.6,
     }),
     ("CT101", "ff0bffff0101ff166746d38802580000ff090101ff0a0101ff0f00", {}),
-    ("CT103", "0498b80b", {"current": 30.0}),
+    ("CT103", "0498b80b00000000", {"current": 30.0}),
     ("CT101||CT103", "0498ffff", {}),
     ("CT105", "8498b80bd007c40905", {"current_max": 30.0, "current_min": 20.0, "current": 25.0, "current_alarm": 5.0}),
     ("CT305", "0397102700000499b80b", {"charge_l1_ah": 100.0, "current_l1": 300.0}),
@@ -89,7 +89,35 @@ def test_a_published_sample_gives_what_is_published_with_it(model: str, payload:
 
 
 KEPT: list[tuple[str, str, list[tuple[int, Fields]]]] = [
+    (  # 21ce: VOC as a mass, what the devices with item 08e6 send
+        "AM308L",
+        "21ce9e744663ee007c000102a8032500662720003000",
+        [
+            (
+                1665561758,
+                {
+                    "temperature": 23.8,
+                    "humidity": 62.0,
+                    "pir": 1.0,
+                    "light_level": 2.0,
+                    "co2": 936.0,
+                    "tvoc_ug_m3": 37.0,
+                    "pressure": 1008.6,
+                    "pm2_5": 32.0,
+                    "pm10": 48.0,
+                },
+            )
+        ],
+    ),
     ("EM300-DI", "20ce9e74466310015d020000010000", [(1665561758, {"temperature": 27.2, "humidity": 46.5, "pulse_total": 256.0})]),
+    ("EM300-TH", "20ce9e74466310015d00", [(1665561758, {"temperature": 27.2, "humidity": 46.5})]),  # with a byte that is reserved
+    ("EM300-TH", "20ce9e74466310015d20ce9e74466310015d", [(1665561758, {"temperature": 27.2, "humidity": 46.5})] * 2),
+    (
+        "EM300-DI_Hall",
+        "21cedff40b650000000102010a000a000080ec44",
+        [(1695282399, {"water_alarm": 1.0, "water_per_pulse": 1.0, "pulses_per_unit": 1.0, "water_total": 1892.0})],
+    ),
+    ("EM300-DI_Hall", "21ce9e74466308015d0001010000000000000000", [(1665561758, {"water_alarm": 0.0, "input": 1.0})]),
     ("EM320-TH", "20ce9e74466310015d", [(1665561758, {"temperature": 27.2, "humidity": 46.5})]),
     ("EM500-PP", "20ce9e7446630a00", [(1665561758, {"pipe_pressure_kpa": 10.0})]),
     ("TS301", "20cec79afa6444bdfff600", [(1694145223, {"temperature": -6.7, "temperature_2": 24.6})]),
