@@ -1,7 +1,8 @@
 """Where codecs come from: those that are shipped (codecs/*.toml), a file of one's own, or a table in the config.
 
 A name is that of a file ("milesight") or of a model in one ("AM308", "DL-PM"), in any case of letters. A file of one's own may hold
-models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`. `models.TH-3 = "TH-2"`: TH-3 speaks as TH-2 does.
+models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`. A shipped model may extend another one: the same device under
+another name.
 """
 
 import tomllib
@@ -41,7 +42,7 @@ def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Cod
         hint = (
             f'name the model, as in "{where}#{next(iter(_models_of(raw)))}"; it has {models}'
             if models
-            else "no values, tlv, flags or cases in it"
+            else "no values, tlv, flags, records or cases in it"
         )
         raise ValueError(f"{where}: {hint}")
     return codec
@@ -86,16 +87,15 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
             raise ValueError(f"{name} is a family: name the model, one of {', '.join(_families()[name]['models'])[:300]}")
         return _families()[name]
     family = _families()[_models()[name]]
-    return _laid_over(family, _models_of(family)[name])
+    own = family["models"][name]
+    return _laid_over(_table(own["extends"], depth + 1) if "extends" in own else family, own)
 
 
 def _models_of(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     models = table.get("models", {})
-    if isinstance(models, Mapping):
-        models = {name: models.get(one) if isinstance(one, str) else one for name, one in models.items()}
-        if all(isinstance(one, Mapping) for one in models.values()):
-            return models
-    raise ValueError("models: a table for each model, as in [models.TH-2], or the name of another model that has one")
+    if not isinstance(models, Mapping) or not all(isinstance(one, Mapping) for one in models.values()):
+        raise ValueError("models: a table for each model, as in [models.TH-2]")
+    return models
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -121,7 +121,7 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 
 def _has_layout(table: Mapping[str, Any]) -> bool:
-    return any(table.get(key) for key in ("values", "tlv", "cases")) or bool(table.get("flags", {}).get("groups"))
+    return any(table.get(key) for key in ("values", "tlv", "records", "cases")) or bool(table.get("flags", {}).get("groups"))
 
 
 @cache

@@ -167,16 +167,6 @@ def test_bytes_of_padding_are_skipped_where_an_id_is_expected() -> None:
     assert "item 00" in reasons({"tlv": {"header": 1, "items": {"01": [["a", "u8"]]}}}, "010700")[0]
 
 
-def test_a_model_may_be_that_of_another(tmp_path: Any) -> None:
-    own = tmp_path / "acme.toml"
-    own.write_text('[models]\nTH-3 = "TH-2"\n[models.TH-2]\nvalues = [["co2", "u16"]]\n')
-    assert fields(f"{own}#TH-3", "01f4") == {"co2": 500.0}
-    for text in ('[models]\nTH-3 = "TH-2"', '[models]\nTH-3 = "TH-3"'):
-        own.write_text(text)
-        with pytest.raises(ValueError, match="the name of another model that has one"):
-            load(f"{own}#TH-3")
-
-
 def test_no_reading_no_number_and_unknown_states_touch_only_themselves() -> None:
     codec = {
         "values": [
@@ -256,7 +246,7 @@ def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: 
             with pytest.raises(ValueError, match="a table for each model"):
                 load(name)
     own.write_text("")
-    with pytest.raises(ValueError, match="no values, tlv, flags or cases"):
+    with pytest.raises(ValueError, match="no values, tlv, flags, records or cases"):
         load(str(own))
     own.write_text(f'extends = "{own}"\n')
     with pytest.raises(ValueError, match="circle"):

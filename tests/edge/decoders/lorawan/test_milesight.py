@@ -55,6 +55,7 @@ SAMPLES: list[tuple[str, str, Fields]] = [
     ("VS121", "ff0101ff086600b0940976ff090100ff1f1f07004b", {}),
     ("VS34x", "017564030000", {"battery_percent": 100.0, "occupancy": False}),
     ("VS341", "017564030001", {"battery_percent": 100.0, "occupancy": True}),
+    ("VS360", "01756402756303f40101", {"battery_percent": 100.0, "battery_node_percent": 99.0, "event": "node_lost", "event_active": True}),
     ("VS370", "017564030001040000", {"battery_percent": 100.0, "occupancy": True, "bright": False}),
     ("VS373", "03f80100e010504604f90101010105fab004000000000000", {
         "detection": "vacant", "target": "normal", "use_now": 4320.0, "use_today": 18000.0,
