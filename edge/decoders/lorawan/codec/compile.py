@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
-from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Tlv, Value
+from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Records, Tlv, Value
 from edge.decoders.lorawan.codec.values import Short, ValuePlan, plan_of, unix_ns
 from telemetry.point import FieldValue
 
@@ -163,12 +163,18 @@ class _Compiler:
 
     def layout(self, layout: Layout, order: Order | None = None) -> Step:
         order = layout.order if "order" in layout.model_fields_set or order is None else order
+        step = self._whole(layout, order)
+        return step if layout.tail is None else _of_the_end(step, layout.tail)
+
+    def _whole(self, layout: Layout, order: Order) -> Step:
         if layout.values is not None:
             return _fixed(self._group(Group(values=layout.values), order))
         if layout.tlv is not None:
             return self._tlv(layout.tlv, order)
         if layout.flags is not None:
             return self._flags(layout.flags, order)
+        if layout.records is not None:
+            return self._records(layout.records, order)
         if layout.cases is not None:
             return self._cases(layout.cases, order)
         return lambda _data, _port, _out: None
@@ -185,7 +191,8 @@ class _Compiler:
     def _tlv(self, tlv: Tlv, order: Order) -> Step:
         exact = {bytes.fromhex(key): self._group(group, order) for key, group in tlv.items.items() if "?" not in key}
         loose = [(key, self._group(group, order)) for key, group in tlv.items.items() if "?" in key]
-        header = tlv.header
+        header, first = tlv.header, tlv.at
+        before = self._group(Group(values=tlv.values), order)
 
         def find_group(key: bytes) -> _GroupPlan | None:
             found = exact.get(key)
@@ -197,7 +204,12 @@ class _Compiler:
             return found
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            pos = 0
+            try:
+                before.run(data, 0, out)
+            except Short:
+                out.refusals.add(f"payload of {len(data)} bytes: shorter than its header")
+                return
+            pos = first
             while pos < len(data):
                 key = data[pos : pos + header]
                 group = find_group(key) if len(key) == header else None
@@ -215,28 +227,60 @@ class _Compiler:
         return run
 
     def _flags(self, flags: Flags, order: Order) -> Step:
-        groups = [self._group(group, order) for group in flags.groups]
+        groups = [None if group == "unknown" else self._group(group, order) for group in flags.groups]
+        before, after = self._group(Group(values=flags.values), order), self._group(Group(values=flags.after), order)
+        header, size = max(flags.header, flags.at + flags.size), flags.size
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            if len(data) < max(flags.header, flags.at + 2):
+            if len(data) < header:
                 out.refusals.add(f"payload of {len(data)} bytes: shorter than its header")
                 return
             if flags.version is not None and data[flags.version[0]] != flags.version[1]:
                 out.refusals.add(f"protocol version {data[flags.version[0]]}: the codec reads version {flags.version[1]}")
                 return
-            word, pos = int.from_bytes(data[flags.at : flags.at + 2], "big"), flags.header
+            word, pos = int.from_bytes(data[flags.at : flags.at + size], flags.order), flags.header
             if word >> len(groups):
                 out.refusals.add(f"flags {word:#06x}: the codec knows {len(groups)} groups; is this the right model?")
                 return
+            try:
+                before.run(data, 0, out)
+            except Short:
+                out.refusals.add(f"payload of {len(data)} bytes: shorter than the values before its groups")
+                return
             for number, group in enumerate(groups):
                 if word >> number & 1:
+                    if group is None:
+                        out.refusals.add(f"group {number}: its length is not known; the {len(data) - pos} bytes from there are left out")
+                        return
                     try:
                         pos = group.run(data, pos, out)
                     except Short:
                         out.refusals.add(f"group {number}: the payload ends within it")
                         return
+            try:
+                pos = after.run(data, pos, out)
+            except Short:
+                out.refusals.add(f"byte {pos}: the payload ends within what follows the groups")
+                return
             if pos < len(data):
                 out.refusals.add(f"{len(data) - pos} bytes after the last group; is this the right model?")
+
+        return run
+
+    def _records(self, records: Records, order: Order) -> Step:
+        group = self._group(Group(values=records.values, length=records.length, apart=True), order)
+
+        def run(data: bytes, _port: int | None, out: Out) -> None:
+            pos = records.at
+            while pos < len(data):
+                try:
+                    end = group.run(data, pos, out)
+                except Short:
+                    out.refusals.add(f"record at byte {pos}: the payload ends within it")
+                    return
+                if end == pos:
+                    return
+                pos = end
 
         return run
 
@@ -252,9 +296,12 @@ class _Compiler:
             else:
                 steps[numbers[0]] = step
         by, size = cases.by, cases.size
+        low, mask = (cases.bits[0], (1 << cases.bits[1]) - 1) if cases.bits is not None else (0, -1)
 
         def run(data: bytes, port: int | None, out: Out) -> None:
             number = port if by == "port" else _number_at(data, by, size)
+            if number is not None:
+                number = number >> low & mask
             step = steps.get(number, otherwise) if number is not None else otherwise
             if step is None:
                 out.refusals.add(f"{'port' if by == 'port' else f'byte {by}'} {number}: the codec has no layout for it")
@@ -262,6 +309,16 @@ class _Compiler:
                 step(data, port, out)
 
         return run
+
+
+def _of_the_end(step: Step, size: int) -> Step:
+    def run(data: bytes, port: int | None, out: Out) -> None:
+        if len(data) < size:
+            out.refusals.add(f"payload of {len(data)} bytes: shorter than the {size} that are read from its end")
+        else:
+            step(data[-size:], port, out)
+
+    return run
 
 
 def _fixed(group: _GroupPlan) -> Step:

@@ -41,7 +41,7 @@ def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Cod
         hint = (
             f'name the model, as in "{where}#{next(iter(_models_of(raw)))}"; it has {models}'
             if models
-            else "no values, tlv, flags or cases in it"
+            else "no values, tlv, flags, records or cases in it"
         )
         raise ValueError(f"{where}: {hint}")
     return codec
@@ -119,7 +119,7 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 
 def _has_layout(table: Mapping[str, Any]) -> bool:
-    return any(table.get(key) for key in ("values", "tlv", "cases")) or bool(table.get("flags", {}).get("groups"))
+    return any(table.get(key) for key in ("values", "tlv", "records", "cases")) or bool(table.get("flags", {}).get("groups"))
 
 
 @cache

@@ -205,7 +205,7 @@ def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: 
             with pytest.raises(ValueError, match="a table for each model"):
                 load(name)
     own.write_text("")
-    with pytest.raises(ValueError, match="no values, tlv, flags or cases"):
+    with pytest.raises(ValueError, match="no values, tlv, flags, records or cases"):
         load(str(own))
     own.write_text(f'extends = "{own}"\n')
     with pytest.raises(ValueError, match="circle"):
