@@ -155,6 +155,25 @@ def _with_channel(name: str, channel: int | None) -> str:
     return name.replace("{channel}", str(channel))
 
 
+class _Unknown:
+    """A group whose length is not known: reading ends with it."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def run(self, data: bytes, start: int, out: Out) -> None:
+        out.refusals.add(f"group {self._number}: its length is not known; the {len(data) - start} bytes from there are left out")
+
+
+def _read(group: _GroupPlan | _Unknown, data: bytes, start: int, out: Out, if_short: str) -> int | None:
+    """Read the group and return where the next one begins; None, with the refusal told, when reading ends here."""
+    try:
+        return group.run(data, start, out)
+    except Short:
+        out.refusals.add(if_short)
+        return None
+
+
 class _Compiler:
     def __init__(self, settings: CodecSettings, measurement: str | None) -> None:
         self._params = settings.params
@@ -191,7 +210,7 @@ class _Compiler:
     def _tlv(self, tlv: Tlv, order: Order) -> Step:
         exact = {bytes.fromhex(key): self._group(group, order) for key, group in tlv.items.items() if "?" not in key}
         loose = [(key, self._group(group, order)) for key, group in tlv.items.items() if "?" in key]
-        header, first = tlv.header, tlv.at
+        header, first, trailer = tlv.header, tlv.at, tlv.trailer
         before = self._group(Group(values=tlv.values), order)
 
         def find_group(key: bytes) -> _GroupPlan | None:
@@ -204,12 +223,9 @@ class _Compiler:
             return found
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            try:
-                before.run(data, 0, out)
-            except Short:
-                out.refusals.add(f"payload of {len(data)} bytes: shorter than its header")
+            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
                 return
-            pos = first
+            pos, data = first, data[: len(data) - trailer]
             while pos < len(data):
                 key = data[pos : pos + header]
                 group = find_group(key) if len(key) == header else None
@@ -227,7 +243,7 @@ class _Compiler:
         return run
 
     def _flags(self, flags: Flags, order: Order) -> Step:
-        groups = [None if group == "unknown" else self._group(group, order) for group in flags.groups]
+        groups = [_Unknown(number) if group == "unknown" else self._group(group, order) for number, group in enumerate(flags.groups)]
         before, after = self._group(Group(values=flags.values), order), self._group(Group(values=flags.after), order)
         header, size = max(flags.header, flags.at + flags.size), flags.size
 
@@ -242,28 +258,17 @@ class _Compiler:
             if word >> len(groups):
                 out.refusals.add(f"flags {word:#06x}: the codec knows {len(groups)} groups; is this the right model?")
                 return
-            try:
-                before.run(data, 0, out)
-            except Short:
-                out.refusals.add(f"payload of {len(data)} bytes: shorter than the values before its groups")
+            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than the values before its groups") is None:
                 return
             for number, group in enumerate(groups):
                 if word >> number & 1:
-                    if group is None:
-                        out.refusals.add(f"group {number}: its length is not known; the {len(data) - pos} bytes from there are left out")
+                    next_pos = _read(group, data, pos, out, f"group {number}: the payload ends within it")
+                    if next_pos is None:
                         return
-                    try:
-                        pos = group.run(data, pos, out)
-                    except Short:
-                        out.refusals.add(f"group {number}: the payload ends within it")
-                        return
-            try:
-                pos = after.run(data, pos, out)
-            except Short:
-                out.refusals.add(f"byte {pos}: the payload ends within what follows the groups")
-                return
-            if pos < len(data):
-                out.refusals.add(f"{len(data) - pos} bytes after the last group; is this the right model?")
+                    pos = next_pos
+            end = _read(after, data, pos, out, f"byte {pos}: the payload ends within what follows the groups")
+            if end is not None and end < len(data):
+                out.refusals.add(f"{len(data) - end} bytes after the last group; is this the right model?")
 
         return run
 
@@ -273,12 +278,8 @@ class _Compiler:
         def run(data: bytes, _port: int | None, out: Out) -> None:
             pos = records.at
             while pos < len(data):
-                try:
-                    end = group.run(data, pos, out)
-                except Short:
-                    out.refusals.add(f"record at byte {pos}: the payload ends within it")
-                    return
-                if end == pos:
+                end = _read(group, data, pos, out, f"record at byte {pos}: the payload ends within it")
+                if end is None or end == pos:
                     return
                 pos = end
 
@@ -323,10 +324,7 @@ def _of_the_end(step: Step, size: int) -> Step:
 
 def _fixed(group: _GroupPlan) -> Step:
     def run(data: bytes, _port: int | None, out: Out) -> None:
-        try:
-            group.run(data, 0, out)
-        except Short:
-            out.refusals.add(f"payload of {len(data)} bytes: shorter than its values")
+        _read(group, data, 0, out, f"payload of {len(data)} bytes: shorter than its values")
 
     return run
 

@@ -49,6 +49,8 @@ def _as_value(value: object) -> object:
 
 
 def _as_group(value: object) -> object:
+    if isinstance(value, str) and value != "unknown":
+        raise ValueError(f'{value!r}: a group is values, a table, or "unknown"')
     return {"values": value} if isinstance(value, list) else value
 
 
@@ -118,6 +120,7 @@ class Tlv(_Settings):
     header: int = Field(2, description="bytes of the id", ge=1, le=4)
     at: int = Field(0, description="byte at which the first item begins", ge=0, lt=MOST_BYTES)
     values: Values = Field((), description="values that stand before the first item")
+    trailer: int = Field(0, description="bytes behind the last item that are none, such as a checksum", ge=0, lt=MOST_BYTES)
     items: dict[Annotated[str, AfterValidator(_checked_id)], Annotated[Group, BeforeValidator(_as_group)]] = Field(
         description="id = values"
     )
@@ -163,7 +166,9 @@ class Cases(_Settings):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Cases":
-        if self.bits is not None and not (self.by != "port" and self.bits[0] >= 0 and self.bits[1] >= 1 and sum(self.bits) <= 8 * self.size):
+        if self.bits is not None and not (
+            self.by != "port" and self.bits[0] >= 0 and self.bits[1] >= 1 and sum(self.bits) <= 8 * self.size
+        ):
             raise ValueError("bits of cases: [lowest bit, how many], within the bytes that decide")
         return self
 
