@@ -477,6 +477,6 @@ def test_a_payload_longer_than_any_frame_is_refused() -> None:
 
 def test_the_layouts_on_the_page_are_codecs() -> None:
     blocks = [block for block in _BLOCK.findall(_PAGE.read_text(encoding="utf-8")) if "[[source]]" not in block]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         load(tomllib.loads(block))
