@@ -161,14 +161,14 @@ class _Unknown:
     def __init__(self, number: int) -> None:
         self._number = number
 
-    def run(self, data: bytes, start: int, out: Out) -> None:
+    def run(self, data: bytes, start: int, out: Out, _channel: int | None = None) -> None:
         out.refusals.add(f"group {self._number}: its length is not known; the {len(data) - start} bytes from there are left out")
 
 
-def _read(group: _GroupPlan | _Unknown, data: bytes, start: int, out: Out, if_short: str) -> int | None:
+def _read(group: _GroupPlan | _Unknown, data: bytes, start: int, out: Out, if_short: str, channel: int | None = None) -> int | None:
     """Read the group and return where the next one begins; None, with the refusal told, when reading ends here."""
     try:
-        return group.run(data, start, out)
+        return group.run(data, start, out, channel)
     except Short:
         out.refusals.add(if_short)
         return None
@@ -273,12 +273,16 @@ class _Compiler:
         return run
 
     def _records(self, records: Records, order: Order) -> Step:
-        group = self._group(Group(values=records.values, length=records.length, apart=True), order)
+        group = self._group(Group(values=records.values, length=records.length, apart=records.apart), order)
+        before = self._group(Group(values=records.before), order)
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            pos = records.at
+            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
+                return
+            pos, number = records.at, 0
             while pos < len(data):
-                end = _read(group, data, pos, out, f"record at byte {pos}: the payload ends within it")
+                number += 1
+                end = _read(group, data, pos, out, f"record at byte {pos}: the payload ends within it", number)
                 if end is None or end == pos:
                     return
                 pos = end

@@ -1,7 +1,8 @@
 """Where codecs come from: those that are shipped (codecs/*.toml), a file of one's own, or a table in the config.
 
 A name is that of a file ("milesight") or of a model in one ("AM308", "DL-PM"), in any case of letters. A file of one's own may hold
-models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`.
+models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`. A shipped model may extend another one: the same device under
+another name.
 """
 
 import tomllib
@@ -86,7 +87,8 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
             raise ValueError(f"{name} is a family: name the model, one of {', '.join(_families()[name]['models'])[:300]}")
         return _families()[name]
     family = _families()[_models()[name]]
-    return _laid_over(family, family["models"][name])
+    own = family["models"][name]
+    return _laid_over(_table(own["extends"], depth + 1) if "extends" in own else family, own)
 
 
 def _models_of(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -149,11 +149,20 @@ class Flags(_Settings):
 
 
 class Records(_Settings):
-    """The same values again and again, to the end of the payload; each time a reading of its own."""
+    """The same values again and again, to the end of the payload; each time a reading of its own, unless told otherwise."""
 
     at: int = Field(0, description="byte at which the first record begins", ge=0, lt=MOST_BYTES)
+    before: Values = Field((), description="values that stand before the first record")
+    apart: bool = Field(True, description="a reading for each; else fields of one reading, with {channel} for 1, 2, 3 …")  # noqa: FBT003
     values: Values = Field(description="the values of one record, in their order", min_length=1)
     length: int | None = Field(None, description="bytes of a record; default: to the end of its values", ge=1, lt=MOST_BYTES)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Records":
+        for value in self.values:
+            if not self.apart and "{channel}" not in value.name and not value.type.startswith("skip"):
+                raise ValueError(f"{value.name}: records of one reading need names with {{channel}} in them")
+        return self
 
 
 class Cases(_Settings):

@@ -169,6 +169,20 @@ def test_records_repeat_to_the_end_each_a_reading_of_its_own() -> None:
     assert len(run({"records": {"values": [["half", "-", "0.5"]]}}, "0102").apart) == 1  # takes no bytes: read once, not for ever
 
 
+def test_records_may_be_numbered_fields_of_one_reading() -> None:
+    values = [["beacon_{channel}", "hex2"], ["rssi_{channel}", "s8"]]
+    codec = {"records": {"at": 1, "apart": False, "before": [["battery", "u8", "x / 10"]], "values": values}}
+    assert fields(codec, "21" + "0102b2" + "0304c0") == {
+        "battery": 3.3,
+        "beacon_1": "0102",
+        "rssi_1": -78.0,
+        "beacon_2": "0304",
+        "rssi_2": -64.0,
+    }
+    assert fields(codec, "21") == {"battery": 3.3}
+    assert reasons(codec, "") == ["payload of 0 bytes: shorter than its header"]
+
+
 def test_only_the_last_bytes_are_read_where_a_layout_says_so() -> None:
     codec = {"tail": 2, "cases": {"by": 0, "of": {"1": {"values": [["kind", "skip1"], ["a", "u8"]]}}}}
     assert fields(codec, "0105") == fields(codec, "aabbcc0105") == {"a": 5.0}
@@ -242,6 +256,7 @@ def test_text_and_hex_are_text() -> None:
         ({"cases": {"by": 1, "bits": [4, 5], "of": {}}}, "bits of cases"),
         ({"flags": {"at": 0, "header": 2, "groups": ["other"]}}, "a group is values"),
         ({"records": {"values": []}}, "records"),
+        ({"records": {"apart": False, "values": [["a", "u8"]]}}, "need names with"),
         ("milesigt", "did you mean milesight"),
         ("no/such/file.toml", "cannot read"),
         ("dragino", "is a family: name the model, one of LHT65"),
@@ -275,6 +290,11 @@ def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: 
     own.write_text(f'extends = "{own}"\n')
     with pytest.raises(ValueError, match="circle"):
         load(str(own))
+
+
+def test_a_shipped_model_may_be_another_one_under_another_name() -> None:
+    assert fields("LWL02", "4b8802000003000010", 10) == fields("LDS02", "4b8802000003000010", 10)
+    assert load("LWL02").title != load("LDS02").title
 
 
 def test_an_override_puts_every_field_into_one_measurement() -> None:

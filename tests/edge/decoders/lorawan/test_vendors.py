@@ -69,6 +69,55 @@ CONVERTERS: list[Row] = [
         {"battery_percent": 80.0, "device_rssi": -32.0, "device_snr": 1.02, "temperature": 17.34, "humidity": 48.0},
     ),
     ("Temperature-Humidity-Sensor", 1, "f002", {}),
+    ("Asset-Management-Tracker", 1, "71000000000022223333B2", {"beacon_1": "22223333", "beacon_rssi_1": -78.0}),
+    (
+        "Macro-Tracker",
+        34,
+        "21315b044c000f00",  # beside it, result_01.json: 49 %, -91 dBm, 11 dB
+        {
+            "battery_percent": 49.0,
+            "device_rssi": -91.0,
+            "device_snr": 11.0,
+            "gnss_state": "off",
+            "move_state": 0.0,
+            "charge_state": "unplugged",
+        },
+    ),
+    ("Container-Tracker", 34, "71000000000022223333b2", {"beacon_1": "22223333", "beacon_rssi_1": -78.0}),
+    (
+        "Helmet-Sensor",
+        1,
+        "71000F549B030000010001D900101127C700990098B8",
+        {
+            "worn": True,
+            "pressure": 1004.699,
+            "beacon_1": "00010001",
+            "beacon_rssi_1": -39.0,
+            "beacon_2": "00101127",
+            "beacon_rssi_2": -57.0,
+            "beacon_3": "00990098",
+            "beacon_rssi_3": -72.0,
+        },
+    ),
+    (
+        "Compact-Bluetooth-Gateway",
+        1,
+        "8301020304AF00990098B7001027DCAA",
+        {
+            "beacon_1": "01020304",
+            "beacon_rssi_1": -81.0,
+            "beacon_2": "00990098",
+            "beacon_rssi_2": -73.0,
+            "beacon_3": "001027dc",
+            "beacon_rssi_3": -86.0,
+        },
+    ),
+    (
+        "Indoor-Bluetooth-Gateway",
+        1,
+        "21325E03E8000F00",
+        {"battery_percent": 50.0, "device_rssi": -94.0, "device_snr": 10.0, "version": 15.0, "charge_state": "unplugged"},
+    ),
     (
         "16A-Switch-Power-Meter",
         2,
@@ -430,6 +479,16 @@ KEPT: list[tuple[str, int, str, list[tuple[int, dict[str, Any]]]]] = [
             (1640845081, {"temperature": -1.0, "humidity": 54.4, "external_temperature": 1.0}),
         ],
     ),
+    (
+        "LHT65N",
+        2,
+        "7fff0898014641" + "60065f97" + "0ad7ff9c014641" + "60065fd3",
+        [
+            (1611030423, {"temperature": 22.0, "humidity": 32.6}),
+            (1611030483, {"temperature": -1.0, "humidity": 32.6, "external_temperature": 27.75}),
+        ],
+    ),
+    ("LHT65N", 2, "00050898014645" + "60065f97", [(1611030423, {"temperature": 22.0, "humidity": 32.6})]),
     ("LDDS45", 3, "0b4501f400e70061cd4edd", [(1640845021, {"distance": 0.5, "external_temperature": 23.1})]),
     ("AQS01-L", 3, "032001f400fb0061cd4edd", [(1640845021, {"co2": 800.0, "humidity": 50.0, "temperature": 25.1})]),
 ]
