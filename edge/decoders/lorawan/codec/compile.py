@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from edge.decoders.decoder import Refusals
 from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Records, Tlv, Value
@@ -161,17 +161,30 @@ class _Unknown:
     def __init__(self, number: int) -> None:
         self._number = number
 
-    def run(self, data: bytes, start: int, out: Out, _channel: int | None = None) -> None:
-        out.refusals.add(f"group {self._number}: its length is not known; the {len(data) - start} bytes from there are left out")
+    def run(self, data: bytes, start: int, _out: Out) -> int:
+        raise Short(f"group {self._number}: its length is not known; the {len(data) - start} bytes from there are left out")
 
 
-def _read(group: _GroupPlan | _Unknown, data: bytes, start: int, out: Out, if_short: str, channel: int | None = None) -> int | None:
+def _read(group: _GroupPlan, data: bytes, start: int, out: Out, if_short: str, channel: int | None = None) -> int | None:
     """Read the group and return where the next one begins; None, with the refusal told, when reading ends here."""
     try:
         return group.run(data, start, out, channel)
     except Short:
         out.refusals.add(if_short)
         return None
+
+
+def _read_flagged(groups: Sequence[_GroupPlan | _Unknown], word: int, data: bytes, pos: int, out: Out) -> int | None:
+    """Read the groups whose bits are set in `word` and return where they end; None, with the refusal told, when reading ends before."""
+    number = 0
+    try:
+        for number, group in enumerate(groups):
+            if word >> number & 1:
+                pos = group.run(data, pos, out)
+    except Short as short:
+        out.refusals.add(str(short) or f"group {number}: the payload ends within it")
+        return None
+    return pos
 
 
 class _Compiler:
@@ -210,7 +223,7 @@ class _Compiler:
     def _tlv(self, tlv: Tlv, order: Order) -> Step:
         exact = {bytes.fromhex(key): self._group(group, order) for key, group in tlv.items.items() if "?" not in key}
         loose = [(key, self._group(group, order)) for key, group in tlv.items.items() if "?" in key]
-        header, first, trailer = tlv.header, tlv.at, tlv.trailer
+        header, first, trailer, has_before = tlv.header, tlv.at, tlv.trailer, bool(tlv.values)
         before = self._group(Group(values=tlv.values), order)
 
         def find_group(key: bytes) -> _GroupPlan | None:
@@ -223,7 +236,7 @@ class _Compiler:
             return found
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
+            if has_before and _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
                 return
             pos, data = first, data[: len(data) - trailer]
             while pos < len(data):
@@ -242,9 +255,17 @@ class _Compiler:
 
         return run
 
+    def _flag_group(self, group: Group | Literal["unknown"], number: int, order: Order) -> _GroupPlan | _Unknown:
+        return _Unknown(number) if group == "unknown" else self._group(group, order)
+
     def _flags(self, flags: Flags, order: Order) -> Step:
-        groups = [_Unknown(number) if group == "unknown" else self._group(group, order) for number, group in enumerate(flags.groups)]
-        before, after = self._group(Group(values=flags.values), order), self._group(Group(values=flags.after), order)
+        groups = [self._flag_group(group, number, order) for number, group in enumerate(flags.groups)]
+        known = len(groups)
+        before, has_before = self._group(Group(values=flags.values), order), bool(flags.values)
+        always = 0
+        if flags.after:  # as one group more, whose flag is always set
+            always = 1 << known
+            groups.append(self._group(Group(values=flags.after), order))
         header, size = max(flags.header, flags.at + flags.size), flags.size
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
@@ -255,18 +276,15 @@ class _Compiler:
                 out.refusals.add(f"protocol version {data[flags.version[0]]}: the codec reads version {flags.version[1]}")
                 return
             word, pos = int.from_bytes(data[flags.at : flags.at + size], flags.order), flags.header
-            if word >> len(groups):
-                out.refusals.add(f"flags {word:#06x}: the codec knows {len(groups)} groups; is this the right model?")
+            if word >> known:
+                out.refusals.add(f"flags {word:#06x}: the codec knows {known} groups; is this the right model?")
                 return
-            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than the values before its groups") is None:
+            if (
+                has_before
+                and _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than the values before its groups") is None
+            ):
                 return
-            for number, group in enumerate(groups):
-                if word >> number & 1:
-                    next_pos = _read(group, data, pos, out, f"group {number}: the payload ends within it")
-                    if next_pos is None:
-                        return
-                    pos = next_pos
-            end = _read(after, data, pos, out, f"byte {pos}: the payload ends within what follows the groups")
+            end = _read_flagged(groups, word | always, data, pos, out)
             if end is not None and end < len(data):
                 out.refusals.add(f"{len(data) - end} bytes after the last group; is this the right model?")
 

@@ -362,6 +362,47 @@ MADE: list[Row] = [
     ("MClimate-HT", 2, "01028a80f000" + "00", {"temperature": 25.0, "humidity": 50.0, "battery": 3.5}),
     ("MClimate-CO2", 2, "01" + "0320" + "028a" + "80" + "fa", {"co2": 800.0, "temperature": 25.0, "humidity": 50.0, "battery": 3.6}),
     ("MClimate-Flood", 2, "42d7", {"reason": "flood", "tamper": False, "water_leak": True, "battery": 3.44}),
+    ("SN50v3-LB", 2, "0b5400fb000010" + "0102ffff", {"battery": 2.9, "external_temperature": 25.1, "adc_0": 0.0, "weight_g": -65278.0}),
+    (
+        "SN50v3-LB",
+        2,
+        "0b54" + "00fb" + "00fa" + "20" + "7fff" + "00000102" + "00000001",
+        {
+            "battery": 2.9,
+            "external_temperature": 25.1,
+            "external_temperature_2": 25.0,
+            "contact": False,
+            "pulse_total_1": 258.0,
+            "pulse_total_2": 1.0,
+        },
+    ),
+    (
+        "SPH01-LB",
+        2,
+        "0d18" + "00fb" + "02bc" + "ff9c" + "000001",
+        {"battery": 3.352, "external_temperature": 25.1, "ph": 7.0, "temperature": -10.0},
+    ),
+    (
+        "LSNPK01",
+        2,
+        "0d18" + "00fb" + "0014" + "0015" + "0016" + "10",
+        {"battery": 3.352, "external_temperature": 25.1, "nitrogen": 20.0, "phosphorus": 21.0, "potassium": 22.0},
+    ),
+    ("LWL03A", 2, "03" + "000102" + "00000a" + "61cd4edd", {"water_leak": True, "leak_count": 258.0, "last_leak_minutes": 10.0}),
+    (
+        "LMDS200",
+        2,
+        "0d18" + "00c8" + "012c" + "0a",
+        {"battery": 3.352, "distance_1_cm": 200.0, "distance_2_cm": 300.0, "alarm_count": 2.0, "distance_alarm": True},
+    ),
+    (
+        "DDS04-LB",
+        2,
+        "0d18" + "01f4" + "01f5" + "0000" + "01f7" + "01",
+        {"battery": 3.352, "distance_1_mm": 500.0, "distance_2_mm": 501.0, "distance_4_mm": 503.0},
+    ),
+    ("CPL03-LB", 2, "01" + "000102" + "00000a" + "61cd4edd", {"contact": False, "pulse_total": 258.0, "last_open_minutes": 10.0}),
+    ("CPL03-LB", 2, "08" + "000102" + "00000a" + "000001" + "00", {"pulse_total_1": 258.0, "pulse_total_2": 10.0, "pulse_total_3": 1.0}),
     ("TBAM100", 104, "130b36a0860100", {"battery": 3.6, "device_temperature": 22.0, "illuminance": 1000.0}),
     ("LDDS45", 2, "0b450014007fff00", {"battery": 2.885, "interrupt": 0.0, "sensor_found": 0.0}),
     (
@@ -489,6 +530,7 @@ KEPT: list[tuple[str, int, str, list[tuple[int, dict[str, Any]]]]] = [
         ],
     ),
     ("LHT65N", 2, "00050898014645" + "60065f97", [(1611030423, {"temperature": 22.0, "humidity": 32.6})]),
+    ("LWL03A", 3, "0100010200000a" + "61cd4edd", [(1640845021, {"water_leak": True, "leak_count": 258.0, "last_leak_minutes": 10.0})]),
     ("LDDS45", 3, "0b4501f400e70061cd4edd", [(1640845021, {"distance": 0.5, "external_temperature": 23.1})]),
     ("AQS01-L", 3, "032001f400fb0061cd4edd", [(1640845021, {"co2": 800.0, "humidity": 50.0, "temperature": 25.1})]),
 ]
@@ -526,3 +568,13 @@ def test_a_list_of_access_points_ends_the_reading_and_what_came_before_stays() -
     out = load("ioTracker").decode(bytes.fromhex("1000f9" + "11" + "0afe" + "21aabbccddeeffc4"), 1)
     assert out.fields["air"]["temperature"] == 28.14
     assert [one.reason for one in out.refusals.listed()] == ["group 4: its length is not known; the 8 bytes from there are left out"]
+
+
+def test_a_meter_reader_tells_the_meter_and_refuses_values_behind_obis_codes() -> None:
+    out = load("iOKE868").decode(
+        bytes.fromhex("1003B000E4B26846FFF7DAFE200005B030BDC04663"), 5
+    )  # the sample of the converter, as broken as it is
+    assert out.fields == {"meter": {"meter": "b000e4"}}
+    assert [one.reason for one in out.refusals.listed()] == [
+        "item b268 at byte 5: unknown to the codec; the 16 bytes from there are left out"
+    ]
