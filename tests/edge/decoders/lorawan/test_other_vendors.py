@@ -25,6 +25,12 @@ NETVOX: list[tuple[str, int, str, Fields]] = [
     ("RA0723", 6, "01050778ffffffff025800", {"battery": 12.0, "noise": 60.0}),
     ("RA0723", 6, "01050c7809c41b58ffff00", {"battery": 12.0, "temperature": 25.0, "humidity": 70.0}),
     ("RA0723", 14, "8104000000000000000000", {}),
+    # user manuals of RA08B and R718UBD, chapter "Example of ReportDataCmd"; report 4 of RA08D
+    ("RA08B", 6, "01a0019f097a151f020c01", {**LOW, "temperature": 24.26, "humidity": 54.07, "co2": 524.0, "occupancy": True}),
+    ("RA08B", 6, "01a0029f0001870f000032", {**LOW, "pressure": 1001.11, "illuminance": 50.0}),
+    ("RA08B", 6, "01a0039fffffffff000007", {**LOW, "tvoc": 7.0}),
+    ("RA08B", 6, "01a00400000affffffff00", {"battery": 0.0, "battery_low": False, "hcho": 12.2730431228}),
+    ("netvox", 6, "01bb030000110011ffff00", {"battery": 0.0, "battery_low": False, "pm2_5": 17.0, "pm10": 17.0}),
     ("R718N3", 6, "014a000a02202007060000", {}),
     ("R718N3", 6, "014a032405dd05d41b5836", {**OK, "current_1_ma": 15010.0, "current_2_ma": 7460.0, "current_3_ma": 700000.0}),
     (
