@@ -20,7 +20,7 @@ from edge.decoders.lorawan.codec.settings import CodecSettings
 _FOLDER = Path(__file__).parent.parent / "codecs"
 _LARGEST_BYTES = 1024 * 1024
 _DEEPEST = 5
-_META = ("models", "euis", "extends")
+_META = ("models", "euis", "extends", "has_generic_names")
 
 
 def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Codec:
@@ -54,8 +54,12 @@ def names() -> list[str]:
 
 
 def model_named(words: str) -> str:
-    """Return the shipped model that `words` (a device profile, a model id) name as a word of its own, "" if none or several."""
-    found = {model for word in words.lower().split() if (model := _by_lower().get(word.strip(",;:()"))) is not None and model in _models()}
+    """Return the shipped model that `words` (a device profile, a model id) name as a word of its own, "" if none or several.
+
+    Not one of a family with `has_generic_names`: "Soil_Moisture_Sensor" may be anybody's.
+    """
+    named = (_by_lower().get(word.strip(",;:()"), "") for word in words.lower().split())
+    found = {model for model in named if model in _models() and not _families()[_models()[model]].get("has_generic_names")}
     return found.pop() if len(found) == 1 else ""
 
 

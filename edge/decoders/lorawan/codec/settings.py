@@ -96,7 +96,9 @@ def _checked_field(text: str) -> str:
 class Value(_Settings):
     """One value: where it is, what it becomes. A table with these keys, or [name, type, expr, unit]."""
 
-    name: Annotated[str, AfterValidator(_checked_field)] = Field(description="field; {channel} is the first byte of the item's id")
+    name: Annotated[str, AfterValidator(_checked_field)] = Field(
+        description="field; {channel} is the first byte of the item's id, or the number of the record"
+    )
     type: Annotated[str, AfterValidator(_checked_type)] = Field(
         "-", description="u8 … u64, s8 … s32, f32, f64, unix, hexN, textN, text8, skipN; - takes no bytes"
     )

@@ -525,6 +525,8 @@ def test_models_are_recognised_as_words_and_vendors_by_their_euis() -> None:
     assert model_named("AM3080") == ""
     assert model_named("AM308 AM319") == ""
     assert model_named("milesight") == ""
+    assert model_named("MClimate Vicki") == "Vicki"
+    assert model_named("Soil_Moisture_Sensor") == ""  # anybody's may be called so; a config may name it
     assert family_of_eui("24e124136b502217") == "milesight"
     assert family_of_eui("1000000000000001") == ""
 

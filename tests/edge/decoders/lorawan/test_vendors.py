@@ -445,6 +445,19 @@ MADE: list[Row] = [
     ("PS-LB", 2, "0cf6" + "000a" + "2ee0" + "0102" + "00", {"battery": 3.318, "depth": 5.0, "loop_current": 12.0, "loop_voltage": 0.258}),
     ("PS-LB", 2, "0cf6" + "000a" + "0000" + "0102" + "00", {"battery": 3.318, "depth": 0.0, "loop_current": 0.0, "loop_voltage": 0.258}),
     (
+        "PS-LB",
+        2,
+        "0cf6" + "0103" + "2ee0" + "0102" + "00",
+        {"battery": 3.318, "water_pressure_kpa": 800.0, "loop_current": 12.0, "loop_voltage": 0.258},
+    ),
+    (
+        "PS-LB",
+        2,
+        "0cf6" + "010c" + "2ee0" + "0102" + "00",
+        {"battery": 3.318, "water_pressure_kpa": 50.0, "loop_current": 12.0, "loop_voltage": 0.258},
+    ),
+    ("PS-LB", 2, "0cf6" + "0109" + "2ee0" + "0102" + "00", {"battery": 3.318, "loop_current": 12.0, "loop_voltage": 0.258}),
+    (
         "SE01-LB",
         2,
         "0d1801010e7409c4003200",
