@@ -20,6 +20,7 @@ from telemetry.units import convert
 DEFAULT_MEASUREMENT = "reading"
 _MAX_DEPTH = 8
 _VOLTS = frozenset({"V", "mV"})
+_LEAST_V, _MOST_V = 1.0, 5.0  # of the cells that such devices run on
 _REMEMBERED = 5_000
 
 # What vendors' decoders on network servers call things: their name → ours, and their unit where it is not the catalogue's.
@@ -185,7 +186,7 @@ class Sensor:
         told: str,
     ) -> None:
         alias, unit = names.get(given, (given, ""))
-        if told in _VOLTS and alias == "battery_percent":
+        if alias == "battery_percent" and (told in _VOLTS or (not told and alias not in self._options.units and _is_voltage(value))):
             alias = "battery"
         unit = told or unit
         name = self._options.fields.get(given, alias)
@@ -211,6 +212,12 @@ class Sensor:
 
 def _loaded(codec: str | dict[str, Any] | None, measurement: str | None) -> Codec | None:
     return load(codec, measurement) if codec is not None else None
+
+
+def _is_voltage(value: FieldValue) -> bool:
+    """Say whether `value` of a battery that comes without a unit is volts: decoders give the share that is left as a whole number."""
+    number = _number(value) if isinstance(value, str) else value
+    return isinstance(number, float) and _LEAST_V < number < _MOST_V and not number.is_integer()
 
 
 def _number(text: str) -> float | None:

@@ -3,10 +3,22 @@
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from edge.decoders.decoder import Refusals
-from edge.decoders.lorawan.codec.settings import MOST_BYTES, Cases, CodecSettings, Flags, Group, Layout, Order, Tlv, Value
+from edge.decoders.lorawan.codec.settings import (
+    MOST_BYTES,
+    Cases,
+    CodecSettings,
+    Flags,
+    Group,
+    Layout,
+    Order,
+    Records,
+    Tlv,
+    Value,
+    bytes_like,
+)
 from edge.decoders.lorawan.codec.values import Short, ValuePlan, plan_of, unix_ns
 from telemetry.point import FieldValue
 
@@ -155,6 +167,38 @@ def _with_channel(name: str, channel: int | None) -> str:
     return name.replace("{channel}", str(channel))
 
 
+class _Unknown:
+    """A group whose length is not known: reading ends with it."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def run(self, data: bytes, start: int, _out: Out) -> int:
+        raise Short(f"group {self._number}: its length is not known; the {len(data) - start} bytes from there are left out")
+
+
+def _read(group: _GroupPlan, data: bytes, start: int, out: Out, if_short: str, channel: int | None = None) -> int | None:
+    """Read the group and return where the next one begins; None, with the refusal told, when reading ends here."""
+    try:
+        return group.run(data, start, out, channel)
+    except Short:
+        out.refusals.add(if_short)
+        return None
+
+
+def _read_flagged(groups: Sequence[_GroupPlan | _Unknown], word: int, data: bytes, pos: int, out: Out) -> int | None:
+    """Read the groups whose bits are set in `word` and return where they end; None, with the refusal told, when reading ends before."""
+    number = 0
+    try:
+        for number, group in enumerate(groups):
+            if word >> number & 1:
+                pos = group.run(data, pos, out)
+    except Short as short:
+        out.refusals.add(str(short) or f"group {number}: the payload ends within it")
+        return None
+    return pos
+
+
 class _Compiler:
     def __init__(self, settings: CodecSettings, measurement: str | None) -> None:
         self._params = settings.params
@@ -163,19 +207,34 @@ class _Compiler:
 
     def layout(self, layout: Layout, order: Order | None = None) -> Step:
         order = layout.order if "order" in layout.model_fields_set or order is None else order
+        step = self._whole(layout, order)
+        if layout.every is not None:
+            step = _in_frames(step, layout.every)
+        return step if layout.tail is None else _of_the_end(step, layout.tail)
+
+    def _whole(self, layout: Layout, order: Order) -> Step:
         if layout.values is not None:
             return _fixed(self._group(Group(values=layout.values), order))
         if layout.tlv is not None:
             return self._tlv(layout.tlv, order)
         if layout.flags is not None:
             return self._flags(layout.flags, order)
+        if layout.records is not None:
+            return self._records(layout.records, order)
         if layout.cases is not None:
             return self._cases(layout.cases, order)
         return lambda _data, _port, _out: None
 
     def _group(self, group: Group, order: Order) -> _GroupPlan:
-        more = {int(key, 0): self._values(values, group, order) for key, values in group.more.items()}
-        return _GroupPlan(group, self._values(group.values, group, order), more, order)
+        plans = self._values(group.values, group, order)
+        more: dict[int, list[ValuePlan]] = {}
+        for key, values in group.more.items():
+            further = self._values(values, group, order)
+            for number in bytes_like(key):
+                more[number] = [*more.get(number, ()), *further]
+        for further in (*more.values(), []):
+            _refuse_twice([*plans, *further])
+        return _GroupPlan(group, plans, more, order)
 
     def _values(self, values: Sequence[Value], group: Group, order: Order) -> list[ValuePlan]:
         if self._replaces:
@@ -185,7 +244,8 @@ class _Compiler:
     def _tlv(self, tlv: Tlv, order: Order) -> Step:
         exact = {bytes.fromhex(key): self._group(group, order) for key, group in tlv.items.items() if "?" not in key}
         loose = [(key, self._group(group, order)) for key, group in tlv.items.items() if "?" in key]
-        header = tlv.header
+        header, first, trailer, has_before, pad = tlv.header, tlv.at, tlv.trailer, bool(tlv.values), tlv.pad
+        before = self._group(Group(values=tlv.values), order)
 
         def find_group(key: bytes) -> _GroupPlan | None:
             found = exact.get(key)
@@ -197,8 +257,13 @@ class _Compiler:
             return found
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            pos = 0
+            if has_before and _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
+                return
+            pos, data = first, data[: len(data) - trailer]
             while pos < len(data):
+                if data[pos] == pad:
+                    pos += 1
+                    continue
                 key = data[pos : pos + header]
                 group = find_group(key) if len(key) == header else None
                 if group is None:
@@ -214,29 +279,57 @@ class _Compiler:
 
         return run
 
+    def _flag_group(self, group: Group | Literal["unknown"], number: int, order: Order) -> _GroupPlan | _Unknown:
+        return _Unknown(number) if group == "unknown" else self._group(group, order)
+
     def _flags(self, flags: Flags, order: Order) -> Step:
-        groups = [self._group(group, order) for group in flags.groups]
+        groups = [self._flag_group(group, number, order) for number, group in enumerate(flags.groups)]
+        known = len(groups)
+        before, has_before = self._group(Group(values=flags.values), order), bool(flags.values)
+        always = 0
+        if flags.after:  # as one group more, whose flag is always set
+            always = 1 << known
+            groups.append(self._group(Group(values=flags.after), order))
+        header, size = max(flags.header, flags.at + flags.size), flags.size
+        together = [Group(values=flags.values), *(group for group in flags.groups if group != "unknown"), Group(values=flags.after)]
+        _refuse_twice([plan for group in together for plan in self._values(group.values, group, order)])
 
         def run(data: bytes, _port: int | None, out: Out) -> None:
-            if len(data) < max(flags.header, flags.at + 2):
+            if len(data) < header:
                 out.refusals.add(f"payload of {len(data)} bytes: shorter than its header")
                 return
             if flags.version is not None and data[flags.version[0]] != flags.version[1]:
                 out.refusals.add(f"protocol version {data[flags.version[0]]}: the codec reads version {flags.version[1]}")
                 return
-            word, pos = int.from_bytes(data[flags.at : flags.at + 2], "big"), flags.header
-            if word >> len(groups):
-                out.refusals.add(f"flags {word:#06x}: the codec knows {len(groups)} groups; is this the right model?")
+            word, pos = int.from_bytes(data[flags.at : flags.at + size], flags.order), flags.header
+            if word >> known:
+                out.refusals.add(f"flags {word:#06x}: the codec knows {known} groups; is this the right model?")
                 return
-            for number, group in enumerate(groups):
-                if word >> number & 1:
-                    try:
-                        pos = group.run(data, pos, out)
-                    except Short:
-                        out.refusals.add(f"group {number}: the payload ends within it")
-                        return
-            if pos < len(data):
-                out.refusals.add(f"{len(data) - pos} bytes after the last group; is this the right model?")
+            if (
+                has_before
+                and _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than the values before its groups") is None
+            ):
+                return
+            end = _read_flagged(groups, word | always, data, pos, out)
+            if end is not None and end < len(data):
+                out.refusals.add(f"{len(data) - end} bytes after the last group; is this the right model?")
+
+        return run
+
+    def _records(self, records: Records, order: Order) -> Step:
+        group = self._group(Group(values=records.values, length=records.length, apart=records.apart), order)
+        before = self._group(Group(values=records.before), order)
+
+        def run(data: bytes, _port: int | None, out: Out) -> None:
+            if _read(before, data, 0, out, f"payload of {len(data)} bytes: shorter than its header") is None:
+                return
+            pos, number = records.at, 0
+            while pos < len(data):
+                number += 1
+                end = _read(group, data, pos, out, f"record at byte {pos}: the payload ends within it", number)
+                if end is None or end == pos:
+                    return
+                pos = end
 
         return run
 
@@ -252,9 +345,12 @@ class _Compiler:
             else:
                 steps[numbers[0]] = step
         by, size = cases.by, cases.size
+        low, mask = (cases.bits[0], (1 << cases.bits[1]) - 1) if cases.bits is not None else (0, -1)
 
         def run(data: bytes, port: int | None, out: Out) -> None:
             number = port if by == "port" else _number_at(data, by, size)
+            if number is not None:
+                number = number >> low & mask
             step = steps.get(number, otherwise) if number is not None else otherwise
             if step is None:
                 out.refusals.add(f"{'port' if by == 'port' else f'byte {by}'} {number}: the codec has no layout for it")
@@ -264,12 +360,41 @@ class _Compiler:
         return run
 
 
+def _refuse_twice(plans: Sequence[ValuePlan]) -> None:
+    """Of two values with one name only the last would be kept."""
+    seen: set[tuple[str, str]] = set()
+    for plan in plans:
+        field = (plan.measurement, plan.name)
+        if plan.kind in {"skip", "time"}:
+            continue
+        if field in seen:
+            raise ValueError(
+                f"{plan.measurement} {plan.name}: two values that come together have this name, and one would be lost; rename one"
+            )
+        seen.add(field)
+
+
+def _of_the_end(step: Step, size: int) -> Step:
+    def run(data: bytes, port: int | None, out: Out) -> None:
+        if len(data) < size:
+            out.refusals.add(f"payload of {len(data)} bytes: shorter than the {size} that are read from its end")
+        else:
+            step(data[-size:], port, out)
+
+    return run
+
+
 def _fixed(group: _GroupPlan) -> Step:
     def run(data: bytes, _port: int | None, out: Out) -> None:
-        try:
-            group.run(data, 0, out)
-        except Short:
-            out.refusals.add(f"payload of {len(data)} bytes: shorter than its values")
+        _read(group, data, 0, out, f"payload of {len(data)} bytes: shorter than its values")
+
+    return run
+
+
+def _in_frames(step: Step, size: int) -> Step:
+    def run(data: bytes, port: int | None, out: Out) -> None:
+        for start in range(0, max(len(data), 1), size):
+            step(data[start : start + size], port, out)
 
     return run
 

@@ -1,7 +1,8 @@
 """Where codecs come from: those that are shipped (codecs/*.toml), a file of one's own, or a table in the config.
 
 A name is that of a file ("milesight") or of a model in one ("AM308", "DL-PM"), in any case of letters. A file of one's own may hold
-models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`.
+models too ("acme.toml#TH-2") and may begin with `extends = "milesight"`. A shipped model may extend another one: the same device under
+another name.
 """
 
 import tomllib
@@ -19,7 +20,7 @@ from edge.decoders.lorawan.codec.settings import CodecSettings
 _FOLDER = Path(__file__).parent.parent / "codecs"
 _LARGEST_BYTES = 1024 * 1024
 _DEEPEST = 5
-_META = ("models", "euis", "extends")
+_META = ("models", "euis", "extends", "has_generic_names")
 
 
 def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Codec:
@@ -41,7 +42,7 @@ def load(choice: str | Mapping[str, Any], measurement: str | None = None) -> Cod
         hint = (
             f'name the model, as in "{where}#{next(iter(_models_of(raw)))}"; it has {models}'
             if models
-            else "no values, tlv, flags or cases in it"
+            else "no values, tlv, flags, records or cases in it"
         )
         raise ValueError(f"{where}: {hint}")
     return codec
@@ -53,8 +54,12 @@ def names() -> list[str]:
 
 
 def model_named(words: str) -> str:
-    """Return the shipped model that `words` (a device profile, a model id) name as a word of its own, "" if none or several."""
-    found = {model for word in words.lower().split() if (model := _by_lower().get(word.strip(",;:()"))) is not None and model in _models()}
+    """Return the shipped model that `words` (a device profile, a model id) name as a word of its own, "" if none or several.
+
+    Not one of a family with `has_generic_names`: "Soil_Moisture_Sensor" may be anybody's.
+    """
+    named = (_by_lower().get(word.strip(",;:()"), "") for word in words.lower().split())
+    found = {model for model in named if model in _models() and not _families()[_models()[model]].get("has_generic_names")}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -86,7 +91,8 @@ def _table(choice: str | Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]
             raise ValueError(f"{name} is a family: name the model, one of {', '.join(_families()[name]['models'])[:300]}")
         return _families()[name]
     family = _families()[_models()[name]]
-    return _laid_over(family, family["models"][name])
+    own = family["models"][name]
+    return _laid_over(_table(own["extends"], depth + 1) if "extends" in own else family, own)
 
 
 def _models_of(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -119,7 +125,7 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 
 def _has_layout(table: Mapping[str, Any]) -> bool:
-    return any(table.get(key) for key in ("values", "tlv", "cases")) or bool(table.get("flags", {}).get("groups"))
+    return any(table.get(key) for key in ("values", "tlv", "records", "cases")) or bool(table.get("flags", {}).get("groups"))
 
 
 @cache

@@ -17,7 +17,7 @@ _FLOATS = {("f32", "big"): ">f", ("f32", "little"): "<f", ("f64", "big"): ">d", 
 
 
 class Short(Exception):
-    """The payload ends before this value does."""
+    """The payload ends before this value does, or where its text says."""
 
 
 class ValuePlan(NamedTuple):

@@ -121,6 +121,81 @@ def test_an_item_ends_after_its_furthest_byte() -> None:
     assert "ends within" in reasons(with_length, "01aa0000")[0]
 
 
+def test_items_may_have_values_before_them_and_a_checksum_behind() -> None:
+    items = {"01": [["a", "u8"]]}
+    codec = {"tlv": {"header": 1, "at": 2, "trailer": 2, "values": [["battery", "u8", "x / 10"]], "items": items}}
+    assert fields(codec, "21ff" + "0105" + "beef") == {"battery": 3.3, "a": 5.0}
+    assert fields(codec, "21ff" + "beef") == {"battery": 3.3}
+    assert fields(codec, "21") == {"battery": 3.3}
+    assert reasons(codec, "") == ["payload of 0 bytes: shorter than its header"]
+    assert "item be at byte 4" in reasons(codec | {"tlv": codec["tlv"] | {"trailer": 0}}, "21ff0105beef")[0]
+
+
+def test_a_group_of_unknown_length_ends_the_reading_and_values_stand_around_the_groups() -> None:
+    codec = {
+        "flags": {
+            "at": 1,
+            "size": 1,
+            "header": 2,
+            "values": [["battery", "u8", "x / 10"]],
+            "groups": [[["a", "u8"]], "unknown", [["b", "u8"]]],
+            "after": [["c", "u8"]],
+        }
+    }
+    assert fields(codec, "21" + "05" + "010203") == {"battery": 3.3, "a": 1.0, "b": 2.0, "c": 3.0}
+    assert fields(codec, "21" + "00" + "03") == {"battery": 3.3, "c": 3.0}
+    out = run(codec, "21" + "07" + "010203")
+    assert out.fields["reading"] == {"battery": 3.3, "a": 1.0}
+    assert [one.reason for one in out.refusals.listed()] == ["group 1: its length is not known; the 2 bytes from there are left out"]
+    assert reasons(codec, "21" + "01" + "01") == ["group 3: the payload ends within it"]
+    little = {"flags": {"at": 0, "order": "little", "header": 2, "groups": [[["a", "u8"]]]}}
+    assert fields(little, "010009") == {"a": 9.0}
+    late = {"flags": {"at": 0, "size": 1, "header": 1, "values": [{"name": "a", "type": "u8", "at": 5}], "groups": [[["b", "u8"]]]}}
+    assert reasons(late, "00") == ["payload of 1 bytes: shorter than the values before its groups"]
+
+
+def test_records_repeat_to_the_end_each_a_reading_of_its_own() -> None:
+    values = [["a", "u8"], {"name": "time", "type": "unix", "is_time": True}]
+    codec = {"records": {"at": 1, "length": 6, "values": values}}
+    out = run(codec, "ff" + "01" + "00000001" + "ee" + "02" + "00000002" + "ee")
+    assert [(entry.time_ns, entry.fields) for entry in out.apart] == [
+        (1_000_000_000, {"reading": {"a": 1.0}}),
+        (2_000_000_000, {"reading": {"a": 2.0}}),
+    ]
+    cut = run(codec, "ff" + "01" + "00000001" + "ee" + "02")
+    assert len(cut.apart) == 1
+    assert [one.reason for one in cut.refusals.listed()] == ["record at byte 7: the payload ends within it"]
+    assert run(codec, "").apart == []
+    assert len(run({"records": {"values": [["half", "-", "0.5"]]}}, "0102").apart) == 1  # takes no bytes: read once, not for ever
+
+
+def test_records_may_be_numbered_fields_of_one_reading() -> None:
+    values = [["beacon_{channel}", "hex2"], ["rssi_{channel}", "s8"]]
+    codec = {"records": {"at": 1, "apart": False, "before": [["battery", "u8", "x / 10"]], "values": values}}
+    assert fields(codec, "21" + "0102b2" + "0304c0") == {
+        "battery": 3.3,
+        "beacon_1": "0102",
+        "rssi_1": -78.0,
+        "beacon_2": "0304",
+        "rssi_2": -64.0,
+    }
+    assert fields(codec, "21") == {"battery": 3.3}
+    assert reasons(codec, "") == ["payload of 0 bytes: shorter than its header"]
+
+
+def test_only_the_last_bytes_are_read_where_a_layout_says_so() -> None:
+    codec = {"tail": 2, "cases": {"by": 0, "of": {"1": {"values": [["kind", "skip1"], ["a", "u8"]]}}}}
+    assert fields(codec, "0105") == fields(codec, "aabbcc0105") == {"a": 5.0}
+    assert "no layout" in reasons(codec, "01050205")[0]
+    assert reasons(codec, "01") == ["payload of 1 bytes: shorter than the 2 that are read from its end"]
+
+
+def test_some_bits_of_a_byte_may_choose_the_layout() -> None:
+    codec = {"cases": {"by": 0, "bits": [2, 5], "of": {"3": {"values": [["flags", "skip1"], ["a", "u8"]]}}}}
+    assert fields(codec, "0c05") == fields(codec, "8f05") == {"a": 5.0}
+    assert "byte 0 4" in reasons(codec, "1005")[0]
+
+
 def test_history_is_apart_with_times_of_its_own() -> None:
     out = run("AM103", "0175640367180104686d077dc50120ce781a4165df006e9001")  # AM103 user guide; the corpus has it too
     first, second = out.entries
@@ -136,6 +211,35 @@ def test_a_byte_chooses_further_values_of_a_group() -> None:
         {"period_in": 11.0, "period_out": 4.0},
         {"period_in": 7.0, "period_out": 2.0, "total_in": 29.0, "total_out": 8.0},
     ]
+
+
+def test_what_excludes_each_other_or_is_skipped_may_have_one_name() -> None:
+    codec = {
+        "tlv": {
+            "header": 1,
+            "items": {
+                "01": [["a", "u8"], ["gap", "skip1"], ["gap", "skip1"], {"name": "a", "type": "u8", "measurement": "other"}],
+                "02": {"by": 0, "values": [["kind", "skip1"]], "more": {"1": [["a", "u8"]], "2": [["a", "u16"]]}},
+            },
+        }
+    }
+    assert run(codec, "0107000009").fields == {"reading": {"a": 7.0}, "other": {"a": 9.0}}
+    assert fields(codec, "02020102") == {"a": 258.0}
+
+
+def test_each_half_of_a_byte_may_choose_values_of_its_own() -> None:
+    more = {"0x1?": [{"name": "a", "type": "u8", "at": 1}], "0x?2": [{"name": "b", "type": "u8", "at": 2}], "0x12": [["c", "u8"]]}
+    codec = {"tlv": {"header": 1, "items": {"01": {"by": 0, "length": 4, "values": [], "more": more}}}}
+    assert fields(codec, "0110070809") == {"a": 7.0}
+    assert fields(codec, "0102070809") == {"b": 8.0}
+    assert fields(codec, "0112070809") == {"a": 7.0, "b": 8.0, "c": 9.0}
+    assert fields(codec, "0133070809") == {}
+
+
+def test_bytes_of_padding_are_skipped_where_an_id_is_expected() -> None:
+    codec = {"tlv": {"header": 1, "pad": 0, "items": {"01": [["a", "u8"]], "02": [["b", "u8"]]}}}
+    assert fields(codec, "0001000000020700") == {"a": 0.0, "b": 7.0}
+    assert "item 00" in reasons({"tlv": {"header": 1, "items": {"01": [["a", "u8"]]}}}, "010700")[0]
 
 
 def test_no_reading_no_number_and_unknown_states_touch_only_themselves() -> None:
@@ -177,6 +281,23 @@ def test_text_and_hex_are_text() -> None:
         ({"measurement": "air", "values": [["temperature", "u8", "", "V"]]}, "cannot become 'Cel'"),
         ({"values": [{"name": "t", "type": "u8", "is_time": True}]}, "type unix"),
         ({"nonsense": 1}, "nonsense"),
+        ({"values": [["a", "u8"], ["b", "u8"], ["a", "u16"]]}, "reading a: two values that come together"),
+        (
+            {"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [["a", "u8"]], "more": {"1": [["a", "u8"]]}}}}},
+            "reading a: two values",
+        ),
+        (
+            {"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [], "more": {"0x1?": [["a", "u8"]], "0x?2": [["a", "u8"]]}}}}},
+            "reading a: two",
+        ),
+        ({"flags": {"at": 0, "header": 2, "groups": [{"values": [["a", "u8"]]}, {"values": [["a", "u8"]]}]}}, "reading a: two values"),
+        ({"tlv": {"header": 1, "items": {"01": {"by": 0, "values": [], "more": {"256": []}}}}}, "'256' is no value of a byte"),
+        ({"tlv": {"header": 1, "pad": 0, "items": {"00": [["a", "u8"]]}}}, "which pad would skip"),
+        ({"cases": {"bits": [0, 4], "of": {}}}, "bits of cases"),
+        ({"cases": {"by": 1, "bits": [4, 5], "of": {}}}, "bits of cases"),
+        ({"flags": {"at": 0, "header": 2, "groups": ["other"]}}, "a group is values"),
+        ({"records": {"values": []}}, "records"),
+        ({"records": {"apart": False, "values": [["a", "u8"]]}}, "need names with"),
         ("milesigt", "did you mean milesight"),
         ("no/such/file.toml", "cannot read"),
         ("dragino", "is a family: name the model, one of LHT65"),
@@ -205,11 +326,16 @@ def test_a_codec_of_ones_own_is_one_file_and_may_extend_a_shipped_one(tmp_path: 
             with pytest.raises(ValueError, match="a table for each model"):
                 load(name)
     own.write_text("")
-    with pytest.raises(ValueError, match="no values, tlv, flags or cases"):
+    with pytest.raises(ValueError, match="no values, tlv, flags, records or cases"):
         load(str(own))
     own.write_text(f'extends = "{own}"\n')
     with pytest.raises(ValueError, match="circle"):
         load(str(own))
+
+
+def test_a_shipped_model_may_be_another_one_under_another_name() -> None:
+    assert fields("LWL02", "4b8802000003000010", 10) == fields("LDS02", "4b8802000003000010", 10)
+    assert load("LWL02").title != load("LDS02").title
 
 
 def test_an_override_puts_every_field_into_one_measurement() -> None:
@@ -399,6 +525,8 @@ def test_models_are_recognised_as_words_and_vendors_by_their_euis() -> None:
     assert model_named("AM3080") == ""
     assert model_named("AM308 AM319") == ""
     assert model_named("milesight") == ""
+    assert model_named("MClimate Vicki") == "Vicki"
+    assert model_named("Soil_Moisture_Sensor") == ""  # anybody's may be called so; a config may name it
     assert family_of_eui("24e124136b502217") == "milesight"
     assert family_of_eui("1000000000000001") == ""
 
@@ -412,6 +540,6 @@ def test_a_payload_longer_than_any_frame_is_refused() -> None:
 
 def test_the_layouts_on_the_page_are_codecs() -> None:
     blocks = [block for block in _BLOCK.findall(_PAGE.read_text(encoding="utf-8")) if "[[source]]" not in block]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         load(tomllib.loads(block))

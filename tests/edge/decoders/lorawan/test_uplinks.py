@@ -300,6 +300,25 @@ def test_events_without_a_reading_are_understood(event: str) -> None:
     assert not decoded.refusals
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (3.6, {"battery": 3.6}),
+        ("3.61", {"battery": 3.61}),
+        (97, {"battery_percent": 97.0}),
+        (3, {"battery_percent": 3.0}),
+        (97.5, {"battery_percent": 97.5}),
+        (0.5, {"battery_percent": 0.5}),
+        ({"unit": "%", "value": 3.5}, {"battery_percent": 3.5}),
+    ],
+)
+def test_a_battery_between_1_and_5_that_is_no_whole_number_is_volts(given: object, expected: dict[str, float]) -> None:
+    (reading,) = decode("chirpstack", v4(object={"battery": given}), {"measurement": "air", "link": False}).readings
+    assert reading.fields == expected
+    (named,) = decode("chirpstack", v4(object={"battery": 3.5}), {"link": False, "fields": {"battery": "battery_percent"}}).readings
+    assert named.fields == {"battery_percent": 3.5}
+
+
 def test_a_status_gives_battery_and_margin_unless_they_are_unknown() -> None:
     topic = f"application/1/device/{EUI}/event/status"
     about = {"deviceInfo": V4["deviceInfo"], "time": V4["time"], "margin": 10, "externalPowerSource": False}
