@@ -404,6 +404,18 @@ MADE: list[Row] = [
     ("CPL03-LB", 2, "01" + "000102" + "00000a" + "61cd4edd", {"contact": False, "pulse_total": 258.0, "last_open_minutes": 10.0}),
     ("CPL03-LB", 2, "08" + "000102" + "00000a" + "000001" + "00", {"pulse_total_1": 258.0, "pulse_total_2": 10.0, "pulse_total_3": 1.0}),
     ("TBAM100", 104, "130b36a0860100", {"battery": 3.6, "device_temperature": 22.0, "illuminance": 1000.0}),
+    (
+        "DDS75-LB",
+        2,
+        "0b45" + "00e7" + "01f4" + "01f5" + "0014" + "10",
+        {"battery": 2.885, "external_temperature": 23.1, "distance_1_mm": 500.0, "distance_2_mm": 501.0},
+    ),
+    (
+        "DDS75-LB",
+        2,
+        "0b4501f40000e701",
+        {"battery": 2.885, "distance": 0.5, "interrupt": 0.0, "external_temperature": 23.1, "sensor_found": 1.0},
+    ),
     ("LDDS45", 2, "0b450014007fff00", {"battery": 2.885, "interrupt": 0.0, "sensor_found": 0.0}),
     (
         "LDDS20",
@@ -544,7 +556,8 @@ KEPT: list[tuple[str, int, str, list[tuple[int, dict[str, Any]]]]] = [
     ),
     ("LHT65N", 2, "00050898014645" + "60065f97", [(1611030423, {"temperature": 22.0, "humidity": 32.6})]),
     ("LWL03A", 3, "0100010200000a" + "61cd4edd", [(1640845021, {"water_leak": True, "leak_count": 258.0, "last_leak_minutes": 10.0})]),
-    ("LDDS45", 3, "0b4501f400e70061cd4edd", [(1640845021, {"distance": 0.5, "external_temperature": 23.1})]),
+    ("DDS20-LB", 3, "0b4500e600e70061cd4edd", [(1640845021, {"battery": 2.885, "level": 0.23, "external_temperature": 23.1})]),
+    ("LDDS45", 3, "0b4501f400e70061cd4edd", [(1640845021, {"battery": 2.885, "distance": 0.5, "external_temperature": 23.1})]),
     ("AQS01-L", 3, "032001f400fb0061cd4edd", [(1640845021, {"co2": 800.0, "humidity": 50.0, "temperature": 25.1})]),
 ]
 
@@ -591,3 +604,9 @@ def test_a_meter_reader_tells_the_meter_and_refuses_values_behind_obis_codes() -
     assert [one.reason for one in out.refusals.listed()] == [
         "item b268 at byte 5: unknown to the codec; the 16 bytes from there are left out"
     ]
+
+
+def test_an_answer_of_ltc2_to_a_question_for_its_history_is_refused_and_not_read_as_new() -> None:
+    out = load("LTC2").decode(bytes.fromhex("0e5541086208676" + "0e43cc6"), 2)
+    assert out.fields == {}
+    assert [one.reason for one in out.refusals.listed()] == ["byte 2 65: the codec has no layout for it"]
