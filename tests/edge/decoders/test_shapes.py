@@ -42,7 +42,7 @@ def test_a_shape_reads_what_the_long_way_reads_or_gives_up(message: dict[str, ob
     if is_refused:
         assert quick is None
     elif quick is not None:
-        assert quick == slow
+        assert repr(quick) == repr(slow)  # NaN is not NaN
 
 
 @given(message=st.dictionaries(st.sampled_from(sorted(_TARGETS)), st.floats(-1e6, 1e6), min_size=1))
