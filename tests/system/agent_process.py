@@ -24,6 +24,7 @@ from typing import Any, Self
 import pytest
 
 from edge.agent import Agent
+from edge.config import MqttSource
 from edge.config_file import load_agent_config
 from edge.control_client import ask
 from edge.sources.source import SourceState
@@ -148,9 +149,10 @@ class AgentProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Return once the sources are connected."""
+        """Return once the sources are connected, and what they subscribe is granted: what is published then is not lost."""
         self._launch()
         eventually(self.is_connected, 20.0, f"sources connected\n{self.log.read_text()[-2000:]}")
+        eventually(self._is_subscribed, 20.0, "subscriptions granted")
 
     @property
     def pid(self) -> int:
@@ -180,6 +182,12 @@ class AgentProcess:
     def is_connected(self) -> bool:
         status = self.status()
         return bool(status) and all(source["connected"] for source in status["sources"])
+
+    def _is_subscribed(self) -> bool:
+        """The memory of a session (runtime/mqtt_subscriptions.py) names a filter when the broker has granted it."""
+        loaded = load_agent_config(self.config)
+        wanted = [(one, loaded.gateway.state_dir / f"mqtt-{one.id}.json") for one in loaded.source if isinstance(one, MqttSource)]
+        return all(file.exists() and set(one.filters) <= set(json.loads(file.read_bytes())["filters"]) for one, file in wanted)
 
     def __enter__(self) -> Self:
         self.start()
