@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.decoders.decoder import Refusals
-from edge.decoders.lorawan.codec.compile import Codec, Out
+from edge.decoders.lorawan.codec.compile import Codec
+from edge.decoders.lorawan.codec.groups import Out
 from edge.decoders.lorawan.codec.library import family_of_eui, load, model_named, names
 from telemetry.identifiers import is_name
 from tests.edge.decoders.contract import check_reason

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edge.decoders.lorawan.codec.compile import Entry
+from edge.decoders.lorawan.codec.groups import Entry
 from edge.decoders.lorawan.codec.library import load
 
 Row = tuple[str, int, str, dict[str, Any]]
