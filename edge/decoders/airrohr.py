@@ -13,15 +13,15 @@ they stay in measurement `reading`.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from edge.decoders.decoder import Decoded, Refusals, shown
 from edge.decoders.gathering import ANY_DEVICE, UNKNOWN, Gathering, Target, target
 from edge.decoders.json_mapping.payload import parse_payload
 from edge.decoders.shapes import Shape, shape_of, text_number
-from edge.decoders.topic import TopicMatcher, TopicPattern
+from edge.decoders.topic import TopicMatcher, Topics
 from edge.decoders.values import as_float, as_tag
 from telemetry.errors import RejectedError
 from telemetry.point import Reading
@@ -90,23 +90,13 @@ _LONGEST_AGE_S = 86_400  # a kit measures every 145 s
 _NO_READINGS = frozenset({"GPS_date", "GPS_time", "GPS_timestamp"})
 
 
-def _checked_topics(value: tuple[str, ...]) -> tuple[str, ...]:
-    for text in value:
-        TopicPattern(text)
-    return value
-
-
 class Options(BaseModel):
     """Options of decoder `airrohr`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    topic: Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)] = Field(
-        (), description="topic patterns with named levels, which become tags: air/{device}"
-    )
+    topic: Topics = Field((), description="topic patterns with named levels, which become tags: air/{device}")
     device_prefix: str = Field("", description="put in front of the id, for example esp8266- as on the map of Sensor.Community")
-
-    _topics = field_validator("topic")(_checked_topics)
 
 
 class AirRohrDecoder:

@@ -5,7 +5,6 @@ Each module has `Options` (a frozen pydantic model) and `build(options: Options)
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple, cast
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from edge.decoders.decoder import Decoder
 from runtime.config_problems import problems_of
 from telemetry.errors import ConfigError, Problem
+from telemetry.nearest import instead_of
 
 Recognise = Callable[[str, bytes], str]
 
@@ -65,9 +65,7 @@ DECODERS = {
 def decoder_options(kind: str) -> type[BaseModel]:
     """Return the options model of decoder `kind`; ConfigError if there is no such decoder."""
     if kind not in DECODERS:
-        near = get_close_matches(kind, DECODERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ";"
-        raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}{hint} known: {', '.join(sorted(DECODERS))}")])
+        raise ConfigError([Problem("decoder", "kind", f"no decoder {kind!r}; {instead_of(kind, sorted(DECODERS))}")])
     return cast(type[BaseModel], import_module(DECODERS[kind].module).Options)
 
 

@@ -7,6 +7,9 @@ broker: it is part of the filter, not of the topics that arrive.
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LEVEL = re.compile(r"\{(.*?)(#?)\}")
@@ -77,3 +80,15 @@ def _expression(level: str, name: str, *, is_many: bool) -> str:
     if is_many:
         return "(?:/.*)?"  # MQTT: `a/#` matches `a` itself
     return "/[^/]*" if level == "+" else "/" + re.escape(level)
+
+
+def _checked(text: str) -> str:
+    TopicPattern(text)
+    return text
+
+
+def _as_list(given: object) -> object:
+    return [given] if isinstance(given, str) else given
+
+
+Topics = Annotated[tuple[Annotated[str, AfterValidator(_checked)], ...], BeforeValidator(_as_list)]  # of a config: one pattern or several

@@ -5,8 +5,9 @@ no quirk. A device that does not answer the first request after a pause needs no
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NamedTuple
+
+from telemetry.nearest import instead_of
 
 
 class Quirk(NamedTuple):
@@ -61,9 +62,7 @@ def check_quirks(names: Iterable[str]) -> None:
     """ValueError names a quirk that nobody knows, and those that are known."""
     for name in names:
         if name not in QUIRKS:
-            near = get_close_matches(name, QUIRKS, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"unknown quirk {name!r}; {hint}known: {', '.join(QUIRKS)}")
+            raise ValueError(f"unknown quirk {name!r}; {instead_of(name, QUIRKS)}")
 
 
 def combined(names: Iterable[str]) -> Quirk:

@@ -6,7 +6,6 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -20,6 +19,7 @@ from edge.modbus.quirks import Quirk, check_quirks, combined
 from runtime.settings import Settings
 from telemetry import catalogue, units
 from telemetry.errors import ConfigError, Problem
+from telemetry.nearest import instead_of
 
 FOLDER = Path(__file__).parent / "templates"
 _MOST_FIELDS = 500
@@ -113,10 +113,8 @@ def load_template(name: str) -> Template:
     if "." in name or "/" in name:
         return _read(Path(name))
     if name not in template_names():
-        near = get_close_matches(name, template_names(), n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        known = ", ".join(template_names())
-        raise ConfigError([Problem(name, "template", f"no such template; {hint}known: {known}; or the path of a .toml file")])
+        hint = f"no such template; {instead_of(name, template_names())}; or the path of a .toml file"
+        raise ConfigError([Problem(name, "template", hint)])
     return _own(name)
 
 

@@ -6,13 +6,13 @@ Each module has `recognise(head: bytes, name: str) -> bool`, for the first bytes
 
 import io
 from collections.abc import Iterator
-from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 from typing import BinaryIO, NamedTuple, cast
 
 from quanho.captures.capture import Capture, CaptureOptions, Item
 from telemetry.errors import ConfigError, Problem
+from telemetry.nearest import instead_of
 
 _HEAD_BYTES = 4096
 
@@ -61,9 +61,7 @@ def _recognised(head: bytes, name: str) -> str:
 def _checked(format_name: str) -> str:
     if format_name in FORMATS:
         return format_name
-    near = get_close_matches(format_name, FORMATS, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ";"
-    raise ConfigError([Problem("--input", format_name, f"no such format{hint} known: {', '.join(FORMATS)}")])
+    raise ConfigError([Problem("--input", format_name, f"no such format; {instead_of(format_name, FORMATS)}")])
 
 
 def _module(format_name: str) -> ModuleType:

@@ -1,7 +1,6 @@
 """The serial source on real pseudo-terminals, with an intake that writes down what it gets."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -9,49 +8,10 @@ import pytest
 
 from edge.sources.serial import SerialInput
 from edge.sources.serial_settings import SerialSourceSettings
-from edge.spool.spool import Loss
-from telemetry.point import Reading
 from tests.stand_ins.moved_clock import MovedClock
+from tests.stand_ins.recording_intake import RecordingIntake
 from tests.stand_ins.serial_line import SerialLine
 from tests.waiting import eventually
-
-
-class Recorder:
-    """An intake that keeps what it is given, and blocks while its gate is closed."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, bytes]] = []
-        self.gate = threading.Event()
-        self.gate.set()
-        self.faults: list[Exception] = []
-        self.losses: list[Loss] = []
-        self.refused: list[tuple[str, str, bytes]] = []
-        self.bits: list[int] = []
-        self.own_readings: list[Reading] = []
-        self.restarts: list[int] = []  # after how many messages
-
-    def lose(self, loss: Loss) -> None:
-        self.losses.append(loss)
-
-    def refuse(self, topic: str, reason: str, acknowledgement: None = None, payload: bytes = b"") -> None:  # noqa: ARG002
-        self.refused.append((topic, reason, payload))
-
-    def device_restarted(self) -> None:
-        self.restarts.append(len(self.taken))
-
-    def own(self, readings: Sequence[Reading]) -> None:
-        self.own_readings += readings
-
-    def messages(self, messages: Sequence[tuple[str, bytes]], *, bits: int = 0) -> None:
-        self.gate.wait(10)
-        if self.faults:
-            raise self.faults.pop()
-        self.taken += messages
-        self.bits.append(bits)
-
-    @property
-    def frames(self) -> list[bytes]:
-        return [payload for _, payload in self.taken]
 
 
 class Street:
@@ -62,13 +22,13 @@ class Street:
         settings = SerialSourceSettings.model_validate(
             {"port": str(line.path), "topic": "gauge-1", "framing": framing, "talk": talk, **quick}
         )
-        self.line, self.clock, self.intake, self._settings = line, clock, Recorder(), settings
+        self.line, self.clock, self.intake, self._settings = line, clock, RecordingIntake(), settings
         self.memory = line.path.with_name("talk-gauge.json")
         self.source = SerialInput("gauge", settings, self.intake, clock, memory=self.memory)
 
     def restarted(self) -> Self:
         """The same source in a process that has just begun."""
-        self.intake = Recorder()
+        self.intake = RecordingIntake()
         self.source = SerialInput("gauge", self._settings, self.intake, self.clock, memory=self.memory)
         return self
 

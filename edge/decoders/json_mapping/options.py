@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, Confi
 from edge.decoders.json_mapping.path import STAR, parse_path
 from edge.decoders.templates import is_template, placeholders
 from edge.decoders.timestamps import time_reader
-from edge.decoders.topic import TopicMatcher, TopicPattern
+from edge.decoders.topic import TopicMatcher, Topics
 from edge.decoders.values import FieldType
 
 PATH_STARTS = ("$", "^", "@")  # in a template these begin a path, anything else is a placeholder of the topic
@@ -47,11 +47,6 @@ def _checked_template(text: str) -> str:
     return text
 
 
-def _checked_topic(text: str) -> str:
-    TopicPattern(text)
-    return text
-
-
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -62,7 +57,6 @@ def _as_path(value: object) -> object:
 
 JsonPath = Annotated[str, AfterValidator(_checked_path)]
 PathOrTemplate = Annotated[str, AfterValidator(lambda text: _checked_template(text) if is_template(text) else _checked_path(text))]
-Topics = Annotated[tuple[Annotated[str, AfterValidator(_checked_topic)], ...], BeforeValidator(_as_list)]
 Scalar = bool | int | float | str
 
 

@@ -9,16 +9,12 @@
 Named levels of the topic become tags.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
-from edge.decoders.topic import TopicPattern
+from edge.decoders.topic import Topics
 from telemetry.identifiers import MeasurementName
-
-
-def _checked_topic(text: str) -> str:
-    return TopicPattern(text).text
 
 
 class Options(BaseModel):
@@ -26,10 +22,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    topic: Annotated[
-        tuple[Annotated[str, AfterValidator(_checked_topic)], ...],
-        BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
-    ] = Field((), description="topic patterns with named levels, such as site/{site}/{device}; default the topics of the source")
+    topic: Topics = Field((), description="topic patterns with named levels, such as site/{site}/{device}; default: those of the source")
     measurement: MeasurementName = Field("senml", description="measurement of every reading")
     device: Literal["name", "topic"] = Field("name", description="what names the device: the record's name, or the topic's level {device}")
     separators: str = Field(":/", max_length=8, description="characters at the last of which a name is cut into device and field")

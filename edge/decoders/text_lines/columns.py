@@ -20,18 +20,13 @@ from edge.decoders.templates import is_template, pieces, placeholders
 from edge.decoders.text_lines.cells import MISSING, ColumnField, ColumnStatus, Convert, is_missing, is_no_value
 from edge.decoders.text_lines.line import LineOptions, as_list
 from edge.decoders.timestamps import time_reader
-from edge.decoders.topic import TopicMatcher, TopicPattern
+from edge.decoders.topic import TopicMatcher, Topics
 from telemetry import quality
 from telemetry.errors import RejectedError
 from telemetry.point import FieldValue, Reading
 
 DEFAULT_MEASUREMENT = "reading"
 _TOPICS_REMEMBERED = 5_000
-
-
-def _checked_topic(text: str) -> str:
-    TopicPattern(text)
-    return text
 
 
 def _checked_template(text: str) -> str:
@@ -63,9 +58,7 @@ class ColumnTime(_Settings):
 class ColumnOptions(LineOptions):
     """What every decoder of named pieces may be told about readings."""
 
-    topic: Annotated[tuple[Annotated[str, AfterValidator(_checked_topic)], ...], BeforeValidator(as_list)] = Field(
-        (), description="topic pattern(s) with placeholders; default: those of the source"
-    )
+    topic: Topics = Field((), description="topic pattern(s) with placeholders; default: those of the source")
     measurement: Annotated[str, AfterValidator(_checked_template)] = Field(
         DEFAULT_MEASUREMENT, description="name, or a template", min_length=1
     )

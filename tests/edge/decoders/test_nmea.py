@@ -291,7 +291,17 @@ def test_no_checksum_is_taken_only_where_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "inner", ["GPRMC,25", "GPGGA,123519,4867.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,", "GPGSV,x,1,08", "GPVTG,nan"]
+    "inner",
+    [
+        "GPRMC,25",
+        "GPGGA,123519,4867.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,",
+        "GPGSV,x,1,08",
+        "GPVTG,nan",
+        "GPDTM,999,,x,N,0.07,E,-47.7,W84",
+        "GPDTM,999,,0.1,X,0.07,E,-47.7,W84",
+        "HCHDG,98.3,1.0,X,,",
+        "PTNL,GGK,1",
+    ],
 )
 def test_broken_fields_refuse_the_sentence_by_name(inner: str) -> None:
     with pytest.raises(RejectedError, match=inner.split(",")[0]):

@@ -2,18 +2,12 @@
 
 import pytest
 
-from edge.decoders.decoder import Decoded
 from edge.decoders.nmea.decoder import NmeaDecoder
 from edge.decoders.nmea.transducers import NAMES
-from edge.framers.checksums import xor8
 from telemetry.catalogue import find
-from telemetry.errors import RejectedError
+from tests.edge.decoders.test_nmea import say
 
 RMC = "GPRMC,183731,A,3907.482,N,12102.436,W,000.0,360.0,080301,015.5,E"
-
-
-def say(inner: str, decoder: NmeaDecoder | None = None) -> Decoded:
-    return (decoder or NmeaDecoder()).decode("", f"${inner}*{xor8(inner.encode()):02X}".encode())
 
 
 @pytest.mark.parametrize(
@@ -157,14 +151,6 @@ def test_a_position_in_the_datum_of_a_continent_says_so() -> None:
 def test_the_sky_of_qzss_by_its_own_talker_is_read() -> None:
     (reading,) = say("PQGSV,1,1,02,02,40,083,41,03,17,308,").readings
     assert (reading.tags["constellation"], reading.fields["satellites_heard"]) == ("qzss", 1.0)
-
-
-@pytest.mark.parametrize(
-    "inner", ["GPDTM,999,,x,N,0.07,E,-47.7,W84", "GPDTM,999,,0.1,X,0.07,E,-47.7,W84", "HCHDG,98.3,1.0,X,,", "PTNL,GGK,1"]
-)
-def test_broken_sentences_are_refused_by_name(inner: str) -> None:
-    with pytest.raises(RejectedError, match=inner.split(",")[0]):
-        say(inner)
 
 
 def test_names_of_transducers_lead_to_catalogued_fields() -> None:

@@ -19,7 +19,7 @@ from edge.sources.modbus import ModbusInput
 from runtime.clock import SystemClock
 from telemetry.errors import ConfigError
 from tests.edge.modbus.maps import row, template
-from tests.edge.modbus.test_source import Recorder
+from tests.stand_ins.recording_intake import RecordingIntake
 from tests.waiting import eventually
 
 
@@ -87,7 +87,7 @@ field = [{ name = "a", function = 3, address = 0 }, { name = "b", function = 3, 
 def test_a_device_is_left_alone_after_the_connection_and_before_each_request(tmp_path: Path) -> None:
     file = tmp_path / "slow.toml"
     file.write_text(MAP)
-    intake, asked_s = Recorder(), []
+    intake, asked_s = RecordingIntake(), []
     with socket.create_server(("127.0.0.1", 0)) as server:
         given = source(slave(1, str(file)), port="", host="127.0.0.1", tcp_port=server.getsockname()[1])
         made = ModbusInput(given, intake, SystemClock())

@@ -1,1 +1,1 @@
-"""Declarative payload codecs: settings.py says what a file may hold, compile.py makes a function of it, library.py finds it."""
+"""Payload codecs: settings.py says what a file may hold, library.py finds it, compile.py and groups.py make a function of it."""

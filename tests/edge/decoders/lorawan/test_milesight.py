@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.decoders.lorawan.codec.library import load
+from tests.edge.decoders.lorawan.reading import entries, fields, flat
 
 Fields = dict[str, Any]
 SAMPLES: list[tuple[str, str, Fields]] = [
@@ -84,9 +84,7 @@ SAMPLES: list[tuple[str, str, Fields]] = [
 
 @pytest.mark.parametrize(("model", "payload", "expected"), SAMPLES)
 def test_a_published_sample_gives_what_is_published_with_it(model: str, payload: str, expected: Fields) -> None:
-    out = load(model).decode(bytes.fromhex(payload), 85)
-    assert not out.refusals.listed(), out.refusals.listed()
-    assert {name: value for group in out.fields.values() for name, value in group.items()} == expected
+    assert fields(model, payload, 85) == expected
 
 
 KEPT: list[tuple[str, str, list[tuple[int, Fields]]]] = [
@@ -171,8 +169,6 @@ KEPT: list[tuple[str, str, list[tuple[int, Fields]]]] = [
 
 @pytest.mark.parametrize(("model", "payload", "expected"), KEPT)
 def test_what_a_device_kept_is_apart_and_has_its_own_time(model: str, payload: str, expected: list[tuple[int, Fields]]) -> None:
-    out = load(model).decode(bytes.fromhex(payload), 85)
-    assert not out.refusals.listed(), out.refusals.listed()
-    assert out.fields == {}
-    given = [(entry.time_ns, {name: value for group in entry.fields.values() for name, value in group.items()}) for entry in out.apart]
-    assert given == [(time_s * 1_000_000_000, fields) for time_s, fields in expected]
+    now, *kept = entries(model, payload, 85)
+    assert now.fields == {}
+    assert [(entry.time_ns, flat(entry)) for entry in kept] == [(time_s * 1_000_000_000, told) for time_s, told in expected]

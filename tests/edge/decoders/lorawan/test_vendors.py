@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from edge.decoders.lorawan.codec.compile import Entry
 from edge.decoders.lorawan.codec.library import load
+from tests.edge.decoders.lorawan.reading import entries, flat
 
 Row = tuple[str, int, str, dict[str, Any]]
 
@@ -498,16 +498,6 @@ MADE: list[Row] = [
         },
     ),
 ]
-
-
-def entries(codec: str, payload: str, port: int) -> list[Entry]:
-    out = load(codec).decode(bytes.fromhex(payload), port)
-    assert not out.refusals.listed(), out.refusals.listed()
-    return out.entries
-
-
-def flat(entry: Entry) -> dict[str, Any]:
-    return {name: value for group in entry.fields.values() for name, value in group.items()}
 
 
 @pytest.mark.parametrize(("codec", "port", "payload", "expected"), [*CONVERTERS, *LORAWAN_DEVICES, *MADE])
