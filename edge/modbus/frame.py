@@ -16,6 +16,7 @@ from edge.framers.checksums import crc16_modbus
 MAX_RTU_BYTES = 256
 LEAST_RTU_BYTES = 4
 READS = (1, 2, 3, 4)
+READ_AND_WRITE = 23
 BROADCAST = 0
 FUNCTIONS = {
     1: "read coils",
@@ -167,12 +168,15 @@ def answer_size(head: bytes | bytearray | memoryview) -> int | None:
 
 
 def read_span(pdu: Pdu) -> Span | None:
-    """Return what a frame asks to be read, None when it is no such request."""
-    if pdu.function not in READS or len(pdu.data) != _READ.size:
+    """Return what a frame asks to be read, None when it is no such request. Function 23 reads holding registers, and writes some."""
+    function, data = pdu.function, pdu.data
+    if function == READ_AND_WRITE and len(data) > _READ.size:
+        function, data = 3, data[: _READ.size]
+    if function not in READS or len(data) != _READ.size:
         return None
-    address, count = _READ.unpack(pdu.data)
-    most = 125 if pdu.function in {3, 4} else 2000
-    return Span(pdu.function, address, count) if 0 < count <= most and address + count <= 1 << 16 else None
+    address, count = _READ.unpack(data)
+    most = 125 if function in {3, 4} else 2000
+    return Span(function, address, count) if 0 < count <= most and address + count <= 1 << 16 else None
 
 
 def read_request(span: Span) -> bytes:

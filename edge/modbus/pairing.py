@@ -12,7 +12,7 @@ the next frame: one more answer shows that it was late, anything else that it wa
 from typing import NamedTuple
 
 from edge.decoders.decoder import Refusals
-from edge.modbus.frame import BROADCAST, READS, Pdu, Span, name_of, read_span
+from edge.modbus.frame import BROADCAST, READ_AND_WRITE, READS, Pdu, Span, name_of, read_span
 from edge.modbus.registers import Block
 
 MOST_OPEN = 32  # on one connection; masters have up to 16 (MODBUS Messaging on TCP/IP V1.0b, section 4.2.2)
@@ -134,7 +134,7 @@ def answers(asked: Asked, pdu: Pdu) -> bool:
         return len(pdu.data) == asked.span.byte_count + 1 and pdu.data[0] == asked.span.byte_count
     if echoed := _ECHOED.get(function):
         return pdu.data == data[:echoed]
-    if function == 23:
+    if function == READ_AND_WRITE:
         return len(pdu.data) > 1 and pdu.data[0] == len(pdu.data) - 1 == 2 * int.from_bytes(data[2:4], "big")
     return bool(pdu.data) if function in _BARE_REQUESTS else True
 
@@ -148,7 +148,7 @@ def is_request(pdu: Pdu) -> bool:
         return len(data) == 4
     if function in {15, 16}:
         return len(data) > 5 and data[4] == len(data) - 5
-    if function == 23:
+    if function == READ_AND_WRITE:
         return len(data) > 9 and data[8] == len(data) - 9
     return not data if function in _BARE_REQUESTS else True
 

@@ -164,6 +164,13 @@ def test_writes_and_their_echoes_are_understood() -> None:
     assert heard([bytes.fromhex(frame) for frame in frames]) == ([], [])
 
 
+def test_registers_that_are_read_while_others_are_written_are_told() -> None:
+    """The example of the Modbus Application Protocol Specification V1.1b3, section 6.17: 6 registers from 3, 3 written from 14."""
+    asked = rtu(1, bytes.fromhex("1700030006000e00030600ff00ff00ff"))
+    fields, reasons = heard([asked, rtu(1, bytes.fromhex("170c00fe0acd00010003000d00ff"))])
+    assert (fields, reasons) == ([{"h3": 0xFE, "h4": 0x0ACD, "h5": 1, "h6": 3, "h7": 13, "h8": 255}], [])
+
+
 def test_write_that_is_no_echo_is_the_next_write() -> None:
     writes = [rtu(1, bytes((6, 0, 1, 0, value))) for value in (1, 2, 3, 3)]
     fields, reasons = heard([*writes, ask(1, 3, 0, 1), answer(1, 3, 7)])
