@@ -75,7 +75,7 @@ def _source(number: int, place: Mapping[str, Any], slaves: Sequence[Mapping[str,
     for one in sorted(slaves, key=lambda one: int(one["id"])):
         names = [each["template"] for each in one.get("templates", ())]
         others = say("  # cũng khớp: ", "  # also fits: ") + ", ".join(names[1:]) if names[1:] else ""
-        unknown = "" if names else say("  # không bản đồ nào khớp", "  # no map fits")
+        unknown = "" if names or "templates" not in one else say("  # không bản đồ nào khớp", "  # no map fits")
         unknown = say("  # ít bằng chứng", "  # weak evidence") if names and one["templates"][0]["points"] < _WEAK else unknown
         yield f'\n[[source.slave]]\nid = {one["id"]}\ntemplate = "{names[0] if names else "…"}"{unknown}{others}\nevery_s = 10'
     yield ""

@@ -51,7 +51,7 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _language_first(sys.argv[1:] if argv is None else argv)
     if sys.stdout is None:  # closed by the caller (`>&-`)
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -86,6 +86,14 @@ def _said(error: OSError) -> str:
     if error.errno in _OF_WRITING and error.filename is None:
         return say(f"không ghi được kết quả: {error.strerror}", f"cannot write the output: {error.strerror}")
     return say(f"lỗi hệ thống: {error}", f"system error: {error}")
+
+
+def _language_first(words: Sequence[str]) -> list[str]:
+    """`--lang` is taken wherever it stands, also behind the command: move it before the command, where the parser knows it."""
+    end = words.index("--") if "--" in words else len(words)
+    at = next((at for at, word in enumerate(words[:end]) if word == "--lang" or word.startswith("--lang=")), end)
+    after = at + (2 if "--lang" in words[at : min(at + 1, end)] else 1)
+    return list(words) if at == end else [*words[at:after], *words[:at], *words[after:]]
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from edge.modbus.frame import MAX_RTU_BYTES, Pdu, Question, has_right_crc, mbap,
 
 LATE_S = 1.0  # after we gave up; an answer that comes later still is not told from a prompt one
 _MBAP_HEAD = 6
+_TRANSACTIONS_AGO = 256  # an answer with the number of so recent a request is one to it, and late
 _MOST_BUFFERED = 4096
 _EXCEPTION_BYTES = 5
 _QUIET_S = 0.02  # a line that said something is given so long to go on; USB adapters hand on bytes every 16 ms
@@ -183,8 +184,11 @@ class Master:
         if not heard:
             return b""
         if self._is_tcp:
-            frames = [frame for _, frame in _mbap_frames(heard)]
-            self.foreign_count += len(frames)
+            for _, frame in _mbap_frames(heard):
+                self.foreign_count += 1
+                for transaction, pdu in split_mbap(frame) or ():
+                    if (self._transaction - transaction) % 0xFFFF <= _TRANSACTIONS_AGO:
+                        self._note_foreign(pdu, asked)
             return b""
         framer = RtuFramer(Options())
         for frame in (*framer.feed(heard), *framer.silence()):

@@ -116,6 +116,7 @@ class SerialInput:
                     messages = [(self._settings.topic, frame) for frame in frames]
                     now_s = self._clock.monotonic_s()
                     if self._talk:
+                        self._greet(self._talk, now_s)
                         self._talk.heard(frames, now_s)
                     self._intake.messages(messages, bits=self._talk.bits(now_s) if self._talk else 0)
                     self._received += len(frames)
@@ -148,15 +149,19 @@ class SerialInput:
             self._intake.own(readings)
         if now_s - self._remembered_s >= _REMEMBER_S:
             self._write_down(talk, now_s)
-        if port.open_count != self._line.talked_to:
-            self._line.talked_to = port.open_count
-            talk.opened(now_s)
+        self._greet(talk, now_s)
         data = talk.step(now_s)
         if data:
             try:
                 self._port.write(data)
             except TransientError:
                 talk.opened(now_s + _TALK_AGAIN_S)  # it was not told: begin anew
+
+    def _greet(self, talk: Talk, now_s: float) -> None:
+        """Begin the talk after an opening, also where the device speaks first: what it says may be of before its last sleep."""
+        if (count := self._port.state().open_count) != self._line.talked_to:
+            self._line.talked_to = count
+            talk.opened(now_s)
 
     def _account_for_lost(self) -> None:
         """Set damaged frames aside, and put those that were too long to be kept into the ledger. Noise is only counted."""

@@ -37,7 +37,7 @@ class Talk:
         return b""
 
     def heard(self, frames: Sequence[bytes], now_s: float) -> None:
-        """Take note of what the sensor said."""
+        """Take note of what the sensor said. Never before the `opened` of that opening."""
 
     def farewell(self) -> bytes:
         """Return what leaves the sensor as it is without a talk: awake, and reporting by itself if that is its way."""

@@ -22,15 +22,23 @@ _LONGEST_INTEGER = 400  # digits
 def recognise(head: bytes, name: str) -> bool:
     if name.endswith((".jsonl", ".ndjson")):
         return True
-    first = head.lstrip().split(b"\n", 1)[0]
-    if not first.startswith(b"{"):
+    first, _, rest = head.lstrip().partition(b"\n")
+    message = _enveloped(first)
+    if message is None:
         return False
+    second, end, _ = rest.lstrip().partition(b"\n")  # without a topic one line may be a device's own message; two are a capture
+    return isinstance(message.get("topic"), str) or (second.startswith(b"{") and (not end or _enveloped(second) is not None))
+
+
+def _enveloped(line: bytes) -> dict[str, object] | None:
+    """Return the object on a line if it holds a message as `read` takes it."""
     try:
-        message = json.loads(first)
+        message = json.loads(line)
     except (ValueError, RecursionError):
-        return False
-    has_bytes = any(isinstance(message.get(key), str) for key in ("hex", "base64"))
-    return isinstance(message.get("topic"), str) and (has_bytes or "payload" in message)
+        return None
+    if not isinstance(message, dict):
+        return None
+    return message if "payload" in message or any(isinstance(message.get(key), str) for key in ("hex", "base64")) else None
 
 
 def read(stream: BinaryIO, options: CaptureOptions) -> Iterator[Item]:

@@ -1,6 +1,7 @@
 """What sensors are asked, and when; how the host side of that is wired into a serial source."""
 
 import itertools
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +100,25 @@ def test_a_source_stores_fan_hours_and_remembers_them(street: Callable[..., Stre
     awaken(again)
     eventually(lambda: again.intake.own_readings)
     assert again.intake.own_readings[0].fields["fan_hours"] >= 2.0
+
+
+def test_a_sensor_that_speaks_first_does_not_add_to_its_fan_hours(street: Callable[..., Street]) -> None:
+    gauge, enough = street(talk={"kind": "dust", "sensor": "plantower"}), threading.Event()
+    gauge.clock.advance(1_000_000)  # the host has been up for so long
+
+    def talk_on() -> None:
+        while not enough.wait(0.001):
+            gauge.line.send(b"a reading\n" * 20)
+
+    sensor = threading.Thread(target=talk_on)
+    sensor.start()
+    gauge.begin()
+    gauge.wait_frames(1)
+    enough.set()
+    sensor.join()
+    gauge.clock.advance(31)
+    eventually(lambda: gauge.intake.own_readings)
+    assert float(gauge.intake.own_readings[0].fields["fan_hours"]) < 1
 
 
 def test_a_memory_that_cannot_be_read_costs_only_that(street: Callable[..., Street]) -> None:

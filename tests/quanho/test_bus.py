@@ -296,3 +296,23 @@ def test_a_slow_device_and_one_that_is_damaged_now_and_then_are_found_and_named(
     assert [line[:6] for line in done.stdout.splitlines()] == ["id   6", "id   5"]
     assert "→ 6: wrong CRCs" in done.stderr
     assert "→ 5: slow" in done.stderr
+
+
+def test_a_slow_device_is_found_over_tcp_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=slow_server, args=(server, threading.Event()), daemon=True).start()
+        done = bus("scan", f"127.0.0.1:{server.getsockname()[1]}", "--ids", "5-6", "--quick")
+    assert done.stdout.startswith("id   5  127.0.0.1:")
+    assert "→ 5: slow" in done.stderr
+    assert "no map fits" not in done.stderr  # nobody has looked
+
+
+def slow_server(server: socket.socket, never: threading.Event) -> None:
+    """Device 5 takes twice as long as a scan waits."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        while frames := split_mbap(connection.recv(1024)):
+            for transaction, pdu in frames:
+                if pdu.unit == 5:
+                    never.wait(0.3)
+                    connection.sendall(mbap(transaction, 5, b"\x03\x02\x00\x07"))

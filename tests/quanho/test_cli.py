@@ -75,3 +75,21 @@ def test_the_language_is_vietnamese_unless_english_is_named(monkeypatch: pytest.
     for value, expected in (("", "vi"), ("vi", "vi"), ("en", "en"), ("en_GB.UTF-8", "en"), ("fr", "vi")):
         monkeypatch.setenv("QUANHO_LANG", value)
         assert (lang.current(), lang.say("chào", "hello")) == (expected, {"vi": "chào", "en": "hello"}[expected])
+
+
+@pytest.mark.parametrize("given", [["--lang", "en"], ["--lang=en"]])
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+def test_the_language_is_named_before_or_behind_the_command(
+    given: list[str], at: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lang, "_chosen", {})
+    words = ["decode", "--guess", "/dev/null"]
+    assert cli.main([*words[:at], *given, *words[at:]]) == 1
+    assert "no decoder recognises" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("words", [["decode", "--list", "--lang", "fr"], ["decode", "--list", "--lang"], ["decode", "--lang", "--list"]])
+def test_a_language_that_is_none_is_wrong_usage(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2

@@ -141,6 +141,16 @@ def test_the_late_answer_sets_the_slave_free_and_is_counted() -> None:
     assert master.counts[7].late == 1
 
 
+@pytest.mark.parametrize(("number", "late"), [(1, 1), (2, 0), (0x9000, 0)])
+def test_over_tcp_an_answer_is_late_only_to_a_request_that_was_made(number: int, late: int) -> None:
+    line = Line()
+    master = Master(line, line.monotonic_s, is_tcp=True)
+    master.ask(7, SPAN, 0.5)
+    line.waiting = mbap(number, 7, ANSWER)
+    assert master.ask(8, OTHER, 0.5).outcome == "timeout"
+    assert (master.counts[7].late, master.foreign_count) == (late, 1)
+
+
 def test_an_answer_to_the_second_of_two_like_requests_leaves_one_open() -> None:
     """It may be the late answer to the first; then one more is on its way."""
     line = Line((0.1, rtu(7, ANSWER)))

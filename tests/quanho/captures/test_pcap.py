@@ -113,6 +113,23 @@ def test_padding_behind_a_short_packet_is_no_data() -> None:
     assert pieces(list(opened(pcap(frames)).items())) == [ASK]
 
 
+@pytest.mark.parametrize("at", range(16))
+def test_a_damaged_head_of_a_packet_costs_its_neighbours_nothing(at: int) -> None:
+    """The third of six requests; flipping what says nothing of its place costs not even the packet itself."""
+    frames = [tcp(CLIENT, SERVER, 100 + number * len(ASK), ASK) for number in range(6)]
+    content = bytearray(pcap(frames))
+    content[24 + 2 * (16 + len(frames[0])) + at] ^= 0xFF
+    items = list(opened(bytes(content)).items())
+    assert len(pieces(items)) == (5 if faults(items) else 6)
+    assert "nothing behind" not in " ".join(faults(items))
+
+
+def test_a_capture_whose_heads_are_all_damaged_ends() -> None:
+    head = struct.pack("<IIII", 1000, 2**31, 60, 60)
+    content = pcap([]) + (head + bytes(60) + struct.pack("<IIII", 1000, 0, 4, 4) + bytes(4)) * 2000
+    assert len(faults(list(opened(content, format_name="pcap").items()))) < 500
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

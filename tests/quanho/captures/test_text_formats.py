@@ -33,6 +33,11 @@ ROWS = f"time,sensor,hex\n1625419056,MHZ19B,{CO2}\n1625419066,SDS01x,aac00600060
         (b'{"topic": "a", "hex": "00"}\n', "-", "jsonl"),
         (b'{"anything": 1}\n', "m.jsonl", "jsonl"),
         (b'{"t": 1}\n{"t": 2}\n', "-", "raw"),
+        (b'{"payload": {"t": 1}}\n{"payload": {"t": 2}}\n', "-", "jsonl"),
+        (b'{"at": 1, "hex": "00"}\n{"at": 2, "hex": "01"}', "-", "jsonl"),
+        (b'{"payload": {"t": 1}}\n{"t": 2}\n', "-", "raw"),
+        (b'{"payload": {"t": 1}}\n', "-", "raw"),  # a device's own message
+        (b'["payload"]\n["payload"]\n', "-", "raw"),
         (b"time,rain\n1,2\n", "rain.csv", "raw"),
         (b"12345678: a line of a log\n", "-", "raw"),
         (b"2024: 12 34\n", "-", "raw"),
