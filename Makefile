@@ -9,7 +9,7 @@ ARGS ?=
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
 
-setup:  ## build .venv and install Debian's mosquitto and influxdb where that is allowed
+setup:  ## build .venv and install Debian's mosquitto, influxdb and board tools where that is allowed
 	@deploy/setup.sh programs
 	@deploy/setup.sh venv
 

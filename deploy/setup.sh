@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What `make setup` does (peers: `make peers`). The steps are quick when there is nothing to do.
 #
-#   deploy/setup.sh programs   install Debian's mosquitto and influxdb, if missing and allowed (root, or sudo without a password)
+#   deploy/setup.sh programs   install Debian's mosquitto, influxdb and the tools for boards and cards, if missing and allowed (root, or sudo without a password)
 #   deploy/setup.sh venv       build .venv with this project in it
 #   deploy/setup.sh peers      build bench/.env-peers with the parsers that ours are measured against
 #
@@ -59,7 +59,27 @@ missing_packages() {
     command -v mosquitto >/dev/null || echo mosquitto
     command -v mosquitto_pub >/dev/null || echo mosquitto-clients
     command -v influxd >/dev/null || echo influxdb
+    missing_board_tools
     is_recent .venv/bin/python || venv_package
+}
+
+# What flashes boards and cards, and what runs a real firmware on this machine. CI also checks the network settings of a card.
+missing_board_tools() {
+    command -v avrdude >/dev/null || echo avrdude
+    command -v avr-gcc >/dev/null || echo gcc-avr
+    [ -d /usr/lib/avr/include ] || echo avr-libc
+    [ -d /usr/share/arduino/hardware/arduino/avr/bootloaders ] || echo arduino-core-avr
+    [ -f /usr/include/simavr/sim_avr.h ] || echo libsimavr-dev
+    command -v gcc >/dev/null || echo gcc
+    [ -f /usr/include/stdio.h ] || echo libc6-dev
+    command -v stm32flash >/dev/null || echo stm32flash
+    command -v dfu-util >/dev/null || echo dfu-util
+    command -v mcopy >/dev/null || echo mtools
+    command -v mkfs.vfat >/dev/null || echo dosfstools
+    command -v debugfs >/dev/null || echo e2fsprogs
+    command -v sfdisk >/dev/null || echo fdisk
+    command -v xz >/dev/null || echo xz-utils
+    [ -z "${QUANHO_REQUIRE_SERVERS:-}" ] || command -v netplan >/dev/null || echo netplan.io
 }
 
 # No pipe into grep -q here: it ends early, and with pipefail apt-cache's broken pipe would count as "no".
@@ -109,7 +129,7 @@ programs() {
     fi
     say "not installed: $missing"
     say "to install them:  sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
-    say "without mosquitto or influxdb, tests against real servers are skipped and the demo says what it does instead"
+    say "without them, tests against real servers and boards are skipped and the demo says what it does instead"
 }
 
 venv() {
@@ -129,7 +149,7 @@ venv() {
     if ! is_recent .venv/bin/python || { [ -f "$READY" ] && [ "$(cat "$READY")" != "$PWD" ]; }; then
         "$python" -m venv --clear .venv
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dashboards]'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dashboards,flash]'
     printf '%s\n' "$PWD" >"$READY"
 }
 
