@@ -1,8 +1,8 @@
 """An RP2040 in software: in BOOTSEL mode a drive that takes a UF2 file, afterwards a port on which what was flashed speaks.
 
 Rules after the UF2 specification (github.com/microsoft/uf2) and the RP2040 data sheet, 2.8.4.2: blocks of 512 bytes with three magic
-numbers; those of another family, or not for main flash, are passed over; a payload is 256 bytes at a multiple of 256; the chip restarts when
-it has seen every block of the file. Opening the port at 1200 baud goes back to BOOTSEL mode, as the Arduino cores do.
+numbers; those of another family, or not for main flash, are passed over; a payload is 256 bytes at a multiple of 256; the chip restarts
+when it has seen every block of the file. Opening the port at 1200 baud goes back to BOOTSEL mode, as the Arduino cores do.
 """
 
 import shutil
