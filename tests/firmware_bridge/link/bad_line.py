@@ -3,6 +3,7 @@
 A fault is a function from the bytes of one `outgoing` and the random numbers to what arrives: [(delay_s, bytes), …], in order.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def delaying(most_s: float) -> Fault:
 
 def splitting(data: bytes, rng: Random) -> list[tuple[float, bytes]]:
     cuts = sorted({0, len(data), *(rng.randrange(len(data) + 1) for _ in range(3))})
-    return [(0.0, data[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [(0.0, data[a:b]) for a, b in itertools.pairwise(cuts)]
 
 
 def noisy(share: float) -> Fault:
@@ -101,7 +102,7 @@ class Spool:
 
 
 class Bench:
-    """A board that counts, a line and a gateway. `board_said` is asked for each piece that the board says, `host_said` for the other way."""
+    """A board that counts, a line and a gateway."""
 
     def __init__(
         self,
