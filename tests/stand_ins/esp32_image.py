@@ -25,6 +25,7 @@ class Description:
 
     project: str
     version: str
+    build_id: str = ""
 
 
 def make_image(version: str = "1.0.0", project: str = "reference", chip: str = "esp32", size: int = 20_000, seed: int = 1) -> bytes:
@@ -47,7 +48,7 @@ def described(text: bytes) -> Description | None:
     """What an `esp_app_desc_t` says; None where there is none."""
     if len(text) < DESCRIPTION_BYTES or struct.unpack_from("<I", text)[0] != DESCRIPTION_MAGIC:
         return None
-    return Description(project=_text(text[48:80]), version=_text(text[16:48]))
+    return Description(project=_text(text[48:80]), version=_text(text[16:48]), build_id=text[144:152].hex())
 
 
 def describe(project: str, version: str) -> bytes:

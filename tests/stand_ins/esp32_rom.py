@@ -10,35 +10,31 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from tests.simavr.build import dtr_shim as shim_library
+from tests.stand_ins.application import Application, JsonApplication
 from tests.stand_ins.chip_port import ChipPort
-from tests.stand_ins.esp32_application import JsonApplication
 from tests.stand_ins.esp32_chip import MODELS, NorFlash
 from tests.stand_ins.esp32_image import Description, description_of
 from tests.stand_ins.esp32_loader import Loader
+from tests.stand_ins.link_application import Kept, LinkApplication
 
 STRAP_S = 0.15
 """How long after a reset IO0 still decides; a real chip samples at once, but its lines do not come as messages."""
 APPLICATION_AT = 0x10000
+SETTINGS_AT = 0x9000
+"""Where ESP-IDF's default partition table has "nvs"."""
 _BANNER = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:"
 _DOWNLOAD = "0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\nwaiting for download\r\n"
 _MAC = bytes.fromhex("24 0a c4 12 34 56")
-
-
-class Application(Protocol):
-    """What runs on the chip."""
-
-    def received(self, data: bytes, now_s: float) -> None: ...
-    def outgoing(self, now_s: float) -> bytes: ...
 
 
 class Esp32Rom:
     """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3.
 
     `die_after_bytes` pulls the cable once so many bytes were written to flash (once: after `plug` all is written). Flash is kept in
-    `flash_file` from one board to the next. With `runs_link` the application is a board that speaks the link, else a JSON line a second.
+    `flash_file` from one board to the next. With `runs_link` the application is a `board` that speaks the link, else a JSON line a second.
     """
 
     def __init__(
@@ -51,6 +47,7 @@ class Esp32Rom:
         dtr_shim: bool = True,
         flash_file: Path | None = None,
         runs_link: bool = False,
+        board: str = "esp32-devkit",
         chip: str = "esp32",
         flash_bytes: int = 4 * 1024 * 1024,
         mac: bytes = _MAC,
@@ -64,6 +61,7 @@ class Esp32Rom:
         self._mac = mac
         self._flash_file = flash_file
         self._runs_link = runs_link
+        self._board = board
         self._flips_a_bit = flip_flash_bit
         self._die_after_bytes = die_after_bytes
         self._has_shim = dtr_shim
@@ -177,6 +175,8 @@ class Esp32Rom:
             if heard:
                 self._application.received(heard, now_s)
             self._line.send(self._application.outgoing(now_s))
+            if wish := self._application.restarts():
+                self.reset(is_io0_low=wish == "loader")
 
     def _take_lines(self) -> None:
         while (lines := self._line.modem_lines()) is not None:
@@ -221,9 +221,8 @@ class Esp32Rom:
 
     def _start_application(self, description: Description) -> Application:
         if self._runs_link:
-            from tests.stand_ins.esp32_link import LinkApplication
-
-            return LinkApplication(description, self._mac)
+            kept = Kept(self._flash, SETTINGS_AT)
+            return LinkApplication(description, board=self._board, uid=self._mac, kept=kept, now_s=time.monotonic())
         return JsonApplication(description)
 
     def _say(self, text: str) -> None:

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.stand_ins.application import Application, JsonApplication
 from tests.stand_ins.chip_port import ChipPort
-from tests.stand_ins.esp32_application import JsonApplication
 from tests.stand_ins.esp32_chip import SECTOR_BYTES, NorFlash
-from tests.stand_ins.esp32_image import describe, described
+from tests.stand_ins.esp32_image import Description, describe, described
+from tests.stand_ins.link_application import Kept, LinkApplication
 
 BLOCK_BYTES = 512
 PAYLOAD_BYTES = 256
@@ -86,20 +87,32 @@ class Uf2Drive:
     """Starts when it is entered: with nothing in flash, or `in_bootsel`, as the drive `drive`; else as the port `port`.
 
     `die_after_blocks` pulls the cable when so many blocks were taken; `plug` puts it back with the BOOTSEL button held.
+    With `runs_link` the application is a `board` that speaks the link, else a JSON line a second.
     """
 
     def __init__(
-        self, folder: Path, *, in_bootsel: bool = True, flash_bytes: int = 2 * 1024 * 1024, die_after_blocks: int | None = None
+        self,
+        folder: Path,
+        *,
+        in_bootsel: bool = True,
+        flash_bytes: int = 2 * 1024 * 1024,
+        die_after_blocks: int | None = None,
+        runs_link: bool = False,
+        board: str = "rpi-pico",
+        uid: bytes = bytes.fromhex("e6614103e7452d2f"),
     ) -> None:
         self.drive = folder / "media" / "RPI-RP2"
         self.port = folder / "tty"
         self._flash = NorFlash(flash_bytes)
+        self._runs_link = runs_link
+        self._board = board
+        self._uid = uid
         self._in_bootsel = in_bootsel
         self._die_after_blocks = die_after_blocks
         self._receiver: Uf2Receiver | None = None
         self._taken: dict[Path, int] = {}
         self._line = ChipPort(self.port)
-        self._application: JsonApplication | None = None
+        self._application: Application | None = None
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -150,8 +163,14 @@ class Uf2Drive:
             (self.drive / "INFO_UF2.TXT").write_text(_INFO)
         else:
             self.drive.parent.mkdir(parents=True, exist_ok=True)
-            self._application = JsonApplication(description)
+            self._application = self._start_application(description)
             self._line.appear()
+
+    def _start_application(self, description: Description) -> Application:
+        if self._runs_link:
+            kept = Kept(self._flash, len(self._flash) - SECTOR_BYTES)  # where the Arduino core has its "EEPROM"
+            return LinkApplication(description, board=self._board, uid=self._uid, kept=kept, now_s=time.monotonic())
+        return JsonApplication(description)
 
     def _run(self) -> None:
         while not self._stop.wait(0.005):
@@ -177,12 +196,17 @@ class Uf2Drive:
                         return self._restart(in_bootsel=False)
         return None
 
-    def _speak(self, application: JsonApplication) -> None:
+    def _speak(self, application: Application) -> None:
         self._line.look()
         if self._line.is_open and self._line.client_baud() == termios.B1200:
             return self._restart(in_bootsel=True)
-        self._line.read()
-        return self._line.send(application.outgoing(time.monotonic()))
+        now_s = time.monotonic()
+        if heard := self._line.read():
+            application.received(heard, now_s)
+        self._line.send(application.outgoing(now_s))
+        if wish := application.restarts():
+            self._restart(in_bootsel=wish == "loader")
+        return None
 
     def __enter__(self) -> Self:
         self.start()
