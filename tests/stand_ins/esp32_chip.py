@@ -67,15 +67,16 @@ MODELS = {
 class NorFlash:
     """Flash that erases whole sectors to ones and programs ones to zeros, never back."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, sector_bytes: int = SECTOR_BYTES) -> None:
         self.bytes = bytearray(b"\xff" * size)
+        self.sector_bytes = sector_bytes
 
     def __len__(self) -> int:
         return len(self.bytes)
 
     def erase(self, offset: int, size: int) -> None:
-        first = offset // SECTOR_BYTES * SECTOR_BYTES
-        end = min(-(-(offset + size) // SECTOR_BYTES) * SECTOR_BYTES, len(self.bytes))
+        first = offset // self.sector_bytes * self.sector_bytes
+        end = min(-(-(offset + size) // self.sector_bytes) * self.sector_bytes, len(self.bytes))
         self.bytes[first:end] = b"\xff" * (end - first)
 
     def program(self, offset: int, data: bytes) -> None:
