@@ -66,6 +66,7 @@ static struct {
 
 static avr_t *avr;
 static avr_irq_t *uart_in;
+static avr_uart_t *uart;
 static avr_flashaddr_t start_pc;
 static volatile sig_atomic_t wants_reset, wants_quit;
 
@@ -259,6 +260,13 @@ static unsigned byte_cycles(void)
 	if (!(avr->data[UCSR0B] & 0x18))
 		return BYTE_CYCLES;
 	return (avr->data[UCSR0A] & 2 ? 8 : 16) * (ubrr + 1) * 10;
+}
+
+/* simavr counts a parity bit that 8N1 has not, and so sends a byte in 11 bits' time; it sets this when UBRR is written. */
+static void correct_rate(void)
+{
+	if (uart)
+		uart->cycles_per_byte = byte_cycles();
 }
 
 static bool rates_differ(void)
@@ -583,6 +591,7 @@ static void tick(void)
 		wants_reset = 0;
 		reset_chip(EXTRF, "signal");
 	}
+	correct_rate();
 	serve_dtr();
 	serve_pty();
 	serve_stdin(0);
@@ -664,6 +673,9 @@ static void make_chip(void)
 	avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
 	flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
 	avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+	for (avr_io_t *io = avr->io_port; io; io = io->next)
+		if (!strcmp(io->kind, "uart") && ((avr_uart_t *)io)->name == '0')
+			uart = (avr_uart_t *)io;
 	uart_in = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), from_uart, NULL);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), on_xoff, NULL);
