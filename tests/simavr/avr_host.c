@@ -81,7 +81,7 @@ static uint32_t noise = 0x2545F491;
 static uint32_t adc_mv[16];
 static unsigned damage_every, frame_count, frame_at, damage_at;
 static bool is_damage_due;
-static struct { uint64_t resets, crashes, sent, dropped, heard, damaged; } count;
+static struct { uint64_t resets, crashes, sent, dropped, heard, overrun, damaged; } count;
 
 static uint32_t random_bits(void)
 {
@@ -310,6 +310,12 @@ static void on_xon(avr_irq_t *irq, uint32_t value, void *param)
 	is_xoff = false;
 }
 
+/* Bytes that the program has not read yet; simavr keeps 64, the chip two and one more in its shift register (data sheet, 20.7.4: DOR). */
+static unsigned unread(void)
+{
+	return uart ? (unsigned)(uart->input.write - uart->input.read) % 64u : 0;
+}
+
 static void feed_uart(void)
 {
 	next_feed = avr->cycle + byte_cycles() + 40;
@@ -318,6 +324,10 @@ static void feed_uart(void)
 	uint8_t byte = from_client[from_at++];
 	if (!(avr->data[UCSR0B] & 0x10))
 		return; /* the receiver is off: the byte goes by unheard */
+	if (unread() >= 3) {
+		count.overrun++;
+		return;
+	}
 	count.heard++;
 	avr_raise_irq(uart_in, is_garbled ? byte ^ ((random_bits() & 0xFF) | 0x10) : byte);
 }
@@ -480,10 +490,10 @@ static void answer(bool ok, const char *what)
 
 static void answer_state(void)
 {
-	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
+	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu overrun=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
 	       is_open, is_garbled, (unsigned long long)count.resets, (unsigned long long)count.crashes,
 	       (unsigned long long)count.sent, (unsigned long long)count.dropped, (unsigned long long)count.heard,
-	       (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
+	       (unsigned long long)count.overrun, (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
 	fflush(stdout);
 }
 
