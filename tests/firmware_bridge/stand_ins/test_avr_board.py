@@ -126,6 +126,14 @@ def test_wrong_baud_rate_garbles_both_ways(board: AvrBoard) -> None:
         assert b"hey" in port.read(60)
 
 
+def test_byte_takes_ten_bits_of_the_chips_own_time(board: AvrBoard) -> None:
+    with serial.Serial(str(board.port), 115200, timeout=2) as port:
+        port.readline()
+        port.write(b"F")
+        took = port.read_until(b"took ") and port.readline()
+    assert int(took) * 64 / 1000 == pytest.approx(17 * 8 * 10, rel=0.01)
+
+
 def test_bytes_that_the_program_does_not_read_in_time_are_lost(board: AvrBoard) -> None:
     with serial.Serial(str(board.port), 115200, timeout=2) as port:
         port.readline()  # until then its receiver may be off
