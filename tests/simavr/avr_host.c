@@ -78,6 +78,9 @@ static size_t from_count, from_at, to_count;
 static avr_cycle_count_t next_feed;
 static uint32_t noise = 0x2545F491;
 
+static uint64_t base_ns; /* real time and the chip's own, when they were last made equal */
+static avr_cycle_count_t base_cycle;
+
 static uint32_t adc_mv[16];
 static unsigned damage_every, frame_count, frame_at, damage_at;
 static bool is_damage_due;
@@ -185,6 +188,7 @@ static void reset_chip(uint8_t cause, const char *why)
 	avr->data[MCUSR] = cause;
 	is_xoff = false;
 	next_feed = avr->cycle;
+	base_ns = 0; /* a bootloader's second must not shrink because the machine was slow before */
 	feed_adc();
 	count.resets++;
 	if (why)
@@ -351,6 +355,7 @@ static void serve_pty(void)
 	poll(&p, 1, 0);
 	if (p.revents & POLLHUP) {
 		is_open = false;
+		dtr_was = 0; /* a driver drops DTR at the last close, also when the client was killed */
 		from_count = from_at = to_count = 0;
 		return;
 	}
@@ -583,8 +588,6 @@ static void on_signal(int number)
 
 static void pace(void)
 {
-	static uint64_t base_ns;
-	static avr_cycle_count_t base_cycle;
 	uint64_t now = now_ns(), chip = base_ns + (avr->cycle - base_cycle) * 125 / 2;
 	if (base_ns == 0 || now > chip + 500000000u) {
 		base_ns = now;
@@ -661,6 +664,13 @@ static void take_options(int argc, char **argv)
 		fail("--mcu and --tty are needed");
 }
 
+/* RAMPZ has as many bits as the flash needs; simavr would read past its end. */
+static void write_rampz(avr_t *a, avr_io_addr_t address, uint8_t value, void *param)
+{
+	(void)param;
+	avr_core_watch_write(a, address, value & (uint8_t)(a->flashend >> 16));
+}
+
 static void make_chip(void)
 {
 	uint32_t flags = 0;
@@ -674,6 +684,8 @@ static void make_chip(void)
 	avr->log = LOG_ERROR;
 	avr->sleep = no_sleep;
 	avr->codeend = avr->flashend;
+	if (avr->rampz)
+		avr_register_io_write(avr, avr->rampz, write_rampz, NULL);
 	if (option.application)
 		load_hex(option.application);
 	if (option.bootloader)
