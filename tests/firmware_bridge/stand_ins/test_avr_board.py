@@ -1,6 +1,7 @@
 """The simulated AVR board does what a real one does, to real avrdude and to pyserial."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,13 +96,13 @@ def test_avrdude_hangs_on_a_pulled_cable_and_the_board_is_flashed_after_it_is_pu
         assert lines(board)[0].startswith("demo 2 ")
 
 
-def test_killed_client_lets_go_of_dtr_and_the_next_one_resets_the_board(tmp_path: Path) -> None:
-    with AvrBoard(tmp_path, bootloader=bootloader("atmega328p"), dtr_shim=True) as board:
-        holding = subprocess.Popen(["avrdude", *UNO, "-P", str(board.port)], env=board.client_environment(), stderr=subprocess.DEVNULL)
-        eventually(lambda: board.log().count("reset: DTR") == 1)
-        holding.kill()
-        holding.wait()
-        assert avrdude(board, demo_firmware()).returncode == 0
+def test_client_that_ends_without_a_word_lets_go_of_dtr_and_the_next_one_resets_the_board(tmp_path: Path) -> None:
+    opening = [sys.executable, "-c", "import os, serial, sys; serial.Serial(sys.argv[1], 115200); os._exit(0)", str(tmp_path / "tty")]
+    with AvrBoard(tmp_path, application=demo_firmware(), dtr_shim=True) as board:
+        for times in (1, 2):
+            subprocess.run(opening, env=board.client_environment(), check=True)
+            eventually(lambda times=times: board.log().count("reset: DTR") == times)  # type: ignore[misc]
+            eventually(lambda: board.state()["open"] == 0)
 
 
 def test_voltage_pulses_and_air_reach_the_firmware(board: AvrBoard) -> None:
