@@ -52,6 +52,7 @@
 #define BYTE_CYCLES 1400u           /* a byte at 115,200 baud, when the firmware has not set a rate yet */
 #define PULSE_CYCLES (HZ / 200)     /* 5 ms low, 5 ms high: slower than the bounce that firmwares filter out */
 #define US(n) ((n) * (HZ / 1000000u))
+#define SPARE_FLASH 0x10000u        /* wild programs read and write past the end, where simavr has no check: LPM takes 16 bits */
 #define MCUSR 0x54                  /* the same in data space for ATmega328P and 2560, as are the three below */
 #define UCSR0A 0xC0
 #define UCSR0B 0xC1
@@ -684,6 +685,8 @@ static void make_chip(void)
 	avr->log = LOG_ERROR;
 	avr->sleep = no_sleep;
 	avr->codeend = avr->flashend;
+	avr->flash = realloc(avr->flash, avr->flashend + 1 + SPARE_FLASH);
+	memset(avr->flash + avr->flashend + 1, 0xFF, SPARE_FLASH);
 	if (avr->rampz)
 		avr_register_io_write(avr, avr->rampz, write_rampz, NULL);
 	if (option.application)
