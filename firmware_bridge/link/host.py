@@ -235,9 +235,9 @@ class HostEnd:
         self._heard_s = max(self._heard_s, arrived_s)
         if self._is_quiet_over_at_a_frame:
             self._quiet_until_s = min(self._quiet_until_s, arrived_s)
-        if self._hello is not None:
+        if self._hello is not None or self._refused is not None:
             self._ask_s = self._heard_s + SILENT_S
-        elif self._refused is None:
+        else:
             self._ask_s = min(self._ask_s, max(arrived_s, self._asked_s + ASK_AGAIN_S))
         try:
             if raw.kind == Kind.HELLO:
