@@ -271,7 +271,7 @@ class HostEnd:
     def _on_hello(self, hello: Hello | StrangeHello, at_s: float) -> list[Event]:
         self._quiet_until_s = min(self._quiet_until_s, at_s)  # it runs
         if isinstance(hello, StrangeHello):
-            return self._on_strange(hello)
+            return self._on_strange(hello, at_s)
         self._refused, self._is_refusal_due = None, False
         events: list[Event] = []
         is_same = self._is_same_start(hello, at_s)
@@ -297,9 +297,9 @@ class HostEnd:
             self._open_s = -_NEVER
         return events
 
-    def _on_strange(self, hello: StrangeHello) -> list[Event]:
+    def _on_strange(self, hello: StrangeHello, at_s: float) -> list[Event]:
         events = self._close(f"the board speaks versions {hello.min_version} to {hello.max_version} now")
-        self._hello = None
+        self._hello, self._ask_s = None, at_s + SILENT_S
         self._is_refusal_due = True
         versions = (hello.min_version, hello.max_version)
         if versions != self._refused:
