@@ -5,6 +5,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -71,10 +72,8 @@ class LinkBoard:
                 self._measure()
             said = self._on_said(self.board.outgoing(now_s))
             if said:
-                try:
+                with suppress(BlockingIOError):  # nobody listens
                     os.write(fd, said)
-                except BlockingIOError:
-                    pass  # nobody listens
             if self.board.restart_due is not None:
                 self._hello = replace(self._hello, boot=self._hello.boot + 1)
                 self.board = self._new_board()
