@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmware_bridge.link.body import text8
 from firmware_bridge.link.commands import Code, Status
@@ -121,7 +121,10 @@ def _show_readings(line: LinkLine, account: Account, since_s: float, *, as_json:
     while (now_s := time.monotonic()) < end_s:
         for event in line.step(min(_STEP_S, end_s - now_s)):
             account.note(event)
-            if isinstance(event, Frame) and any(record.taken_s >= since_s for record in event.records):
+            if not isinstance(event, Frame):
+                continue
+            event = replace(event, records=tuple(record for record in event.records if record.taken_s >= since_s))
+            if event.records:
                 lines = (
                     [json.dumps(one, ensure_ascii=False) for one in readings_json(event, account)]
                     if as_json
