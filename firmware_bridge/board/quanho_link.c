@@ -26,6 +26,7 @@
 /* Short times are counted in 16 ms, modulo 256. */
 #define TICK_SHIFT 4
 #define SECOND (1000 >> TICK_SHIFT)
+#define WAITS (2000 >> TICK_SHIFT)
 #define LEAST_TIMEOUT ((QL_TIMEOUT_MS + 15) >> TICK_SHIFT)
 #define MOST_TIMEOUT (2000 >> TICK_SHIFT)
 
@@ -81,7 +82,7 @@ struct state {
     uint32_t at_ms, last_ms, lost_first_ms, lost_count, lost_span_ms;
     uint8_t acked, durable, leaving;  /* numbers of frames, modulo 256 */
     uint8_t credit, order;
-    uint8_t now, hello, timeout;      /* in 16 ms */
+    uint8_t now, hello, heard, timeout; /* in 16 ms */
     uint8_t room, count;              /* of the record that is being written */
     uint8_t sensors;                  /* sets that SENSOR has told */
     uint8_t head_count, out_count, out_at, out_run; /* of the frame that leaves; before its CRC */
@@ -99,7 +100,9 @@ struct state {
 #if QL_PICTURES
     const struct ql_picture *picture;
     uint32_t want_at;
-    uint8_t want_chunks, offered;
+    uint32_t offered_ms;
+    uint16_t again_ms;
+    uint8_t want_chunks;
     bool was_offered;
 #endif
 };
@@ -250,6 +253,7 @@ bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16
         if (has_room) {
             n->at_ms = n->lost_first_ms;
             add(LOST_SET, 0, QL_ALL, 0);
+            close_frame(); /* its time may be too far back for the next record to count from */
             n->lost_count = 0;
         }
     }
@@ -300,7 +304,6 @@ static APART uint8_t piece_of(uint8_t index, const uint8_t **address) {
 }
 
 static uint8_t text_byte(uint8_t at) {
-    NEAR;
     const uint8_t *address;
     uint8_t index = 0, length;
     while (at >= (length = piece_of(index, &address))) {
@@ -388,6 +391,7 @@ static void start_answer(void) {
     PUT(q.head + 1, q.told.session);
     q.head[3] = q.answer_id;
     q.head[4] = q.answer_status;
+    if (q.answer.count > QL_ANSWER_BYTES) q.answer.count = QL_ANSWER_BYTES;
     memcpy(q.head + 5, q.answer.bytes, QL_ANSWER_BYTES);
     start(ANSWER, (uint8_t)(5 + q.answer.count), 0);
 }
@@ -431,7 +435,8 @@ static void start_picture(void) {
     } else if (!q.was_offered) {
         uint32_t age = q.told.now_ms - p->taken_ms;
         q.was_offered = true;
-        q.offered = q.now;
+        q.offered_ms = q.told.now_ms;
+        q.again_ms = 1000;
         PUT(q.head + 3, p->size);
         PUT(q.head + 7, age);
         q.head[11] = p->format;
@@ -508,7 +513,7 @@ static void open_session(uint16_t session) {
     q.told.session = session;
     for (i = first_number(); i != open_number(); i++) frame_at(i)->state = UNSENT;
     q.acked = q.durable = first_number();
-    q.credit = 1;
+    q.credit = 0; /* ACK follows */
     q.timeout = LEAST_TIMEOUT;
     q.has_answer = q.owes_answer = false;
     q.sensors = 0;
@@ -615,7 +620,8 @@ static void take_want(void) {
     GET(offset, q.rx + 5);
     if (!q.picture || id != q.picture->id) return;
     q.was_offered = true;
-    q.offered = q.now;
+    q.offered_ms = q.told.now_ms; /* it comes again where the word after the last chunk is lost */
+    q.again_ms = 5000;
     q.want_chunks = 0;
     if (offset == FOREVER || offset == q.picture->size) {
         if (!(q.is_busy && (q.head[0] == PICTURE || q.head[0] == CHUNK))) q.picture = 0; /* else it is offered, and refused, once more */
@@ -655,7 +661,9 @@ static void end_of_frame(void) {
     uint8_t i;
     if (q.rx_is_bad || q.rx_left || q.rx_count <= CRC_BYTES) return;
     for (i = 0; i < q.rx_count; i++) crc = crc_of(crc, q.rx[i]);
-    if (crc == CRC_RESIDUE) take_frame((uint8_t)(q.rx_count - CRC_BYTES));
+    if (crc != CRC_RESIDUE) return;
+    q.heard = q.now;
+    take_frame((uint8_t)(q.rx_count - CRC_BYTES));
 }
 
 static APART void take_byte(uint8_t byte) {
@@ -695,7 +703,8 @@ void ql_tick(uint32_t now_ms) {
     bool is_late = false;
     n->told.now_ms = now_ms;
     n->now = (uint8_t)(now_ms >> TICK_SHIFT);
-    if (!n->told.session && (uint8_t)(n->now - n->hello) >= SECOND) n->owes_hello = true;
+    if (!n->told.session ? (uint8_t)(n->now - n->hello) >= SECOND : n->used && (uint8_t)(n->now - n->hello) >= WAITS && (uint8_t)(n->now - n->heard) >= WAITS)
+        n->owes_hello = true;
     stop_aging(&n->last_ms);
     stop_aging(&n->lost_first_ms);
     for (i = first_number();; i++) {
@@ -709,7 +718,7 @@ void ql_tick(uint32_t now_ms) {
     }
     if (is_late) n->timeout = n->timeout > MOST_TIMEOUT / 2 ? MOST_TIMEOUT : (uint8_t)(2 * n->timeout);
 #if QL_PICTURES
-    if (!n->want_chunks && (uint8_t)(n->now - n->offered) >= SECOND) n->was_offered = false;
+    if (!n->want_chunks && n->told.now_ms - n->offered_ms >= n->again_ms) n->was_offered = false;
 #endif
 }
 
