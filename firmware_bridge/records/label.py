@@ -10,6 +10,7 @@ svg.py and png.py draw it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qsl, quote, urlencode
 
 import segno
@@ -29,8 +30,8 @@ _SCHEME = "quanho:1?"
 _MARGIN_MM = 1.5
 _GAP_MM = 1.0
 _QUIET = 4
-_LEAST_MODULE_MM, _MOST_MODULE_MM = 0.3, 0.7
-_LARGEST_MM, _SMALLEST_MM, _STEP_MM = 6.0, 1.5, 0.1
+_LEAST_MODULE_MM, _MOST_MODULE_MM = 0.3, 1.0
+_LARGEST_MM, _UNBROKEN_MM, _SMALLEST_MM, _STEP_MM = 6.0, 2.5, 1.5, 0.1  # words are broken below _UNBROKEN_MM only
 _SMALL = 0.62  # of the device's letters
 _LEADING = 1.22
 _ASCENT = 0.93  # of DejaVu Sans; the descent fits in the leading
@@ -113,18 +114,32 @@ def lay_out(content: LabelContent, width: float, height: float, measure: Measure
 def _text(content: LabelContent, left: float, top: float, width: float, height: float, measure: Measure) -> tuple[Line, ...]:
     """Return the lines in the largest letters for which there is room, in the middle of it."""
     uid = f"…{content.uid[-_SHORT_UID:]}" if len(content.uid) > _SHORT_UID else content.uid
-    small = [content.title, content.site, f"{content.firmware} {content.version}", uid]
-    size = _LARGEST_MM
-    while size >= _SMALLEST_MM:
-        smaller = max(size * _SMALL, _SMALLEST_MM)
-        rows = [(row, size, True) for row in _broken(content.device, width / size, lambda text: measure(text, _BOLD))]
-        for text in filter(None, small):
-            rows += [(row, smaller, False) for row in _broken(text, width / smaller, lambda text: measure(text, _PLAIN))]
-        used = sum(row_size * _LEADING for _, row_size, _ in rows)
-        if used <= height and all(row for row, _, _ in rows):
-            return _placed(rows, left, top + (height - used) / 2, measure)
-        size -= _STEP_MM
+    small = list(filter(None, (content.title, content.site, f"{content.firmware} {content.version}", uid)))
+    for breaks, least in ((" -_", _UNBROKEN_MM), ("", _SMALLEST_MM)):
+        size = _LARGEST_MM
+        while size >= least:
+            rows = _rows(content.device, small, size, width, breaks, measure)
+            used = sum(row_size * _LEADING for _, row_size, _ in rows)
+            if rows and used <= height:
+                return _placed(rows, left, top + (height - used) / 2, measure)
+            size -= _STEP_MM
     raise LabelTooSmall(f"there is no room for {content.device} in letters of {_SMALLEST_MM} mm; take a larger label")
+
+
+def _rows(device: str, small: list[str], size: float, width: float, breaks: str, measure: Measure) -> list[tuple[str, float, bool]]:
+    """Return the rows with size and weight, [] where a word is wider than the room."""
+    smaller = max(size * _SMALL, _SMALLEST_MM)
+    rows: list[tuple[str, float, bool]] = []
+    for text, row_size, is_bold in [(device, size, _BOLD), *((text, smaller, _PLAIN) for text in small)]:
+        broken = _broken(text, width / row_size, breaks, partial(_width, measure, is_bold))
+        if not broken:
+            return []
+        rows += [(row, row_size, is_bold) for row in broken]
+    return rows
+
+
+def _width(measure: Measure, is_bold: bool, text: str) -> float:
+    return measure(text, is_bold)
 
 
 def _placed(rows: list[tuple[str, float, bool]], left: float, top: float, measure: Measure) -> tuple[Line, ...]:
@@ -135,15 +150,15 @@ def _placed(rows: list[tuple[str, float, bool]], left: float, top: float, measur
     return tuple(lines)
 
 
-def _broken(text: str, width_em: float, measure: Callable[[str], float]) -> list[str]:
-    """Return the text in rows of at most `width_em`, broken behind a blank, `-`, `_` or `.` where it can be; [""] where not one letter fits."""
+def _broken(text: str, width_em: float, breaks: str, measure: Callable[[str], float]) -> list[str]:
+    """Return the text in rows of at most `width_em`, broken behind one of `breaks`, anywhere where that is empty; [] where it cannot be."""
     rows: list[str] = []
     while text:
         fits = next((count for count in range(len(text), 0, -1) if measure(text[:count]) <= width_em), 0)
+        if fits < len(text) and breaks:
+            fits = next((at for at in range(fits, 0, -1) if text[at - 1] in breaks or text[at] == " "), 0)
         if not fits:
-            return [""]
-        if fits < len(text):
-            fits = next((at for at in range(fits, fits // 2, -1) if text[at - 1] in " -_." or text[at] == " "), fits)
+            return []
         rows.append(text[:fits].strip())
         text = text[fits:].strip()
     return rows

@@ -66,6 +66,15 @@ class Outbox:
             if path.exists():  # no other sender was faster
                 yield _read(path)
 
+    def refused_records(self) -> Iterator[tuple[Waiting, str]]:
+        """Yield what the registry refused, and its words. Raises OutboxProblem."""
+        for path in Outbox(self.folder / REFUSED)._names():  # noqa: SLF001 - the same shape one folder below
+            try:
+                reason = path.with_suffix(".txt").read_text(encoding="utf-8", errors="replace").strip()
+            except OSError:
+                reason = ""
+            yield _read(path), reason
+
     def count(self) -> int:
         return len(self._names())
 
