@@ -26,6 +26,7 @@ COMMANDS = {
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
     "lp": "quanho.commands.lp",
+    "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }
 

@@ -87,7 +87,7 @@ class BufferTest:
         step = {Phase.UNPLUG: self._unplug, Phase.GROW: self._grow, Phase.PLUG: self._plug, Phase.DRAIN: self._drain}[self.phase]
         waited_for = self.phase
         step(seen, now_s)
-        if self.phase is waited_for and not self.left_s(now_s):
+        if not self.is_over and not self.left_s(now_s):
             self._failed_in, self.phase = waited_for, Phase.FAILED
         return self.phase
 
