@@ -41,15 +41,18 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 5mm; margin
 dt { color: #57606a } dd { margin: 0; font-weight: bold; overflow-wrap: anywhere }
 table { width: 100%; border-collapse: collapse }
 td { border-top: 0.2mm solid #d0d7de; padding: 1.6mm 2mm 1.6mm 0; vertical-align: top; overflow-wrap: anywhere }
-td.check { white-space: nowrap; font-weight: bold } td.verdict { white-space: nowrap; font-weight: bold; width: 1% }
+td.check { white-space: nowrap; font-weight: bold } td.verdict { white-space: nowrap; font-weight: bold; width: 1%; padding-right: 5mm }
+td.check { padding-right: 5mm; width: 1% }
 .note { margin: 4mm 0 0; padding: 2mm 3mm; background: #f6f8fa; overflow-wrap: anywhere }
-figure { margin: 4mm 0 0 } figcaption { color: #57606a; margin-bottom: 1mm }
-.photo { max-width: 100%; max-height: 70mm }
+figure { margin: 4mm 0 0; flex: 1 1 0; min-height: 30mm; max-height: 78mm; display: flex; flex-direction: column }
+figcaption { color: #57606a; margin-bottom: 1mm }
+.photo { min-height: 0; max-width: 100%; max-height: 70mm; object-fit: contain; object-position: left top }
+header, dl, table, .note, .signatures, footer { flex: none }
 .signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 12mm; margin-top: auto; padding-top: 6mm }
 .signatures div { border-top: 0.2mm solid #1f2328; padding-top: 1mm; margin-top: 16mm; color: #57606a; text-align: center }
 footer { margin-top: 5mm; color: #57606a; font-size: 8pt; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 1mm 4mm }
 @media print { body { background: #fff } main { height: 296mm; overflow: hidden } }
-@media screen and (max-width: 210mm) { main { width: auto; padding: 5mm } td.check { white-space: normal } }
+@media screen and (max-width: 210mm) { main { width: auto; padding: 5mm } figure { flex: none } td.check { white-space: normal } }
 </style>
 </head>
 <body>

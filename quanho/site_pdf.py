@@ -46,7 +46,7 @@ def pdf(sheet: Sheet, record_id: str, photo: bytes | None) -> bytes:
 def _story(sheet: Sheet, width: float, record_id: str, photo: bytes | None) -> list[Flowable]:
     title = Paragraph(escape(sheet.title), _style(17, is_bold=True))
     outcome = Paragraph(f'<font color="{_COLOURS[sheet.outcome_code]}">{escape(sheet.outcome)}</font>', _style(12, is_bold=True))
-    head = Table([[[title, Spacer(0, 2 * mm), outcome], _Code(record_id)]], colWidths=[width - _QR, _QR])
+    head = Table([[[title, Spacer(0, 2 * mm), outcome], _Code(record_id)]], colWidths=[width - _QR, _QR], hAlign="LEFT")
     head.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -62,6 +62,7 @@ def _story(sheet: Sheet, width: float, record_id: str, photo: bytes | None) -> l
             for label, value in sheet.facts
         ],
         colWidths=[34 * mm, width - 34 * mm],
+        hAlign="LEFT",
     )
     facts.setStyle([("LEFTPADDING", (0, 0), (0, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1)])
     cells = [
@@ -72,7 +73,7 @@ def _story(sheet: Sheet, width: float, record_id: str, photo: bytes | None) -> l
         ]
         for row in sheet.rows
     ]
-    rows = Table(cells, colWidths=[32 * mm, 28 * mm, width - 60 * mm])
+    rows = Table(cells, colWidths=[30 * mm, 33 * mm, width - 63 * mm], hAlign="LEFT")
     rows.setStyle([("LEFTPADDING", (0, 0), (0, -1), 0), ("LINEABOVE", (0, 0), (-1, -1), 0.5, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     story: list[Flowable] = [head, Spacer(0, 4 * mm), facts, Spacer(0, 4 * mm), rows]
     if sheet.note:

@@ -8,7 +8,7 @@ from quanho.lang import Language
 from quanho.site_words import CHECKS, OUTCOMES, VERDICTS, pick, text_of
 
 _LINE_LETTERS, _MOST_LETTERS = 66, 260
-_LINES, _LINES_WITH_PHOTO = 27.0, 13.0  # of rows and note on one A4 page
+_LINES, _LINES_WITH_PHOTO = 27.0, 19.0  # of rows and note on one A4 page
 
 
 @dataclass(frozen=True, slots=True)

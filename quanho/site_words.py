@@ -39,7 +39,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "{source} / {device}: {measurement} {values} — not in the catalogue, so nobody knows what is plausible",
     ),
     "no-value": ("{source}: chưa có số đo nào", "{source}: no reading yet"),
-    "more-values": ("và {count} chuỗi nữa", "and {count} more series"),
+    "more-values": ("và {count} chuỗi nữa, trong tệp .json", "and {count} more series, in the .json file"),
     "clock-trusted": ("tin cậy ({witness}), sai tối đa {error_ms} ms", "trusted ({witness}), wrong by {error_ms} ms at most"),
     "clock-disputed": (
         "tin cậy ({witness}), nhưng một nguồn giờ khác lệch {by_ms} ms",
