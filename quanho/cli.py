@@ -20,12 +20,14 @@ from quanho.lang import say
 from telemetry.errors import ConfigError, QuanhoError
 
 COMMANDS = {
+    "bundle": "quanho.commands.bundle",
     "bus": "quanho.commands.bus",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
     "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
+    "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }
 
