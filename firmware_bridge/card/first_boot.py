@@ -71,7 +71,7 @@ class FirstBoot:
 
 def load_first_boot(path: Path) -> FirstBoot:
     """Return what card.toml and its files say. Raises ConfigError with everything that is wrong."""
-    settings = load(path, CardSettings)
+    settings = load(path, CardSettings, folder=path.parent)
     reading = _Reading(path)
     first_boot = reading.first_boot(settings)
     if reading.problems:

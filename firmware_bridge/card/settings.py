@@ -223,9 +223,7 @@ class HardwareTable(_Table):
 class UpdatesTable(_Table):
     """Table [updates]."""
 
-    security: bool = Field(
-        default=True, description="security updates by themselves (unattended-upgrades), where the image has it or can fetch it"
-    )
+    security: bool = Field(default=True, description="security updates by themselves (unattended-upgrades)")
 
 
 class QuanhoTable(_Table):

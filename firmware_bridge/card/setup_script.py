@@ -67,12 +67,14 @@ set -u
 R=${QUANHO_ROOT:-}
 BOOT=${QUANHO_BOOT:-$R@BOOT@}
 HERE=$BOOT/quanho
+exec >>"$HERE/first-boot.log" 2>&1
+echo "setup.sh begins"
 FAILED=0
 @FLAGS@"""
 
 _BODY = r"""
 on_system() { [ -n "$R" ] || "$@"; }
-failed() { echo "quanho setup: $*" >&2; FAILED=1; }
+failed() { echo "FAILED: $*"; FAILED=1; }
 
 # put SOURCE TARGET MODE OWNER: the new file or the old one, whole, whenever the power goes.
 put() {
@@ -154,6 +156,7 @@ agent_files
 agent
 hardware
 updates
+echo "setup.sh ends, failed: $FAILED"
 sync
 exit $FAILED
 """

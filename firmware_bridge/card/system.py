@@ -5,8 +5,8 @@ Sources: rpi-imager doc/os_customisation_formats.md (init_format), pi-gen stage2
     files seen                                             way
     user-data and meta-data, issue.txt of pi-gen/Raspberry  cloudinit-rpi   Raspberry Pi OS Trixie, since 2025-11: with the rpi: block
     user-data and meta-data, anything else                  cloudinit       Ubuntu and its kin
-    issue.txt of Raspberry Pi, no user-data                 firstrun        Bookworm, the first Trixie, and older
-    nothing of these                                        unknown
+    issue.txt of Raspberry Pi, no user-data                 firstrun        Bookworm, and the first Trixie
+    nothing of these, or Bullseye and older                 unknown         they have no NetworkManager
 """
 
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ def system_of(seen: Seen) -> System:
     release = _release(seen.os_release)
     is_raspberry = "raspberry pi" in seen.issue.lower() or "pi-gen" in seen.issue or release.get("ID") == "raspbian"
     has_seed = {"user-data", "meta-data"} <= names
-    evidence = [name for name in ("user-data", "meta-data", "issue.txt", "cmdline.txt", "config.txt") if name in names]
+    evidence: list[str] = [name for name in ("user-data", "meta-data", "issue.txt", "cmdline.txt", "config.txt") if name in names]
     evidence += [f"os-release: {release['PRETTY_NAME']}"] if "PRETTY_NAME" in release else []
     if seen.issue:
         evidence.append(f"issue.txt: {seen.issue.splitlines()[0].strip()[:80]}")
     way: Way = "unknown"
     if "cmdline.txt" in names and has_seed:
         way = "cloudinit-rpi" if is_raspberry else "cloudinit"
-    elif "cmdline.txt" in names and is_raspberry:
+    elif "cmdline.txt" in names and is_raspberry and _version(release) not in range(1, 12):
         way = "firstrun"
     return System(
         name=_name(release, way, is_raspberry=is_raspberry),
