@@ -21,6 +21,7 @@ from telemetry.errors import ConfigError, QuanhoError
 
 COMMANDS = {
     "bus": "quanho.commands.bus",
+    "card": "quanho.commands.card",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",

@@ -70,8 +70,8 @@ class BootFiles:
     def write(self, name: str, content: bytes) -> None:
         """Write a file and read it back. Raises CardError where it is not there afterwards."""
         folder = name.rpartition("/")[0]
-        if folder and not self._has(folder):
-            _run(["mmd", "-D", "s", "-i", self._image, f"::{folder}"], is_allowed_to_fail=True)
+        if folder:
+            self.make_folder(folder)
         _run(["mcopy", "-o", "-i", self._image, "-", f"::{name}"], given=content)
         if _run(["mcopy", "-n", "-i", self._image, f"::{name}", "-"]) != content:
             raise CardError(Cause.CARD, f"{name} on the boot partition is not what was written to it; the card is damaged")

@@ -1,6 +1,8 @@
 """card.toml, read: its files opened, passwords turned into hashes and keys. Plain passwords end here; what comes out may go onto a card."""
 
 import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ from telemetry.errors import ConfigError, Problem
 
 _MOST_CONFIG_BYTES = 1 << 20
 _MOST_WHEELS = 200
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,13 @@ class FirstBoot:
     has_security_updates: bool
     edge_config: bytes | None
     claim_code: str | None = field(repr=False)
+    agent_files: tuple[tuple[str, bytes], ...] = field(repr=False)  # name below /etc/quanho, content
     wheels: tuple[Path, ...]
 
     @property
     def has_agent_files(self) -> bool:
         """Whether something of quanho's own goes onto the card."""
-        return self.edge_config is not None or self.claim_code is not None or bool(self.wheels)
+        return self.edge_config is not None or self.claim_code is not None or bool(self.wheels or self.agent_files)
 
 
 def load_first_boot(path: Path) -> FirstBoot:
@@ -102,6 +106,7 @@ class _Reading:
             has_security_updates=settings.updates.security,
             edge_config=self._config(settings.quanho.config),
             claim_code=self._claim_code(settings.quanho.claim_code, settings.quanho.claim_code_file),
+            agent_files=tuple(self._agent_files(settings.quanho.files)),
             wheels=self._wheels(settings.quanho.wheels),
         )
 
@@ -143,6 +148,17 @@ class _Reading:
 
     def _config(self, path: Path | None) -> bytes | None:
         return self._text("quanho.config", path).encode() if path is not None else None
+
+    def _agent_files(self, paths: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+        for path in paths:
+            if not _FILE_NAME.fullmatch(path.name) or path.name in ("edge.toml", "claim.json"):
+                self._wrong("quanho.files", f"{path}: a name of letters, digits, dots, _ and - that is not one of our own, please")
+                continue
+            try:
+                with self._place(path).open("rb") as file:
+                    yield path.name, file.read(_MOST_CONFIG_BYTES)
+            except OSError as error:
+                self._wrong("quanho.files", f"cannot be read: {self._place(path)}: {error.strerror or error}")
 
     def _claim_code(self, inline: SecretStr | None, path: Path | None) -> str | None:
         if path is None:
@@ -195,15 +211,11 @@ def secrets_of(first_boot: FirstBoot) -> Iterator[str]:
         yield first_boot.user.password_hash
     if first_boot.claim_code:
         yield first_boot.claim_code
-    for network in first_boot.networks:
-        if network.psk:
-            yield network.psk
+    yield from (network.psk for network in first_boot.networks if network.psk)
 
 
 def fingerprint(ssh_key: str) -> str:
     """Return a public key as people compare it: SHA256:… and its comment (ssh-keygen -l)."""
-    import hashlib
-
     words = ssh_key.split(None, 2)
     digest = base64.b64encode(hashlib.sha256(base64.b64decode(words[1])).digest()).decode().rstrip("=")
     return f"SHA256:{digest} {words[2] if len(words) > 2 else ''}".rstrip()

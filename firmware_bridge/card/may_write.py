@@ -9,10 +9,25 @@ _SYSTEM_POINTS = frozenset({"/", "/boot", "/boot/efi", "/boot/firmware", "/usr",
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason against writing; `code` is stable and is what scripts look at."""
+    """One reason against writing, said after the name of the target; `code` is stable and is what scripts look at."""
 
     code: str
-    text: str
+    vi: str
+    en: str
+
+
+READ_ONLY = Refusal(
+    "read-only",
+    "bị khoá ghi; xem nấc khoá bên cạnh thẻ hoặc đầu chuyển",
+    "is read-only; look at the lock switch on the side of the card or its adapter",
+)
+NO_MEDIUM = Refusal("no-medium", "không có thẻ", "has no card in it")
+
+
+def too_small(room_bytes: int, image_bytes: int) -> Refusal:
+    """Say how much is missing."""
+    vi = f"quá nhỏ: chỉ có {room_bytes:,} byte, ảnh cần {image_bytes:,}"
+    return Refusal("too-small", vi, f"is too small: it has room for {room_bytes:,} bytes, the image takes {image_bytes:,}")
 
 
 def may_write(facts: DeviceFacts, *, image_bytes: int | None, allow_fixed: bool = False) -> tuple[Refusal, ...]:
@@ -25,14 +40,18 @@ def _stands_on_it(facts: DeviceFacts) -> list[Refusal]:
     found = []
     system = sorted({mount.point for mount in facts.mounts if mount.point in _SYSTEM_POINTS})
     if system:
-        found.append(Refusal("system-disk", f"this computer runs from it: {', '.join(system)}"))
+        points = ", ".join(system)
+        found.append(Refusal("system-disk", f"là đĩa hệ thống của máy này: {points}", f"is what this computer runs from: {points}"))
     others = sorted({mount.point for mount in facts.mounts} - _SYSTEM_POINTS)
     if others:
-        found.append(Refusal("mounted", f"mounted on {', '.join(others)}; unmount it first: sudo umount {' '.join(others)}"))
+        umount = f"sudo umount {' '.join(others)}"
+        found.append(Refusal("mounted", f"đang được gắn; tháo ra trước: {umount}", f"is mounted; unmount it first: {umount}"))
     if facts.swaps:
-        found.append(Refusal("swap", f"holds swap in use: {', '.join(facts.swaps)}"))
+        swaps = ", ".join(facts.swaps)
+        found.append(Refusal("swap", f"đang chứa vùng swap: {swaps}", f"holds swap in use: {swaps}"))
     if facts.holders:
-        found.append(Refusal("held", f"LVM, encryption or RAID stands on it: {', '.join(facts.holders)}"))
+        held = ", ".join(facts.holders)
+        found.append(Refusal("held", f"đang nằm dưới LVM, mã hoá hoặc RAID: {held}", f"carries LVM, encryption or RAID: {held}"))
     return found
 
 
@@ -40,19 +59,28 @@ def _is_no_card(facts: DeviceFacts, *, allow_fixed: bool) -> list[Refusal]:
     found = []
     if not facts.is_whole_disk:
         whole = f"/dev/{facts.names[0]}" if facts.names else "the disk"
-        found.append(Refusal("partition", f"is one partition; an image goes onto the whole card: {whole}"))
+        found.append(
+            Refusal(
+                "partition",
+                f"là một phân vùng; ảnh được ghi lên cả thẻ: {whole}",
+                f"is one partition; an image goes onto the whole card: {whole}",
+            )
+        )
     if facts.is_virtual:
-        found.append(Refusal("virtual", "is no card but a loop, RAM, LVM or RAID device"))
+        found.append(
+            Refusal("virtual", "không phải thẻ mà là thiết bị loop, RAM, LVM hoặc RAID", "is no card but a loop, RAM, LVM or RAID device")
+        )
     elif not facts.is_removable and not allow_fixed:
-        found.append(Refusal("fixed", "is not removable; if it really is the disk of a gateway, add --fixed-disk"))
+        vi = "không phải thẻ tháo rời; nếu đúng là ổ của gateway, thêm --fixed-disk"
+        found.append(Refusal("fixed", vi, "is not removable; if it really is the disk of a gateway, add --fixed-disk"))
     if facts.is_read_only:
-        found.append(Refusal("read-only", "is read-only; look at the lock switch on the side of the card or its adapter"))
+        found.append(READ_ONLY)
     return found
 
 
 def _does_not_fit(facts: DeviceFacts, image_bytes: int | None) -> list[Refusal]:
     if not facts.size_bytes:
-        return [Refusal("no-medium", "has no card in it")]
+        return [NO_MEDIUM]
     if image_bytes is not None and image_bytes > facts.size_bytes:
-        return [Refusal("too-small", f"has {facts.size_bytes:,} bytes, the image {image_bytes:,}")]
+        return [too_small(facts.size_bytes, image_bytes)]
     return []

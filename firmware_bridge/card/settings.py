@@ -232,6 +232,9 @@ class QuanhoTable(_Table):
     config: Path | None = Field(None, description="the agent's config; becomes /etc/quanho/edge.toml")
     claim_code: SecretStr | None = Field(None, description="the code that enrols this gateway; becomes /etc/quanho/claim.json, 0600")
     claim_code_file: Path | None = Field(None, description="a file with that code")
+    files: tuple[Path, ...] = Field(
+        (), max_length=32, description="files that the config names (passwords, certificates); become /etc/quanho/NAME, 0640"
+    )
     wheels: Path | None = Field(None, description="a folder of wheels; quanho is installed from it, nothing is downloaded")
 
     @field_validator("claim_code")

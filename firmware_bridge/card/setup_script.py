@@ -5,6 +5,7 @@ any time. Nothing is downloaded: quanho comes from the wheels beside it. The fil
 
     edge.toml             -> /etc/quanho/edge.toml, 0640 root:quanho
     claim.json            -> /etc/quanho/claim.json, 0600 quanho, and gone from the boot partition, which every user can read
+    files/*               -> /etc/quanho, 0640 root:quanho, and gone from the boot partition too
     wheels/               -> /opt/quanho
     quanho-edge.service   -> /etc/systemd/system
 
@@ -28,6 +29,7 @@ def setup_files(first_boot: FirstBoot, boot_mount: str) -> dict[str, bytes]:
         files[f"{FOLDER}/edge.toml"] = first_boot.edge_config
     if first_boot.claim_code is not None:
         files[f"{FOLDER}/claim.json"] = (json.dumps({"claim_code": first_boot.claim_code, "hostname": first_boot.hostname}) + "\n").encode()
+    files |= {f"{FOLDER}/files/{name}": content for name, content in first_boot.agent_files}
     if first_boot.wheels:
         unit = resources.files("firmware_bridge.card").joinpath("files/quanho-edge.service")
         files[f"{FOLDER}/quanho-edge.service"] = unit.read_bytes()
@@ -101,6 +103,10 @@ agent_files() {
         sync
         rm -f "$HERE/claim.json"
     fi
+    for file in "$HERE"/files/*; do
+        [ -f "$file" ] && put "$file" "$R/etc/quanho/${file##*/}" 640 root:quanho && sync && rm -f "$file"
+    done
+    rmdir "$HERE/files" 2>/dev/null
 }
 
 agent() {
@@ -151,7 +157,7 @@ EOF
     on_system systemctl enable --now --no-block quanho-security-updates
 }
 
-[ ! -f "$HERE/edge.toml" ] && [ ! -f "$HERE/claim.json" ] && [ ! -d "$HERE/wheels" ] || user
+[ ! -f "$HERE/edge.toml" ] && [ ! -f "$HERE/claim.json" ] && [ ! -d "$HERE/files" ] && [ ! -d "$HERE/wheels" ] || user
 agent_files
 agent
 hardware

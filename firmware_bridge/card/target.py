@@ -9,7 +9,7 @@ from pathlib import Path
 from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.device_facts import HOST, DeviceFacts, Roots, facts_of
 from firmware_bridge.card.image_size import ImageSize
-from firmware_bridge.card.may_write import Refusal, may_write
+from firmware_bridge.card.may_write import NO_MEDIUM, READ_ONLY, Refusal, may_write, too_small
 
 _DEVICES = Path("/dev")
 
@@ -34,13 +34,15 @@ def choose_target(path: Path, image: Path, size: ImageSize, *, allow_fixed: bool
     except FileNotFoundError:
         return _new_file(path, size)
     except OSError as error:
-        raise _refused(path, [Refusal("unreadable", f"cannot be looked at: {error.strerror}")]) from error
+        raise _refused(
+            path, [Refusal("unreadable", f"không xem được: {error.strerror}", f"cannot be looked at: {error.strerror}")]
+        ) from error
     if stat.S_ISBLK(mode):
         return _device(path, size, allow_fixed=allow_fixed, roots=roots)
     if not stat.S_ISREG(mode):
-        raise _refused(path, [Refusal("no-target", "is neither a block device nor a file")])
+        raise _refused(path, [Refusal("no-target", "không phải thẻ, cũng không phải tệp", "is neither a block device nor a file")])
     if path.samefile(image):
-        raise _refused(path, [Refusal("same-file", "is the image itself")])
+        raise _refused(path, [Refusal("same-file", "chính là tệp ảnh", "is the image itself")])
     _has_room(path, size, path.stat().st_blocks * 512)
     return Target(path, None, is_there=True)
 
@@ -53,15 +55,16 @@ def open_target(target: Target) -> int:
             return os.open(target.path, flags | os.O_CREAT | os.O_TRUNC, 0o600)
         return os.open(target.path, flags | os.O_EXCL)
     except OSError as error:
-        raise _refused(target.path, [Refusal("not-opened", _why_not_opened(target, error))]) from error
+        raise _refused(target.path, [_why_not_opened(target, error)]) from error
 
 
 def _new_file(path: Path, size: ImageSize) -> Target:
     if path.absolute().is_relative_to(_DEVICES) and not path.absolute().is_relative_to("/dev/shm"):  # noqa: S108 - a name that is refused otherwise
-        reason = "is no device of this computer; quanho card list shows the cards that are in it"
-        raise _refused(path, [Refusal("no-device", reason)])
+        vi = "không có trên máy này; xem các thẻ bằng: quanho card list"
+        raise _refused(path, [Refusal("no-device", vi, "is no device of this computer; see its cards with: quanho card list")])
     if not path.absolute().parent.is_dir():
-        raise _refused(path, [Refusal("no-folder", f"the folder {path.absolute().parent} is not there")])
+        folder = path.absolute().parent
+        raise _refused(path, [Refusal("no-folder", f"nằm trong thư mục không có: {folder}", f"is in a folder that is not there: {folder}")])
     _has_room(path.absolute().parent, size, 0)
     return Target(path, None, is_there=False)
 
@@ -70,7 +73,7 @@ def _device(path: Path, size: ImageSize, *, allow_fixed: bool, roots: Roots) -> 
     try:
         facts = facts_of(path, roots)
     except OSError as error:
-        raise _refused(path, [Refusal("unknown", f"the kernel says nothing about it: {error}")]) from error
+        raise _refused(path, [Refusal("unknown", f"không rõ là gì: {error}", f"is unknown to the kernel: {error}")]) from error
     refusals = may_write(facts, image_bytes=size.least_bytes or None, allow_fixed=allow_fixed)
     if refusals:
         raise _refused(path, refusals)
@@ -81,14 +84,15 @@ def _has_room(place: Path, size: ImageSize, freed_bytes: int) -> None:
     room = os.statvfs(place)
     free = room.f_bavail * room.f_frsize + freed_bytes
     if size.packing != "raw" and size.least_bytes > free:  # a raw image may be sparse; then the disk says when it is full
-        raise _refused(place, [Refusal("too-small", f"has {free:,} bytes free, the image {size.least_bytes:,}")])
+        raise _refused(place, [too_small(free, size.least_bytes)])
 
 
 class TargetRefused(CardError):
     """Nothing was written. `refusals` are the reasons."""
 
     def __init__(self, path: Path, refusals: list[Refusal] | tuple[Refusal, ...]) -> None:
-        super().__init__(Cause.TARGET_REFUSED, f"{path} " + "; ".join(refusal.text for refusal in refusals))
+        self.path = path
+        super().__init__(Cause.TARGET_REFUSED, f"{path} " + "; ".join(refusal.en for refusal in refusals))
         self.refusals = tuple(refusals)
 
 
@@ -96,13 +100,16 @@ def _refused(path: Path, refusals: list[Refusal] | tuple[Refusal, ...]) -> Targe
     return TargetRefused(path, refusals)
 
 
-def _why_not_opened(target: Target, error: OSError) -> str:
+def _why_not_opened(target: Target, error: OSError) -> Refusal:
     if error.errno == errno.EBUSY:
-        return "is in use by another program or the kernel; unmount and close what uses it"
+        vi = "đang được chương trình khác dùng; đóng chương trình đó và tháo thẻ ra khỏi hệ thống tệp"
+        return Refusal("busy", vi, "is in use by another program or the kernel; unmount and close what uses it")
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "may not be written by this user" + ("" if target.is_file else "; run the command with sudo")
+        vi, en = "người dùng này không được ghi", "may not be written by this user"
+        way_out = ("", "") if target.is_file else ("; chạy lại với sudo", "; run the command with sudo")
+        return Refusal("not-allowed", vi + way_out[0], en + way_out[1])
     if error.errno == errno.EROFS:
-        return "is read-only; look at the lock switch on the side of the card or its adapter"
+        return READ_ONLY
     if error.errno == errno.ENOMEDIUM:
-        return "has no card in it"
-    return f"cannot be opened: {error.strerror}"
+        return NO_MEDIUM
+    return Refusal("not-opened", f"không mở được: {error.strerror}", f"cannot be opened: {error.strerror}")
