@@ -84,4 +84,4 @@ def _dd(image: Path, copy: Path, *, compares: bool = False) -> None:
 
 def _write(image: Path, copy: Path, digest: str, *, reads_back: bool) -> None:
     target = choose_target(copy, image, image_size(image), allow_fixed=False)
-    write_image(image, target, Expected(digest, "bench"), lambda *_: None, reads_back=reads_back)
+    write_image(image, target, Expected(digest, "bench"), lambda _: None, reads_back=reads_back)

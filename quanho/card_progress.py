@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from firmware_bridge.card.image_size import ImageSize
-from firmware_bridge.card.writing import Stage
+from firmware_bridge.card.writing import Done, Stage
 from quanho.card_words import size
 from quanho.lang import say
 
@@ -21,7 +21,6 @@ class CardProgress:
         self._task: TaskID | None = None
         self._stage: Stage | None = None
         self._tenth = 0
-        self._image_bytes = image.least_bytes if image.is_exact else None
         has_bar = sys.stderr.isatty() and not is_silent
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(stderr=True)) if has_bar else None
@@ -35,36 +34,26 @@ class CardProgress:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, stage: Stage, done: int, packed_read: int) -> None:
+    def __call__(self, done: Done) -> None:
         if self._is_silent:
             return
-        total = self._total(stage, done, packed_read)
-        if stage != self._stage:
-            self._stage, self._tenth = stage, 0
+        total = done.image_bytes or self._total(done)
+        if done.stage != self._stage:
+            self._stage, self._tenth = done.stage, 0
             if self._bar:
-                self._task = self._bar.add_task(_name(stage), total=total)
+                self._task = self._bar.add_task(_name(done.stage), total=total)
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=max(total, done))
+            self._bar.update(self._task, completed=done.done_bytes, total=max(total, done.done_bytes))
         elif not self._bar:
-            tenth = done * 10 // max(total, 1)
+            tenth = done.done_bytes * 10 // max(total, 1)
             if tenth > self._tenth:
                 self._tenth = tenth
-                print(f"{_name(stage)}: {tenth * 10} %, {size(done)}", file=sys.stderr)
+                print(f"{_name(done.stage)}: {tenth * 10} %, {size(done.done_bytes)}", file=sys.stderr)
 
-    def _total(self, stage: Stage, done: int, packed_read: int) -> int:
-        if stage == "write":
-            if self._image_bytes is not None:
-                return self._image_bytes
-            return round(done * self._packed_bytes / packed_read) if packed_read else done
-        if self._image_bytes is None or self._stage == "write":
-            self._image_bytes = self._written or self._image_bytes or done
-        return self._image_bytes
-
-    _written: int | None = None
-
-    def written(self, image_bytes: int) -> None:
-        """Tell how large the image turned out to be."""
-        self._written = image_bytes
+    def _total(self, done: Done) -> int:
+        if self._image.is_exact:
+            return self._image.least_bytes
+        return round(done.done_bytes * self._packed_bytes / done.packed_read_bytes) if done.packed_read_bytes else done.done_bytes
 
 
 def _name(stage: Stage) -> str:

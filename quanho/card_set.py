@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_bridge.card.card_files import open_card
+from firmware_bridge.card.card_files import BootFiles, open_card
 from firmware_bridge.card.first_boot import FirstBoot
 from firmware_bridge.card.image_size import ImageSize
-from firmware_bridge.card.injection import Injection, inject
+from firmware_bridge.card.injection import Injection, inject, look, plan
 from firmware_bridge.card.system import System
 from firmware_bridge.card.target import choose_target
 from quanho.card_settings import describe, load_settings
@@ -51,6 +51,13 @@ def set_up_card(target: Path, first_boot: FirstBoot, *, allow_fixed: bool) -> Se
         choose_target(target, Path("/nonexistent"), ImageSize("raw", 0, is_exact=True), allow_fixed=allow_fixed)
     system, injection = inject(open_card(target), first_boot)
     return SetUp(system, injection, describe(first_boot))
+
+
+def plan_for(image: Path, first_boot: FirstBoot) -> None:
+    """Raise CardError where the settings could not be put onto this image."""
+    card = open_card(image)
+    _, system = look(card, BootFiles(card))
+    plan(first_boot, system, {})
 
 
 def tell_set_up(done: SetUp) -> None:

@@ -12,6 +12,23 @@ from quanho.lang import say
 from telemetry.errors import ConfigError, Problem
 
 _ON_GATEWAY = "/etc/quanho/"
+_LABELS = {
+    "hostname": ("tên máy", "host name"),
+    "timezone": ("múi giờ", "time zone"),
+    "user": ("người dùng", "user"),
+    "has_password": ("mật khẩu", "password"),
+    "ssh_keys": ("khoá SSH", "SSH keys"),
+    "wifi_country": ("quốc gia Wi-Fi", "Wi-Fi country"),
+    "wifi_networks": ("mạng Wi-Fi", "Wi-Fi networks"),
+    "eth0": ("địa chỉ cố định eth0", "fixed address of eth0"),
+    "wlan0": ("địa chỉ cố định wlan0", "fixed address of wlan0"),
+    "hardware": ("phần cứng", "hardware"),
+    "security_updates": ("tự cập nhật bảo mật", "security updates"),
+    "agent_config": ("cấu hình quanho", "quanho's config"),
+    "agent_files": ("tệp kèm theo", "files beside it"),
+    "claim_code": ("mã đăng ký", "claim code"),
+    "wheels": ("gói cài quanho", "wheels of quanho"),
+}
 
 
 def load_settings(path: Path) -> FirstBoot:
@@ -48,9 +65,14 @@ def print_settings(file: Path | None, *, example: bool, as_json: bool) -> int:
         return 0
     print(say(f"{file}: cài đặt hợp lệ.", f"{file}: the settings are valid."))
     for name, value in told.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        print(f"  {name}: {'–' if shown in (None, '') else shown}")
+        print(f"  {say(*_LABELS[name])}: {_shown(value)}")
     return 0
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return say("có", "yes") if value else say("không", "no")
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value or "")) or "–"
 
 
 def describe(first_boot: FirstBoot) -> dict[str, object]:

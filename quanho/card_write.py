@@ -16,7 +16,7 @@ from firmware_bridge.card.image_size import ImageSize, image_size
 from firmware_bridge.card.target import Target, choose_target
 from firmware_bridge.card.writing import Interrupted, Outcome, write_image
 from quanho.card_progress import CardProgress
-from quanho.card_set import SetUp, set_up_card, tell_set_up
+from quanho.card_set import SetUp, plan_for, set_up_card, tell_set_up
 from quanho.card_settings import load_settings
 from quanho.card_words import size, told
 from quanho.lang import say
@@ -54,6 +54,8 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
     target = choose_target(wish.target, wish.image, measured, allow_fixed=wish.allow_fixed)
     if not _is_agreed(wish, target):
         return _EXIT_USAGE
+    if first_boot and measured.packing == "raw":
+        plan_for(wish.image, first_boot)  # what is unknown is better known before the card is overwritten
     began = time.monotonic()
     try:
         with _ending_on_sigterm(), CardProgress(measured, wish.image.stat().st_size, is_silent=wish.as_json) as progress:
@@ -61,7 +63,11 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
     except Interrupted as error:
         return _interrupted(wish, error)
     took_s = time.monotonic() - began
-    done = set_up_card(wish.target, first_boot, allow_fixed=wish.allow_fixed) if first_boot else None
+    try:
+        done = set_up_card(wish.target, first_boot, allow_fixed=wish.allow_fixed) if first_boot else None
+    except CardError as error:
+        reason = f"{error.reason}. The image was written whole; only the settings are missing (quanho card set)"
+        raise CardError(Cause.SYSTEM, reason) from error
     _tell(wish, outcome, expected, measured, took_s, done)
     return 0
 

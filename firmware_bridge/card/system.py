@@ -54,6 +54,8 @@ def system_of(seen: Seen) -> System:
         way = "cloudinit-rpi" if is_raspberry else "cloudinit"
     elif "cmdline.txt" in names and is_raspberry and _version(release) not in range(1, 12):
         way = "firstrun"
+    if way == "unknown":
+        evidence += [f"files: {', '.join(seen.boot_names[:8])}"] if seen.boot_names else []
     return System(
         name=_name(release, way, is_raspberry=is_raspberry),
         way=way,

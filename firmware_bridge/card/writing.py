@@ -12,7 +12,19 @@ from firmware_bridge.card.read_back import read_back
 from firmware_bridge.card.target import Target, open_target
 
 Stage = Literal["write", "read-back"]
-OnProgress = Callable[[Stage, int, int], None]  # stage, bytes of the image done, bytes of the packed file read
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far it is: bytes of the image, and of the packed file where one is read. `image_bytes` is known once all of it was written."""
+
+    stage: Stage
+    done_bytes: int
+    packed_read_bytes: int
+    image_bytes: int | None
+
+
+OnProgress = Callable[[Done], None]
 
 
 class Interrupted(Exception):
@@ -41,7 +53,7 @@ def write_image(image: Path, target: Target, expected: Expected | None, on_progr
         fd,
         is_fresh_file=target.is_file,
         expected=expected.digest if expected else None,
-        on_progress=lambda done, read: on_progress("write", done, read),
+        on_progress=lambda done, read: on_progress(Done("write", done, read, None)),
     )
     try:
         copied = copy.run()
@@ -50,10 +62,9 @@ def write_image(image: Path, target: Target, expected: Expected | None, on_progr
     finally:
         os.close(fd)
     if reads_back:
+        total, packed = copied.image_bytes, copied.packed_bytes
         try:
-            read_back(
-                target.path, copied.image_bytes, copied.prefix_digests, lambda done: on_progress("read-back", done, copied.packed_bytes)
-            )
+            read_back(target.path, total, copied.prefix_digests, lambda done: on_progress(Done("read-back", done, packed, total)))
         except KeyboardInterrupt as error:
             raise Interrupted(copied.image_bytes, is_complete=True) from error
     return Outcome(copied, _matched(copied, expected), reads_back)

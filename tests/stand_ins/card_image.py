@@ -72,9 +72,7 @@ def build(out: Path, kind: str, scratch: Path) -> Path:
 
 def put(image: Path, name: str, content: bytes) -> None:
     """Put a file onto the boot partition, as somebody else would."""
-    subprocess.run(
-        ["mcopy", "-o", "-i", f"{image}@@{BOOT_START_BYTES}", "-", f"::{name}"], input=content, check=True, env=_ENVIRONMENT
-    )
+    subprocess.run(["mcopy", "-o", "-i", f"{image}@@{BOOT_START_BYTES}", "-", f"::{name}"], input=content, check=True, env=_ENVIRONMENT)
 
 
 def take(image: Path, name: str) -> bytes:
