@@ -37,7 +37,9 @@ def custom_toml(first_boot: FirstBoot) -> bytes:
         lines += ["", "[user]", _pair("name", first_boot.user.name)]
         if first_boot.user.password_hash:
             lines += [_pair("password", first_boot.user.password_hash), _pair("password_encrypted", value=True)]
-    lines += ["", "[ssh]", _pair("enabled", first_boot.has_ssh), _pair("password_authentication", first_boot.has_password_login)]
+    lines += ["", "[ssh]", _pair("enabled", first_boot.has_ssh)]
+    if first_boot.user:
+        lines += [_pair("password_authentication", first_boot.has_password_login)]
     if first_boot.user and first_boot.user.ssh_keys:
         lines += [_pair("authorized_keys", list(first_boot.user.ssh_keys))]
     if first_boot.country:
