@@ -80,6 +80,8 @@ def _is_agreed(wish: Wish, target: Target) -> bool:
     vi, en = f"Mọi thứ trên {target.path} ({what}) sẽ bị xoá.", f"Everything on {target.path} ({what}) will be erased."
     if not sys.stdin.isatty() or wish.as_json:
         print(f"quanho: {say(vi, en)} {say('Thêm --yes nếu đồng ý.', 'Add --yes to agree.')}", file=sys.stderr)
+        if wish.as_json:
+            print(json.dumps({"ok": False, "cause": "not_agreed", "error": say(vi, en), "written_bytes": None}, ensure_ascii=False))
         return False
     print(f"{say(vi, en)} {say('Gõ co để ghi: ', 'Type yes to write: ')}", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() in ("yes", "co", "có"):

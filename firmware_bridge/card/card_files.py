@@ -55,8 +55,8 @@ class BootFiles:
         self._image = f"{card.path}@@{card.boot.start_bytes}"
 
     def names(self, folder: str = "") -> tuple[str, ...]:
-        """Return the names in a folder, as they are written; nothing where there is no such folder."""
-        listed = _run(["mdir", "-b", "-a", "-i", self._image, f"::{folder}"], is_allowed_to_fail=True)
+        """Return the names in a folder, as they are written; nothing where there is no such folder. Raises CardError for a broken root."""
+        listed = _run(["mdir", "-b", "-a", "-i", self._image, f"::{folder}"], is_allowed_to_fail=bool(folder))
         names = (line.strip().removesuffix("/").rpartition("/")[2] for line in listed.decode("utf-8", "replace").splitlines())
         return tuple(sorted(name for name in names if name and name not in (".", "..")))
 
