@@ -1,6 +1,7 @@
 """`quanho card check`: what is on a card, what it will do at its first boot, and what is wrong with it. Shows no secret."""
 
 import json
+import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,10 +88,11 @@ def _tell(looked: Looked) -> None:
     rows = [(name, value) for name, value in _rows(asked, looked.agent) if value]
     for name, value in rows or [(say("cài đặt", "settings"), say("chưa có", "none"))]:
         print(f"  {name}: {value}")
+    has_colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for finding in looked.findings:
         colour, mark = _MARKS[finding.level]
         text = f"{mark} {say(finding.vi, finding.en)}"
-        print(f"\x1b[{colour}m{text}\x1b[0m" if sys.stdout.isatty() else text)
+        print(f"\x1b[{colour}m{text}\x1b[0m" if has_colours else text)
     if looked.is_good:
         print(say("Thẻ dùng được.", "The card is good to use."))
 

@@ -46,5 +46,5 @@ security = true
 config = "edge.toml"                    # checked as by: quanho edge check
 claim_code_file = "claim.code"          # chmod 600
 # files = ["influx.password"]           # what edge.toml names in /etc/quanho
-# wheels = "wheels"                     # made by: pip wheel --wheel-dir wheels quanho
+# wheels = "wheels"                     # a folder for offline gateways; see docs/runbooks/card.md
 """

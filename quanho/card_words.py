@@ -8,6 +8,7 @@ from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.target import TargetRefused
 from quanho.lang import say
 
+_EXIT_INTERRUPTED = 130
 _LEADS = {
     Cause.TARGET_REFUSED: ("không ghi", "nothing was written"),
     Cause.IMAGE: ("tệp ảnh có vấn đề", "the image is no good"),
@@ -17,9 +18,16 @@ _LEADS = {
 
 
 def told(work: Callable[[], int], *, as_json: bool) -> int:
-    """Run `work`; tell of a CardError and return its exit code."""
+    """Run `work`; tell of a CardError or of Ctrl-C and return the exit code."""
     try:
         return work()
+    except KeyboardInterrupt:
+        if as_json:
+            print(json.dumps({"ok": False, "cause": "interrupted", "error": "interrupted"}))
+        else:
+            vi = "đã ngắt; cài đặt trên thẻ có thể còn dở, chạy lại lệnh để hoàn tất"
+            print(f"\nquanho: {say(vi, 'interrupted; settings on the card may be half done, run the command again')}", file=sys.stderr)
+        return _EXIT_INTERRUPTED
     except CardError as error:
         if as_json:
             print(json.dumps(_as_json(error), ensure_ascii=False))

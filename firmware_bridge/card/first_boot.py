@@ -25,6 +25,7 @@ from telemetry.errors import ConfigError, Problem
 
 _MOST_CONFIG_BYTES = 1 << 20
 _MOST_WHEELS = 200
+_OTHER_MACHINE = re.compile(r"(x86_64|amd64|i686|win32|win_arm64|macosx\w*)\.whl$")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -175,7 +176,11 @@ class _Reading:
         place = self._place(folder)
         wheels = tuple(sorted(place.glob("*.whl"))) if place.is_dir() else ()
         if not any(wheel.name.startswith("quanho-") for wheel in wheels):
-            self._wrong("quanho.wheels", f"{place} has no quanho-….whl; make one:  pip wheel --wheel-dir {place} quanho")
+            self._wrong("quanho.wheels", f"{place} has no quanho-….whl; how to make one is in docs/runbooks/card.md")
+        others = [wheel.name for wheel in wheels if _OTHER_MACHINE.search(wheel.name)]
+        if others:
+            way_out = "pip download --only-binary=:all: --platform manylinux2014_aarch64 …; see docs/runbooks/card.md"
+            self._wrong("quanho.wheels", f"not for a Raspberry Pi: {', '.join(others[:3])}. Use: {way_out}")
         if len(wheels) > _MOST_WHEELS:
             self._wrong("quanho.wheels", f"{place} has {len(wheels)} wheels; a folder for this alone has fewer than {_MOST_WHEELS}")
         return wheels

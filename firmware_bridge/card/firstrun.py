@@ -92,7 +92,7 @@ set_user() {
         on_system usermod -l "$1" "$old" && on_system usermod -m -d "/home/$1" "$1" && on_system groupmod -n "$1" "$old" || failed "user $1"
         [ ! -f "$R/etc/sudoers.d/010_pi-nopasswd" ] || sed -i "s/^$old /$1 /" "$R/etc/sudoers.d/010_pi-nopasswd"
     fi
-    on_system usermod -a -G dialout,gpio,i2c,spi,sudo "$1"
+    for group in dialout gpio i2c spi sudo; do on_system usermod -a -G "$group" "$1" || echo "no group $group"; done
 }
 
 set_keys() {

@@ -4,6 +4,7 @@ FAT has no journal: until cmdline.txt names what is to be run, an interrupted ca
 replaces what we wrote and keeps what others wrote.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,8 @@ def plan(first_boot: FirstBoot, system: System, existing: Mapping[str, bytes | N
 
 def inject(card: Card, first_boot: FirstBoot) -> tuple[System, Injection]:
     """Look, decide, write. Raises CardError."""
+    if not os.access(card.path, os.W_OK):
+        raise CardError(Cause.TARGET_REFUSED, f"{card.path} may not be written by this user; run the command with sudo")
     files = BootFiles(card)
     _, system = look(card, files)
     decided = plan(first_boot, system, {name: files.read(name) for name in _READ}, files.names(FOLDER))

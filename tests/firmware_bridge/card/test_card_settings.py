@@ -89,6 +89,14 @@ def test_contradictions_are_told_with_the_way_out(tmp_path: Path, table: str, sa
     assert said in _problems(tmp_path, f'[system]\nhostname = "gw-1"\n{table}\n')
 
 
+def test_wheels_for_another_machine_are_refused(tmp_path: Path) -> None:
+    for name in ("quanho-0.1.0-py3-none-any.whl", "orjson-3.13.0-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"):
+        (tmp_path / name).touch()
+    said = _problems(tmp_path, '[system]\nhostname = "gw-1"\n[quanho]\nwheels = "."\n')
+    assert "not for a Raspberry Pi: orjson" in said
+    assert "quanho-0" not in said
+
+
 def test_secrets_in_a_file_that_everybody_can_read_are_refused(tmp_path: Path) -> None:
     text = '[system]\nhostname = "gw-1"\n[[wifi.network]]\nssid = "a"\npassword = "12345678"\n'
     said = _problems(tmp_path, text, mode=0o644)

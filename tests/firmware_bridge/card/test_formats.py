@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -12,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card import boot_line, config_txt
-from firmware_bridge.card.applied import Applied, AppliedNetwork, applied
+from firmware_bridge.card.applied import Applied, AppliedNetwork, applied, ssid_of
 from firmware_bridge.card.causes import CardError
 from firmware_bridge.card.cloud_init import seed_files
 from firmware_bridge.card.custom_toml import custom_toml, missing
 from firmware_bridge.card.first_boot import FirstBoot, fingerprint, load_first_boot, secrets_of
 from firmware_bridge.card.firstrun import firstrun_sh
 from firmware_bridge.card.injection import plan
+from firmware_bridge.card.network_manager import keyfiles
 from firmware_bridge.card.settings import HardwareTable
 from firmware_bridge.card.system import System
 from tests.firmware_bridge.card.settings_made import card_toml, first_boots
@@ -194,6 +196,15 @@ def test_every_call_in_firstrun_has_one_argument_whatever_is_in_it(first_boot: F
     calls = [line for line in script.splitlines() if line.startswith(("set_hostname ", "set_user ", "set_country ", "set_timezone "))]
     assert len(calls) >= 3
     assert all(len(shlex.split(line)) == 2 for line in calls)
+
+
+@settings(max_examples=60)
+@given(first_boots)
+def test_a_networks_name_in_a_keyfile_is_a_plain_word_or_its_bytes(first_boot: FirstBoot) -> None:
+    names = [line for text in keyfiles(first_boot).values() for line in text.splitlines() if line.startswith("ssid=")]
+    assert len(names) == len(first_boot.networks)
+    assert all(re.fullmatch(r"ssid=([A-Za-z][A-Za-z0-9_.-]*|(\d{1,3};)+)", line) for line in names)
+    assert [ssid_of(line.removeprefix("ssid=")) for line in names] == [network.ssid for network in first_boot.networks]
 
 
 def test_the_claim_code_is_json_for_the_agent(tmp_path: Path) -> None:
