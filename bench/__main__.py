@@ -24,6 +24,7 @@ BENCHMARKS = {
     "truth": "bench.truth",
     "modbus-bus": "bench.modbus_bus",
     "link": "bench.link",
+    "card": "bench.card",
 }
 EXIT_MISSED = 1
 
