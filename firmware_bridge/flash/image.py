@@ -1,7 +1,7 @@
 """What a bundle's images cover in flash.
 
-Intel HEX (Intel, *Hexadecimal Object File Format Specification*, revision A, 1988): `:LLAAAATT…CC`, types 00 data, 01 end, 02 and 04 extended
-address, 03 and 05 start (ignored). UF2 (github.com/microsoft/uf2): blocks of 512 bytes, three magics, little endian.
+Intel HEX (Intel, *Hexadecimal Object File Format Specification*, revision A, 1988): `:LLAAAATT…CC`, types 00 data, 01 end, 02 and 04
+extended address, 03 and 05 start (ignored). UF2 (github.com/microsoft/uf2): blocks of 512 bytes, three magics, little endian.
 """
 
 import struct
