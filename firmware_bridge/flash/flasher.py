@@ -33,10 +33,13 @@ class ChipFound:
 class Flasher(Protocol):
     """One board on one port. Every call runs a program to its end and raises FlashError; no state is kept between calls."""
 
+    checks_chip: bool
+    """Whether `write` itself refuses a wrong chip before it writes, so that `chip` need not be called for it."""
+
     def chip(self) -> ChipFound:
         """Reset into the loader and read the chip. Writes nothing."""
 
-    def write(self, images: Sequence[Image], on_progress: OnProgress) -> None:
+    def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
         """Write the images and read them back, then reset into the application. VERIFY_FAILED where they differ."""
 
     def read_back(self, images: Sequence[Image], on_progress: OnProgress) -> None:

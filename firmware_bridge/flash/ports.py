@@ -1,7 +1,7 @@
 """The serial ports of this machine, what board may be behind each, and who holds it.
 
-Read from /dev/serial, /sys/class/tty and /proc; nothing is opened, because opening a port resets many boards. The board is a guess by VID:PID:
-an adapter chip (CH340, CP210x, FT232) is on boards of several families.
+Read from /dev/serial, /sys/class/tty and /proc; nothing is opened, because opening a port resets many boards. The board is a guess by
+VID:PID: an adapter chip (CH340, CP210x, FT232) is on boards of several families.
 """
 
 import os

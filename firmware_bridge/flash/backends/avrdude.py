@@ -1,7 +1,7 @@
 """AVR through avrdude 7.1: `arduino` (Optiboot, ATmegaBOOT) and `wiring` (stk500v2 of the Mega).
 
-`-D`: these bootloaders erase page by page themselves. avrdude reads the signature and refuses a wrong one before it writes; one call writes and
-reads back, so that a board is reset once.
+`-D`: these bootloaders erase page by page themselves. avrdude reads the signature and refuses a wrong one before it writes; one call
+writes and reads back, so that a board is reset once.
 """
 
 import re
@@ -17,7 +17,7 @@ from firmware_bridge.flash.programs import Ended, Limits, TextSeen, find_program
 from firmware_bridge.flash.progress import AvrdudeProgress, OnProgress
 from firmware_bridge.flash.target import Target
 
-_SIGNATURE = re.compile(
+_SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})(?: \(probably ([^)]+)\))?", re.IGNORECASE)
     r"(?:device signature = |differs? .*)(?:0x)?([0-9a-f]{2}) ?(?:0x)?([0-9a-f]{2}) ?(?:0x)?([0-9a-f]{2})", re.IGNORECASE
 )
 
@@ -29,6 +29,8 @@ def build(target: Target, port: str, environment: Mapping[str, str]) -> "Avrdude
 class AvrdudeFlasher:
     """firmware_bridge.flash.flasher.Flasher over avrdude."""
 
+    checks_chip = True  # before it writes
+
     def __init__(self, target: Target, port: str, environment: Mapping[str, str]) -> None:
         self._target = target
         self._port = port
@@ -36,14 +38,14 @@ class AvrdudeFlasher:
 
     def chip(self) -> ChipFound:
         # -F: a wrong signature is for the plan to refuse, which can say what was found
-        ended = self._run(["-F"], self._target.connect_s, lambda _: None)
-        found = _SIGNATURE.search(ended.text)
-        if ended.code or found is None:
-            raise failure("avrdude", AVRDUDE, ended.code or 1, ended.lines)
-        return ChipFound("".join(found.groups()).lower(), re.sub(r".*\(probably (.*)\).*", r"\1", _line(ended, found), flags=re.DOTALL))
+        ended = self._done(["-F"], self._target.connect_s, lambda _: None)
+        found = chip_of(ended.text)
+        if not found.chip_id:
+            raise FlashError(Cause.NO_ANSWER, "the bootloader answers, but reads no chip", ended.lines)
+        return found
 
-    def write(self, images: Sequence[Image], on_progress: OnProgress) -> None:
-        self._operate("w", images, on_progress)
+    def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
+        return chip_of(self._operate("w", images, on_progress).text)
 
     def read_back(self, images: Sequence[Image], on_progress: OnProgress) -> None:
         self._operate("v", images, on_progress)
@@ -51,16 +53,11 @@ class AvrdudeFlasher:
     def dump(self, out: Path, on_progress: OnProgress) -> Image:
         """Read all of the application's flash as Intel HEX; unwritten flash at its end is left out by avrdude."""
         size = self._target.flash_bytes
-        ended = self._run(
-            ["-U", f"flash:r:{out}:i"],
-            self._target.connect_s + size / self._target.write_bytes_s,
-            AvrdudeProgress(size, on_progress, is_read=True),
-        )
-        if ended.code:
-            raise failure("avrdude", AVRDUDE, ended.code, ended.lines)
+        span_s = self._target.connect_s + size / self._target.write_bytes_s
+        self._done(["-U", f"flash:r:{out}:i"], span_s, AvrdudeProgress(size, on_progress, is_read=True))
         return Image(out.name, "hex", without_bootloader(out.read_bytes(), self._target.usable_bytes))
 
-    def _operate(self, operation: str, images: Sequence[Image], on_progress: OnProgress) -> None:
+    def _operate(self, operation: str, images: Sequence[Image], on_progress: OnProgress) -> Ended:
         size = payload_bytes(images)
         with tempfile.TemporaryDirectory(prefix="quanho-flash-") as folder:
             words = []
@@ -68,11 +65,9 @@ class AvrdudeFlasher:
                 path = Path(folder) / f"{number}.hex"
                 path.write_bytes(image.data)
                 words += ["-U", f"flash:{operation}:{path}:i"]
-            ended = self._run(words, self._target.connect_s + 2 * size / self._target.write_bytes_s, AvrdudeProgress(size, on_progress))
-        if ended.code:
-            raise failure("avrdude", AVRDUDE, ended.code, ended.lines)
+            return self._done(words, self._target.connect_s + 2 * size / self._target.write_bytes_s, AvrdudeProgress(size, on_progress))
 
-    def _run(self, words: Sequence[str], total_s: float, on_text: TextSeen) -> Ended:
+    def _done(self, words: Sequence[str], total_s: float, on_text: TextSeen) -> Ended:
         target = self._target
         call = [
             *find_program("avrdude"),
@@ -88,11 +83,20 @@ class AvrdudeFlasher:
             *words,
         ]
         try:
-            return run_program(call, Limits(total_s, target.silence_s), self._port, on_text, self._environment)
+            ended = run_program(call, Limits(total_s, target.silence_s), self._port, on_text, self._environment)
         except FlashError as error:
             if error.cause is Cause.TIMED_OUT and not any("signature" in line for line in error.tail):
                 raise FlashError(Cause.NO_ANSWER, "the bootloader does not answer", error.tail) from error
             raise
+        if ended.code:
+            raise failure("avrdude", AVRDUDE, ended.code, ended.lines)
+        return ended
+
+
+def chip_of(text: str) -> ChipFound:
+    """Return what avrdude said of the chip; an empty id if nothing."""
+    found = _SIGNATURE.search(text)
+    return ChipFound(found[1].lower(), f"probably {found[2]}" if found[2] else "") if found else ChipFound("")
 
 
 def without_bootloader(data: bytes, usable_bytes: int) -> bytes:
@@ -106,6 +110,3 @@ def without_bootloader(data: bytes, usable_bytes: int) -> bytes:
             kept.append(line)
     return b"\n".join(kept) + b"\n"
 
-
-def _line(ended: Ended, found: re.Match[str]) -> str:
-    return ended.text[found.start() :].splitlines()[0]
