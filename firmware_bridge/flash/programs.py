@@ -96,7 +96,6 @@ def _listen(program: "subprocess.Popen[bytes]", limits: Limits, port: str, heard
     assert program.stdout is not None  # noqa: S101 -- it is a pipe
     descriptor = program.stdout.fileno()
     os.set_blocking(descriptor, False)
-    port_at = os.path.realpath(port) if port else ""
     began_s = spoke_s = there_s = time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
@@ -111,7 +110,7 @@ def _listen(program: "subprocess.Popen[bytes]", limits: Limits, port: str, heard
                 heard.take(said)
             elif program.poll() is not None:
                 break  # something that it started holds the pipe
-            if not port or os.path.exists(port_at):  # noqa: PTH110 -- many times a second
+            if not port or os.path.exists(port):  # noqa: PTH110 -- many times a second
                 there_s = now_s
             elif now_s - there_s > _GONE_S:
                 raise FlashError(Cause.UNPLUGGED, f"{port} is gone: the board was unplugged")

@@ -18,8 +18,6 @@ from firmware_bridge.flash.progress import AvrdudeProgress, OnProgress
 from firmware_bridge.flash.target import Target
 
 _SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})(?: \(probably ([^)]+)\))?", re.IGNORECASE)
-    r"(?:device signature = |differs? .*)(?:0x)?([0-9a-f]{2}) ?(?:0x)?([0-9a-f]{2}) ?(?:0x)?([0-9a-f]{2})", re.IGNORECASE
-)
 
 
 def build(target: Target, port: str, environment: Mapping[str, str]) -> "AvrdudeFlasher":
@@ -109,4 +107,3 @@ def without_bootloader(data: bytes, usable_bytes: int) -> bytes:
         if record[3] != 0 or base + int.from_bytes(record[1:3], "big") < usable_bytes:
             kept.append(line)
     return b"\n".join(kept) + b"\n"
-

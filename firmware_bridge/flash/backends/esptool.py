@@ -1,9 +1,9 @@
 """The ESP32 family and ESP8266 through esptool 5.
 
-The chip is read in a call of its own, because flash size, encryption and secure boot are for the plan to judge: esptool itself writes a plain
-image over encrypted flash, and the board never starts again. Where they can be read: ESP32 in eFuse block 0 (ESP32 Technical Reference Manual,
-chapter eFuse: FLASH_CRYPT_CNT in word 0, bits 20 to 26, on when their count of ones is odd; ABS_DONE_0 and _1 in word 6, bits 4 and 5); later
-chips by GET_SECURITY_INFO; ESP8266 has neither.
+The chip is read in a call of its own, because flash size, encryption and secure boot are for the plan to judge: esptool itself
+writes a plain image over encrypted flash, and the board never starts again. Where they can be read: ESP32 in eFuse block 0
+(ESP32 Technical Reference Manual, chapter eFuse: FLASH_CRYPT_CNT in word 0, bits 20 to 26, on when their count of ones is odd;
+ABS_DONE_0 and _1 in word 6, bits 4 and 5); later chips by GET_SECURITY_INFO; ESP8266 has neither.
 """
 
 import re
