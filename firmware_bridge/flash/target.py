@@ -37,7 +37,7 @@ class Target(Settings):
 
     name: str = Field(description="as in a bundle's `board` and in HELLO")
     title: str = Field(description="what people call it")
-    chip: str = Field(description="as in a bundle's `chip`")
+    chips: tuple[str, ...] = Field(min_length=1, description="as in a bundle's `chip`")
     chip_ids: tuple[str, ...] = Field(
         min_length=1, description="what the chip says it is: AVR signature, chip type of esptool, UF2 family, STM32 device id"
     )
