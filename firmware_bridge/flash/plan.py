@@ -48,6 +48,18 @@ class Wish:
     has_label: bool = False
     has_record: bool = True
 
+    def steps(self) -> tuple[Step, ...]:
+        """Return what is to be done, in order."""
+        chosen = {
+            Step.WRITE: True,
+            Step.FIRST_READING: self.reading != "none",
+            Step.IDENTITY: self.reading == "link" and bool(self.device),
+            Step.LABEL: self.has_label,
+            Step.RECORD: self.has_record,
+            Step.QUEUE: self.has_record,
+        }
+        return tuple(step for step, is_chosen in chosen.items() if is_chosen)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -75,24 +87,12 @@ def make_plan(
         or _too_large(target, chip, manifest, images)
         or (_wrong_start(manifest, installed, wish) if installed else None)
     )
-    return refusal or Plan(_steps(wish), payload_bytes(images))
+    return refusal or Plan(wish.steps(), payload_bytes(images))
 
 
 def without_board(target: Target, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
     """Return what is wrong whatever board is there, so that nobody need plug one in to learn it."""
     return _wrong_bundle(target, manifest, images) or _too_large(target, None, manifest, images)
-
-
-def _steps(wish: Wish) -> tuple[Step, ...]:
-    chosen = {
-        Step.WRITE: True,
-        Step.FIRST_READING: wish.reading != "none",
-        Step.IDENTITY: wish.reading == "link" and bool(wish.device),
-        Step.LABEL: wish.has_label,
-        Step.RECORD: wish.has_record,
-        Step.QUEUE: wish.has_record,
-    }
-    return tuple(step for step, is_chosen in chosen.items() if is_chosen)
 
 
 def _wrong_bundle(target: Target, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
@@ -120,8 +120,11 @@ def _wrong_chip(target: Target, chip: ChipFound) -> Refusal | None:
 
 
 def _too_large(target: Target, chip: ChipFound | None, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
-    flash_bytes = chip.flash_bytes if chip and chip.flash_bytes else target.flash_bytes
-    if manifest.flash_bytes > flash_bytes and (chip is None or chip.flash_bytes):
+    said_bytes = chip.flash_bytes if chip else 0
+    if target.flash_varies and not said_bytes:
+        return None  # nobody knows before the chip has said it
+    flash_bytes = said_bytes or target.flash_bytes
+    if manifest.flash_bytes > flash_bytes:
         return Refusal(Cause.TOO_LARGE, f"the bundle needs {manifest.flash_bytes} bytes of flash, and the board has {flash_bytes}")
     base = target.flash_base
     usable_end = base + flash_bytes - target.reserved_bytes

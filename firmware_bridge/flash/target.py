@@ -52,10 +52,14 @@ class Target(Settings):
     flash_bytes: int = Field(
         ge=1024, description="flash of the smallest board of the family; what the chip says outranks it where it says it"
     )
+    flash_varies: bool = Field(default=False, description="the flash is a chip of its own, and flash_bytes only its smallest size")
     usable_bytes: int = Field(ge=1024, description="what of flash_bytes the application may fill; the rest is the bootloader's")
     write_bytes_s: int = Field(ge=100, description="slowest rate of writing and reading back that is still normal, for the time limit")
     silence_s: float = Field(gt=0, le=300, description="a program that says nothing for so long is stuck (an erase is silent)")
     connect_s: float = Field(default=15.0, gt=0, le=120, description="time to get into the loader and read the chip")
+    installed_s: float = Field(
+        default=3.5, gt=0, le=60, description="how long to wait for the hello of what is installed; blank: all of it"
+    )
     hello_s: float = Field(gt=0, le=120, description="longest from reset to HELLO, bootloader included")
     first_reading_s: float = Field(default=30.0, gt=0, le=3600, description="longest from HELLO to the first reading of every set")
     usb_ids: tuple[UsbId, ...] = Field(default=(), description="VID:PID of boards of this family; many share an adapter chip, so a guess")
