@@ -10,7 +10,7 @@ from firmware_bridge.bundle.version import is_older
 from firmware_bridge.flash.causes import Cause
 from firmware_bridge.flash.flasher import ChipFound
 from firmware_bridge.flash.image import Image, payload_bytes
-from firmware_bridge.flash.target import Target
+from firmware_bridge.flash.target import TARGETS, Target
 
 
 class Step(StrEnum):
@@ -96,7 +96,7 @@ def without_board(target: Target, manifest: Manifest, images: Sequence[Image]) -
 
 
 def _wrong_bundle(target: Target, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
-    if manifest.board != target.name:
+    if manifest.board != target.name and manifest.board in TARGETS:
         return Refusal(Cause.WRONG_BOARD, f"the bundle is for {manifest.board}, and the board is to be a {target.name}")
     if manifest.chip not in target.chips:
         return Refusal(Cause.WRONG_CHIP, f"the bundle is for chip {manifest.chip}, and a {target.name} has {' or '.join(target.chips)}")

@@ -92,3 +92,11 @@ def load_target(name: str) -> Target:
 def targets() -> tuple[Target, ...]:
     """Return all of them, in the order of the table."""
     return tuple(load_target(name) for name in TARGETS)
+
+
+def target_of(board: str, chip: str) -> Target | None:
+    """Return the family of a bundle's board: that of its name, else the only one with its chip, else None."""
+    if board in TARGETS:
+        return load_target(board)
+    of_chip = [target for target in targets() if chip in target.chips]
+    return of_chip[0] if len(of_chip) == 1 else None
