@@ -135,8 +135,12 @@ class FlashJob:
         order = self._order
         self._begin("plan")
         installed = self._installed() if order.wish.reading == "link" and not order.is_blank else None
-        chip = None if self._flasher.checks_chip else self._flasher.chip()
-        plan = make_plan(order.target, chip, self._manifest, self._images, installed, order.wish)
+        target = order.target
+        with_size = self._manifest.flash_bytes > target.flash_bytes  # else the program that writes sees to it
+        chip = None if self._flasher.checks_chip else self._flasher.chip(with_size=with_size, stays=True)
+        plan = make_plan(target, chip, self._manifest, self._images, installed, order.wish)
+        if isinstance(plan, Refusal):
+            self._flasher.leave()
         _refuse(plan)
         previous = f"{installed.firmware} {installed.version}".strip() if installed else ""
         self._keep(is_writing=True, previous=previous)
@@ -169,7 +173,9 @@ class FlashJob:
         order, state = self._order, self._state
         self._begin("confirm")
         if order.wish.reading != "link":
-            return bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip().unique_id == state.unique_id
+            return (
+                bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip(with_size=False).unique_id == state.unique_id
+            )
         with BoardLine(order.port, order.target.link_baud) as line:
             hello = wait_hello(line, order.target.hello_s)
             if hello is None and not line.is_there():
