@@ -2,7 +2,8 @@
 
 The drive is found among mounted folders by INFO_UF2.TXT (github.com/microsoft/uf2), never mounted by us. Its ROM checks each block
 and starts the application when the last has come, so the drive leaves by itself: that is the proof that the file was taken whole;
-flash cannot be read back over UF2. A running board is sent into the ROM by opening its port at 1200 baud and closing it, where its firmware does that.
+flash cannot be read back over UF2. A running board is sent into the ROM by opening its port at 1200 baud and closing it, where its
+firmware does that.
 """
 
 import os
