@@ -25,6 +25,7 @@ COMMANDS = {
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
+    "flash": "quanho.commands.flash",
     "lp": "quanho.commands.lp",
     "spool": "quanho.commands.spool",
 }
