@@ -12,7 +12,7 @@ from firmware_bridge.link.board_model import BoardEnd
 from firmware_bridge.link.commands import Code
 from firmware_bridge.link.messages import ALL_SETS, Hello, SensorField, SensorSet
 from tests.stand_ins.application import Restart
-from tests.stand_ins.esp32_chip import SECTOR_BYTES, NorFlash
+from tests.stand_ins.esp32_chip import NorFlash
 from tests.stand_ins.esp32_image import Description
 
 BAUD = 115_200
@@ -29,11 +29,11 @@ class Kept:
         self._offset = offset
 
     def read(self) -> dict[str, Any]:
-        text = self._flash.read(self._offset, SECTOR_BYTES).partition(b"\xff")[0]
+        text = self._flash.read(self._offset, self._flash.sector_bytes).partition(b"\xff")[0]
         return dict(json.loads(text)) if text.startswith(b"{") else {}
 
     def write(self, settings: dict[str, Any]) -> None:
-        self._flash.erase(self._offset, SECTOR_BYTES)
+        self._flash.erase(self._offset, self._flash.sector_bytes)
         self._flash.program(self._offset, json.dumps(settings).encode())
 
 
