@@ -27,6 +27,7 @@ COMMANDS = {
     "edge": "quanho.commands.edge",
     "flash": "quanho.commands.flash",
     "lp": "quanho.commands.lp",
+    "records": "quanho.commands.records",
     "spool": "quanho.commands.spool",
 }
 

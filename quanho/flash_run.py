@@ -13,7 +13,8 @@ from firmware_bridge.flash.journal import state_folder
 from firmware_bridge.flash.plan import Wish
 from firmware_bridge.flash.ports import list_ports
 from firmware_bridge.flash.target import TARGETS, Target, load_target, target_of, targets
-from quanho.flash_screen import screen_of
+from quanho.flash_papers import label_problem, papers_of, wants_record
+from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
 from quanho.flash_words import board_words
 from quanho.lang import say
 from quanho.trust_place import trust_of
@@ -32,11 +33,12 @@ class Usage(QuanhoError):
 
 def run_one(arguments: argparse.Namespace) -> int:
     """Flash the board and return the exit code."""
-    screen = screen_of(as_json=arguments.json)
+    screen: Screen = JsonScreen() if arguments.json else PlainScreen()
     job: FlashJob | None = None
     try:
         order = order_of(arguments)
         _confirm(order, arguments)
+        screen = screen_of(as_json=arguments.json)  # not before: a bar would be drawn over the question
         job = FlashJob(order, lambda happened: screen.show("", happened))
         screen.done("", job.run())
     except Usage as error:
@@ -74,6 +76,7 @@ def order_of(arguments: argparse.Namespace) -> Order:
         bundle=bundle,
         wish=wish,
         folder=folder,
+        papers=papers_of(arguments),
         take=take,
         drive=arguments.drive,
         is_again=arguments.again,
@@ -117,6 +120,10 @@ def _wish(arguments: argparse.Namespace) -> Wish:
             check_id(name or "x")
         except ValueError as error:
             raise Usage(f"{word}: {error}") from error
+    if problem := label_problem(arguments.label):
+        raise Usage(say(f"nhãn là tệp .svg hoặc .png: {problem}", f"a label is an .svg or .png file: {problem}"))
+    if arguments.label and not arguments.device:
+        raise Usage(say("nhãn cần --device và --site", "a label needs --device and --site"))
     if arguments.expect_decoder and arguments.no_first_reading:
         raise Usage(say("chọn --expect-decoder hoặc --no-first-reading", "choose --expect-decoder or --no-first-reading"))
     reading = "none" if arguments.no_first_reading else f"decoder {arguments.expect_decoder}" if arguments.expect_decoder else "link"
@@ -125,8 +132,8 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         site=arguments.site,
         allow_downgrade=arguments.allow_downgrade,
         reading=reading,
-        has_label=False,
-        has_record=False,
+        has_label=arguments.label is not None,
+        has_record=wants_record(arguments),
     )
 
 
@@ -141,11 +148,8 @@ def _only_port(target: Target) -> str:
 
 
 def _confirm(order: Order, arguments: argparse.Namespace) -> None:
-    """Ask on a terminal. NOT_CONFIRMED where the answer is no, or nobody is there to ask."""
     if arguments.yes:
         return
-    if arguments.json or sys.stdin is None or not sys.stdin.isatty():
-        raise FlashError(Cause.NOT_CONFIRMED, "nobody is at a keyboard to say yes")
     manifest = order.bundle.manifest
     name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("không tên", "without a name")
     where = order.port or order.drive or order.target.title
@@ -153,6 +157,13 @@ def _confirm(order: Order, arguments: argparse.Namespace) -> None:
         f"Ghi {manifest.firmware} {manifest.version} lên {order.target.title} ở {where}, tên {name}? [c/K] ",
         f"Write {manifest.firmware} {manifest.version} to the {order.target.title} at {where}, name {name}? [y/N] ",
     )
+    ask(question, is_json=arguments.json)
+
+
+def ask(question: str, *, is_json: bool) -> None:
+    """Ask on a terminal. NOT_CONFIRMED where the answer is no, or nobody is there to ask."""
+    if is_json or sys.stdin is None or not sys.stdin.isatty():
+        raise FlashError(Cause.NOT_CONFIRMED, "nobody is at a keyboard to say yes")
     print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in _YES:
         raise FlashError(Cause.NOT_CONFIRMED, "the answer was not yes")

@@ -80,6 +80,10 @@ class PlainScreen:
             for line in complaint(error, job):
                 print(f"{name}: {line}" if name else f"quanho: {line}", file=sys.stderr)
 
+    def ended(self, name: str, line: str) -> None:
+        """Show the result of one board of a tray."""
+        self._print(name, line)
+
     def close(self) -> None:
         """Every line is out already."""
 
@@ -122,6 +126,10 @@ class BarScreen(PlainScreen):
     def failed(self, name: str, error: FlashError, job: FlashJob | None) -> None:
         self._remove(name)
         super().failed(name, error, job)
+
+    def ended(self, name: str, line: str) -> None:
+        self._remove(name)
+        super().ended(name, line)
 
     def close(self) -> None:
         self._progress.stop()

@@ -64,7 +64,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--first-reading-s", type=_seconds, metavar="S", help="how long to wait for a reading (30, or as the board family says)"
     )
     papers = parser.add_argument_group("papers")
-    papers.add_argument("--label", type=Path, metavar="FILE", help="label with a QR code, .svg or .png")
+    papers.add_argument("--label", type=Path, metavar="FILE", help="label with a QR code, .svg or .png; {device} stands for the name")
     papers.add_argument("--key", type=Path, metavar="FILE", help="your key, which signs the record (one is made at first)")
     papers.add_argument("--passphrase-file", type=Path, metavar="FILE", help="passphrase of the key")
     papers.add_argument("--technician", default="", metavar="NAME", help="who flashes (your user name)")
@@ -94,7 +94,7 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
 
         return (print_ports if arguments.bundle == "ports" else print_boards)(as_json=arguments.json)
     if arguments.tray:
-        from quanho.flash_tray import run_tray
+        from quanho.flash_tray_run import run_tray
 
         return run_tray(arguments)
     from quanho.flash_run import run_one
