@@ -66,6 +66,7 @@ static struct {
 
 static avr_t *avr;
 static avr_irq_t *uart_in;
+static avr_uart_t *uart;
 static avr_flashaddr_t start_pc;
 static volatile sig_atomic_t wants_reset, wants_quit;
 
@@ -80,7 +81,7 @@ static uint32_t noise = 0x2545F491;
 static uint32_t adc_mv[16];
 static unsigned damage_every, frame_count, frame_at, damage_at;
 static bool is_damage_due;
-static struct { uint64_t resets, crashes, sent, dropped, heard, damaged; } count;
+static struct { uint64_t resets, crashes, sent, dropped, heard, overrun, damaged; } count;
 
 static uint32_t random_bits(void)
 {
@@ -261,6 +262,13 @@ static unsigned byte_cycles(void)
 	return (avr->data[UCSR0A] & 2 ? 8 : 16) * (ubrr + 1) * 10;
 }
 
+/* simavr counts a parity bit that 8N1 has not, and so sends a byte in 11 bits' time; it sets this when UBRR is written. */
+static void correct_rate(void)
+{
+	if (uart)
+		uart->cycles_per_byte = byte_cycles();
+}
+
 static bool rates_differ(void)
 {
 	double theirs = client_baud(), ours = 10.0 * HZ / byte_cycles();
@@ -302,6 +310,12 @@ static void on_xon(avr_irq_t *irq, uint32_t value, void *param)
 	is_xoff = false;
 }
 
+/* Bytes that the program has not read yet; simavr keeps 64, the chip two and one more in its shift register (data sheet, 20.7.4: DOR). */
+static unsigned unread(void)
+{
+	return uart ? (unsigned)(uart->input.write - uart->input.read) % 64u : 0;
+}
+
 static void feed_uart(void)
 {
 	next_feed = avr->cycle + byte_cycles() + 40;
@@ -310,6 +324,10 @@ static void feed_uart(void)
 	uint8_t byte = from_client[from_at++];
 	if (!(avr->data[UCSR0B] & 0x10))
 		return; /* the receiver is off: the byte goes by unheard */
+	if (unread() >= 3) {
+		count.overrun++;
+		return;
+	}
 	count.heard++;
 	avr_raise_irq(uart_in, is_garbled ? byte ^ ((random_bits() & 0xFF) | 0x10) : byte);
 }
@@ -472,10 +490,10 @@ static void answer(bool ok, const char *what)
 
 static void answer_state(void)
 {
-	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
+	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu overrun=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
 	       is_open, is_garbled, (unsigned long long)count.resets, (unsigned long long)count.crashes,
 	       (unsigned long long)count.sent, (unsigned long long)count.dropped, (unsigned long long)count.heard,
-	       (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
+	       (unsigned long long)count.overrun, (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
 	fflush(stdout);
 }
 
@@ -583,6 +601,7 @@ static void tick(void)
 		wants_reset = 0;
 		reset_chip(EXTRF, "signal");
 	}
+	correct_rate();
 	serve_dtr();
 	serve_pty();
 	serve_stdin(0);
@@ -664,6 +683,9 @@ static void make_chip(void)
 	avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
 	flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
 	avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+	for (avr_io_t *io = avr->io_port; io; io = io->next)
+		if (!strcmp(io->kind, "uart") && ((avr_uart_t *)io)->name == '0')
+			uart = (avr_uart_t *)io;
 	uart_in = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), from_uart, NULL);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), on_xoff, NULL);

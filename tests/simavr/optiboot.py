@@ -4,10 +4,10 @@ Debian's `optiboot_atmega328.hex` has 532 bytes at 0x7e00 and so runs 20 bytes p
 application never starts. Built anew from the packaged source without the flashing LED it has 496. The Mega's `stk500boot_v2` is sound.
 """
 
+import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
+from unittest import SkipTest
 
 from tests.simavr.build import cached_file
 
@@ -25,7 +25,9 @@ _TO_HEX = ("avr-objcopy", "-j", ".text", "-j", ".data", "-j", ".version", "--set
 def bootloader(mcu: str) -> Path:
     """The HEX file of the bootloader that an Uno (atmega328p) or a Mega (atmega2560) comes with."""
     if not _OPTIBOOT.exists():
-        pytest.skip("arduino-core-avr is not installed")
+        raise SkipTest("arduino-core-avr is not installed")
+    if shutil.which("avr-gcc") is None:
+        raise SkipTest("gcc-avr is not installed")
     if mcu == "atmega2560":
         return _MEGA
     return cached_file(repr((_COMPILE, _TO_HEX, _OPTIBOOT.stat().st_mtime_ns)), "optiboot.hex", _build)
@@ -36,5 +38,5 @@ def _build(out: Path) -> None:
     for command in ((*_COMPILE, str(_OPTIBOOT), "-o", str(elf)), (*_TO_HEX, str(elf), str(out))):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            pytest.fail(f"Optiboot does not build:\n{done.stderr}")
+            raise RuntimeError(f"Optiboot does not build:\n{done.stderr}")
     elf.unlink()

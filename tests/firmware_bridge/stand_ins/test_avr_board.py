@@ -126,6 +126,22 @@ def test_wrong_baud_rate_garbles_both_ways(board: AvrBoard) -> None:
         assert b"hey" in port.read(60)
 
 
+def test_byte_takes_ten_bits_of_the_chips_own_time(board: AvrBoard) -> None:
+    with serial.Serial(str(board.port), 115200, timeout=2) as port:
+        port.readline()
+        port.write(b"F")
+        took = port.read_until(b"took ") and port.readline()
+    assert int(took) * 64 / 1000 == pytest.approx(17 * 8 * 10, rel=0.01)
+
+
+def test_bytes_that_the_program_does_not_read_in_time_are_lost(board: AvrBoard) -> None:
+    with serial.Serial(str(board.port), 115200, timeout=2) as port:
+        port.readline()  # until then its receiver may be off
+        port.write(bytes(2000))  # longer than a turn of its loop
+        eventually(lambda: sum(board.state()[name] for name in ("heard", "overrun")) == 2000)
+    assert board.state()["overrun"] > 10, "the program measures the air for 6 ms and hears nothing meanwhile"
+
+
 def test_damage_spoils_one_frame_in_n(board: AvrBoard) -> None:
     with serial.Serial(str(board.port), 115200, timeout=2) as port:
         board.damage(3)
