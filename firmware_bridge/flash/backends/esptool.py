@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.flasher import ChipFound
 from firmware_bridge.flash.image import Image
 from firmware_bridge.flash.patterns import ESPTOOL, failure
@@ -108,13 +109,13 @@ class EsptoolFlasher:
     ) -> Ended:
         resets = ["--before", before or self._before, "--after", after or self._after]
         options = ["--chip", self._target.part, "--port", self._port, *resets, *(["--baud", str(baud)] if baud else [])]
-        ended = run_program(
-            [*find_program("esptool"), *options, *words],
-            Limits(total_s, self._target.silence_s),
-            self._port,
-            on_text,
-            self._environment,
-        )
+        call = [*find_program("esptool"), *options, *words]
+        try:
+            ended = run_program(call, Limits(total_s, self._target.silence_s), self._port, on_text, self._environment)
+        except FlashError as error:
+            if error.cause is Cause.TIMED_OUT and not any("Connected to" in line for line in error.tail):
+                raise FlashError(Cause.NO_ANSWER, "the chip is not in download mode", error.tail) from error
+            raise
         if ended.code:
             raise failure("esptool", ESPTOOL, ended.code, ended.lines)
         self._is_left = not after or after == self._after
