@@ -38,7 +38,6 @@ def test_a_blank_uno_is_written_and_read_back_and_another_image_is_not_taken_for
         assert chip.chip_id == "1e950f"
         assert {one.phase for one in seen} == {"write", "verify"}
         assert seen[-1].done_bytes == seen[-1].total_bytes
-        flasher(board).read_back([demo()], lambda _: None)
         with pytest.raises(FlashError) as caught:
             flasher(board).read_back([demo(2)], lambda _: None)
         assert caught.value.cause is Cause.VERIFY_FAILED
@@ -59,8 +58,9 @@ def test_a_mega_is_written_by_the_wiring_protocol(tmp_path: Path) -> None:
 
 
 def test_a_board_with_another_bootloader_does_not_answer_and_that_is_said_soon(tmp_path: Path) -> None:
+    quick = load_target("atmega2560").model_copy(update={"connect_s": 1.5})
     with uno(tmp_path) as board, pytest.raises(FlashError) as caught:
-        flasher(board, "atmega2560").chip()
+        open_flasher(quick, str(board.port), board.environment).chip()
     assert caught.value.cause is Cause.NO_ANSWER
     assert caught.value.tail
 
