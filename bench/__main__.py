@@ -24,6 +24,7 @@ BENCHMARKS = {
     "truth": "bench.truth",
     "modbus-bus": "bench.modbus_bus",
     "flash": "bench.flash",
+    "link": "bench.link",
 }
 EXIT_MISSED = 1
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
     "flash": "quanho.commands.flash",
+    "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
     "records": "quanho.commands.records",
     "spool": "quanho.commands.spool",

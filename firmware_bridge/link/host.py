@@ -131,7 +131,7 @@ class HostEnd:
         self._is_waiting = self._was_confirmed = False
         self._is_confirmed = self._is_open = self._is_held = False
         self._sensors: dict[int, SensorSet] = {}
-        self._window: Window[tuple[tuple[records.Record, ...], str, int]] = Window(0)
+        self._window: Window[tuple[tuple[records.Record, ...], str, int, int]] = Window(0)
         self._durable = 0
         self._credit_said = 0
         self._unacknowledged = 0
@@ -358,14 +358,14 @@ class HostEnd:
         is_due = self._unacknowledged >= ACK_EVERY_FRAMES
         self._ack_s = -_NEVER if is_due else min(self._ack_s, arrived_s + ACK_WITHIN_S)
         found = records.decode(data.records, data.age_ms, departed_s, self._sensors)
-        if not self._window.put(data.seq, (*found, zlib.crc32(data.records))):
+        if not self._window.put(data.seq, (*found, zlib.crc32(data.records), len(data.records))):
             self._counts.again += 1
             return []
         handed = [self._handed_out(seq, *item) for seq, item in self._window.in_order()]
         self._advance_durable()  # over those that were known, not before all are handed out or known
         return [one for one in handed if one is not None]
 
-    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int) -> Frame | None:
+    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int, size: int) -> Frame | None:
         boot = self._handed.boot
         if self._known(FrameIdentity(self._handed.uid, boot, seq, body_hash)):
             self._counts.known += 1
@@ -376,7 +376,7 @@ class HostEnd:
         self._counts.readings += sum(1 for one in found if one.lost is None)
         self._counts.board_lost += sum(one.lost.count for one in found if one.lost is not None)
         self._counts.faulty_frames += bool(fault)
-        return Frame(boot, seq, body_hash, found, fault)
+        return Frame(boot, seq, body_hash, found, fault, size)
 
     def _on_answer(self, answer: Answer, at_s: float) -> list[Event]:
         ended = self._commands.answered(answer)
