@@ -168,6 +168,8 @@ class Esp32Rom:
     def _turn(self, now_s: float) -> None:
         self._take_lines()
         self._line.look()
+        if not self._line.is_open:
+            self._drop_lines()
         if self._boots_at_s is not None and now_s >= self._boots_at_s:
             self._boots_at_s = None
             self._boot()
@@ -197,6 +199,12 @@ class Esp32Rom:
                 self._leave_reset()
             elif self._is_io0_low and self._boots_at_s is not None:
                 self._wait_for_download()
+
+    def _drop_lines(self) -> None:
+        """A driver drops DTR and RTS at the last close, also when the client was killed."""
+        self._is_io0_low = False
+        if self._is_in_reset:
+            self._leave_reset()
 
     def _hold_in_reset(self) -> None:
         self._is_in_reset = True
