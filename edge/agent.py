@@ -39,6 +39,7 @@ from edge.status import agent_status, last_values
 from edge.storage_meter import StorageMeter
 from edge.tail import Tail
 from edge.uplink.pacing import NEWEST_BYTES, NEWEST_RECORDS
+from edge.uplink.pause import UplinkPause
 from edge.uplink.probe import PATIENCE, Patience
 from edge.uplink.sender import Uplink
 from edge.uplink.target import Target
@@ -91,6 +92,7 @@ class Agent:
         self.time = AgentTime(self.clock, config.clock, gateway.state_dir, self.ledger.note, files)
         self.storage = StorageMeter(self._files, gateway.state_dir, self.clock, asks_kernel=not isinstance(config.uplink, FileUplink))
         self.source_set = SourceSet(self._build_source, lambda: self.writer, self.clock)
+        self.uplink_pause = UplinkPause(self.clock)
         self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
         self._own_batchers: tuple[Batcher, ...] = ()
         self._delivered_before = 0  # by uplinks that were replaced
@@ -125,6 +127,7 @@ class Agent:
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
+            "pause_uplink": self.uplink_pause.command,
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
@@ -230,7 +233,7 @@ class Agent:
         return [unit.intake for unit in self.source_set.units]
 
     def _build_uplink(self) -> Uplink:
-        target = partial(build_target, self.config, self.time)
+        target = self.uplink_pause.over(partial(build_target, self.config, self.time))
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
         uplink = self.config.uplink
         return Uplink(

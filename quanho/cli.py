@@ -29,6 +29,7 @@ COMMANDS = {
     "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
     "records": "quanho.commands.records",
+    "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }
 

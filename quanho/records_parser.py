@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from quanho.extras import flash_extra
 from quanho.technician_place import add_registry_options
 
 _EXIT_USAGE = 2
@@ -48,6 +49,6 @@ def _help(parser: argparse.ArgumentParser) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from quanho.records_report import run
-
+    with flash_extra():
+        from quanho.records_report import run
     return run(arguments)

@@ -86,6 +86,11 @@ def qr_text(content: LabelContent) -> str:
     return _SCHEME + urlencode({key: value for key, value in pairs.items() if value}, quote_via=quote, safe="/")
 
 
+def qr_link(kind: str, name: str) -> str:
+    """Return what the QR code of something else says: "r" and the id of a record, as on the page of a site check."""
+    return _SCHEME + urlencode({kind: name}, quote_via=quote)
+
+
 def read_qr_text(text: str) -> dict[str, str]:
     """Return device, site, uid, firmware and version of a scanned code. Raises ValueError where it is none of ours."""
     if not text.startswith(_SCHEME):

@@ -15,8 +15,10 @@ from PIL import Image, ImageFont
 from firmware_bridge.print import fonts
 from firmware_bridge.print.fonts import FontMissing, estimated, measured
 from firmware_bridge.records.label import SIZES, Label, LabelContent, LabelTooSmall, lay_out, qr_text, read_qr_text
+from firmware_bridge.records.label_files import content_of, label_files, size_of
 from firmware_bridge.records.label_png import png
 from firmware_bridge.records.label_svg import svg
+from tests.stand_ins.installations import installation
 
 pytestmark = pytest.mark.server  # the font is Debian's
 CONTENT = LabelContent("weather-07", "dinh-bang", "1e950f00112233", "reference", "1.2.0", "Trạm thời tiết Đình Bảng – cổng trường")
@@ -142,3 +144,19 @@ def test_machine_without_the_font_gets_an_svg_and_is_told_the_package(monkeypatc
     assert scanned(rasterised(svg(label))) == [qr_text(CONTENT)]
     with pytest.raises(FontMissing, match="fonts-dejavu-core"):
         png(label)
+
+
+def test_files_of_an_installation_are_svg_and_png_of_the_size_that_was_asked_for() -> None:
+    content = content_of(installation(uid="", mac="24:6f:28:00:11:22"))
+    assert content.uid == "246f28001122"
+    files, trouble = label_files(content, *size_of("58x40"))
+    assert (set(files), trouble) == ({".svg", ".png"}, "")
+    assert Image.open(BytesIO(files[".png"])).size == (685, 472)
+    with pytest.raises(ValueError, match="58x40"):
+        size_of("large")
+
+
+def test_missing_font_leaves_the_svg_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "FOLDERS", ())
+    files, trouble = label_files(CONTENT, 62, 29)
+    assert (set(files), "fonts-dejavu-core" in trouble) == ({".svg"}, True)
