@@ -26,8 +26,10 @@ COMMANDS = {
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
+    "flash": "quanho.commands.flash",
     "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
+    "records": "quanho.commands.records",
     "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }

@@ -27,6 +27,7 @@ CHIPS: Mapping[str, Chip] = {
     "atmega32u4": Chip(("hex",), 32 * KIB),
     "atmega1284p": Chip(("hex",), 128 * KIB),
     "atmega2560": Chip(("hex",), 256 * KIB),
+    "esp8266": Chip(("bin",), 16 << 20, is_external=True),  # its images name no chip
     "esp32": Chip(("bin",), 16 << 20, is_external=True, esp_chip_id=0),
     "esp32s2": Chip(("bin", "uf2"), 32 << 20, is_external=True, esp_chip_id=2, uf2_families=(0xBFDD4EEE,)),
     "esp32c3": Chip(("bin",), 16 << 20, is_external=True, esp_chip_id=5),
