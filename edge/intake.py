@@ -141,14 +141,18 @@ class SourceIntake:
         message_count: int,
         acknowledgement: Acknowledgement | None = None,
         losses: Sequence[Loss] = (),
+        faults: Sequence[str] = (),
+        *,
+        is_urgent: bool = False,
     ) -> None:
         """Take what is decoded already, of `message_count` messages none of which ever comes here twice; blocks as `messages` does.
 
-        `losses` happened on the other side of the source; they are told to the ledger when the chunk is durable, with the readings.
+        `faults` are what could not be decoded, one reason each. `losses` happened on the other side of the source; they are told to the ledger when the chunk is durable, with the readings.
+        `is_urgent`: the device waits for room (edge/batching/chunk.py).
         """
         began_s = self._clock.monotonic_s()
         boot_ns, stamp = self._clock.boot_ns(), self._heard(began_s, quality.GOOD)
-        chunk = Chunk(messages=message_count, acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
+        chunk = Chunk(messages=message_count, acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted, is_urgent=is_urgent)
         arrival = Arrival(stamp.is_trusted, is_once=True)
         times: list[int] = []
         for reading, taken_ns in readings:
@@ -157,10 +161,16 @@ class SourceIntake:
             if refused:
                 payload = json.dumps(dict(reading.fields), default=str).encode()
                 self._set_aside(chunk, reading.measurement, payload, "; ".join(refused), stamp)
+        for fault in faults:
+            self._set_aside(chunk, self.source, b"", fault, stamp)
         for loss in losses:
             chunk.lose(loss)
             chunk.produced += loss.count or 0
         self._finish(chunk, times, message_count, began_s)
+
+    def time_of(self, boot_ns: int) -> int | None:
+        """Return the time of a moment of this boot (ns since 1970 UTC), None while time is not trusted. Any thread."""
+        return self._time.at_boot_ns(boot_ns)
 
     def _heard(self, now_s: float, bits: int) -> Stamp:
         stamp = self._stamp()
