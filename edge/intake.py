@@ -147,8 +147,8 @@ class SourceIntake:
     ) -> None:
         """Take what is decoded already, of `message_count` messages none of which ever comes here twice; blocks as `messages` does.
 
-        `faults` are what could not be decoded, one reason each. `losses` happened on the other side of the source; they are told to the ledger when the chunk is durable, with the readings.
-        `is_urgent`: the device waits for room (edge/batching/chunk.py).
+        `faults` are what could not be decoded, one reason each. `losses` happened on the other side of the source; they are told to the
+        ledger when the chunk is durable, with the readings. `is_urgent`: the device waits for room (edge/batching/chunk.py).
         """
         began_s = self._clock.monotonic_s()
         boot_ns, stamp = self._clock.boot_ns(), self._heard(began_s, quality.GOOD)

@@ -31,7 +31,7 @@ class _Set:
 
 
 class Described:
-    """The sets of one session. `faults` says what of them cannot be stored, `uncatalogued` names fields that the catalogue does not know."""
+    """The sets of one session. `faults` says what of them cannot be stored, `uncatalogued` names what the catalogue does not know."""
 
     def __init__(self, sets: Sequence[SensorSet], settings: NormaliseSettings, device: str) -> None:
         self.device = device
