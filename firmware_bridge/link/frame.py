@@ -81,6 +81,10 @@ class Cutter:
         self._kept = b""
         self._overlong_bytes = 0  # of a run that is too long for a frame: dropped, up to its 0x00
 
+    def begin_anew(self) -> None:
+        """Drop what is half there: the bytes that come next are of another time."""
+        self._kept, self._overlong_bytes = b"", 0
+
     def feed(self, data: bytes) -> list[RawFrame]:
         """Return the frames that end in `data`, in order."""
         *ended, rest = data.split(END)

@@ -140,7 +140,8 @@ class HostEnd:
         self._is_refusal_due = False
         self._started_s: float | None = None
         self._heard_s = -_NEVER
-        self._wrote_s = -_NEVER
+        self._wrote_s = self._asked_s = -_NEVER
+        self._is_quiet_over_at_a_frame = False
         self._quiet_until_s = self._ask_s = self._open_s = self._refuse_s = self._sensors_s = -_NEVER
         self._ack_s = _NEVER
 
@@ -154,6 +155,13 @@ class HostEnd:
             arrived_s = at_s - raw.bytes_behind * self._byte_s
             events += self._frame(raw, arrived_s, arrived_s - raw.wire_bytes * self._byte_s)
         return events
+
+    def line_opened(self, now_s: float) -> None:
+        """The port was opened, for the first time or again: a board that this resets is left in peace until a frame comes of it."""
+        self._look(now_s)
+        self._quiet_until_s, self._is_quiet_over_at_a_frame = now_s + self._quiet_s, True
+        self._ask_s = min(self._ask_s, self._quiet_until_s)
+        self._cutter.begin_anew()
 
     def outgoing(self, now_s: float) -> bytes:
         """Return everything to write now, b"" if nothing is due."""
@@ -225,10 +233,12 @@ class HostEnd:
     def _frame(self, raw: RawFrame, arrived_s: float, departed_s: float) -> list[Event]:
         self._counts.frames += 1
         self._heard_s = max(self._heard_s, arrived_s)
+        if self._is_quiet_over_at_a_frame:
+            self._quiet_until_s = min(self._quiet_until_s, arrived_s)
         if self._hello is not None:
             self._ask_s = self._heard_s + SILENT_S
         elif self._refused is None:
-            self._ask_s = min(self._ask_s, max(arrived_s, self._wrote_s + ASK_AGAIN_S))
+            self._ask_s = min(self._ask_s, max(arrived_s, self._asked_s + ASK_AGAIN_S))
         try:
             if raw.kind == Kind.HELLO:
                 return self._on_hello(read_hello(raw.body, *self._versions), arrived_s)
@@ -373,7 +383,7 @@ class HostEnd:
             return []
         code, event = ended
         if code in _RESTARTS and event.status == 0:
-            self._quiet_until_s = at_s + QUIET_S
+            self._quiet_until_s, self._is_quiet_over_at_a_frame = at_s + self._quiet_s, False
         return [event]
 
     # what is due
@@ -381,8 +391,8 @@ class HostEnd:
     def _look(self, now_s: float) -> None:
         """What time alone brings."""
         if self._started_s is None:
-            self._started_s = now_s
-            self._ask_s = now_s + self._quiet_s
+            self._started_s, self._ask_s = now_s, _NEVER
+            self.line_opened(now_s)
         if self._is_confirmed and now_s - self._heard_s >= CLOSED_AFTER_S:
             self._happened += self._close(f"nothing was heard of the board for {CLOSED_AFTER_S:g} s")
             self._hello = None
@@ -396,7 +406,7 @@ class HostEnd:
             self._is_refusal_due, self._refuse_s = False, now_s + REFUSE_AGAIN_S
             due.append(Refuse(*self._versions))
         if now_s >= self._ask_s:
-            self._ask_s = now_s + (ASK_AGAIN_S if now_s - self._heard_s < SILENT_S and not self._is_confirmed else SILENT_S)
+            self._asked_s, self._ask_s = now_s, now_s + SILENT_S
             due.append(Ask(WHOLE_HELLO, *self._versions))
         if not self._is_confirmed:
             if self._may_open() and now_s >= self._open_s and self._hello is not None:
