@@ -24,6 +24,7 @@ from edge.gateway_off import gateway_off
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
+from edge.link.commands import board_commands
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -126,6 +127,7 @@ class Agent:
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
+            **board_commands(lambda: self.sources),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
