@@ -27,12 +27,13 @@ BYTE_S = 10 / 115_200
 
 
 class LinkBoard:
-    """Plugged in and running from the start of the block. `damage` may change what leaves for the gateway."""
+    """Plugged in and running from the start of the block. `damage` may change what leaves for the gateway; `is_deaf`: it hears nothing."""
 
     def __init__(self, path: Path, sensors: Sequence[SensorSet] = (COUNT,), hello: Hello = HELLO, store_bytes: int = 1200) -> None:
         self.line = SerialLine(path)
         self.ordered: list[Ordered] = []
         self.damage: Callable[[bytes], bytes] = bytes
+        self.is_deaf = False
         self._sensors, self._hello, self._store_bytes = sensors, hello, store_bytes
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -44,9 +45,10 @@ class LinkBoard:
         with self._lock:
             return self.end.reading(set_index, values, time.monotonic())
 
-    def readings(self, numbers: Sequence[int]) -> None:
-        """Take a reading `n` each, waiting for room."""
+    def readings(self, numbers: Sequence[int], every_s: float = 0.002) -> None:
+        """Take a reading `n` each, `every_s` or when there is room."""
         for number in numbers:
+            time.sleep(every_s)
             while not self.has_room() or not self.reading(n=number):
                 time.sleep(0.002)
 
@@ -113,7 +115,7 @@ class LinkBoard:
             if select.select([fd], [], [], 0)[0]:
                 data = os.read(fd, 4096)
         now_s = time.monotonic()
-        if data:
+        if data and not self.is_deaf:
             self.ordered += self.end.received(data, now_s)
         said = self.damage(self.end.outgoing(now_s))
         if said:
