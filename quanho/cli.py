@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
+    "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
     "spool": "quanho.commands.spool",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from firmware_bridge.link import board_model
 from quanho.demo.servers import Influxd, Mosquitto
-from tests.stand_ins.link_board import COUNT, LinkBoard
+from tests.stand_ins.steered_board import COUNT, SteeredBoard
 from tests.system.agent_process import AgentProcess, Street, edge_command, servers
 from tests.waiting import eventually
 
@@ -39,7 +39,7 @@ def edge_boards(street: Street) -> list[dict[str, Any]]:
 
 
 def test_an_agent_that_is_killed_again_and_again_stores_every_reading_of_its_board_once(street: Street) -> None:
-    with LinkBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
         feeding = threading.Thread(target=board.readings, args=(range(600), 0.006))
         feeding.start()
         try:
@@ -56,7 +56,7 @@ def test_an_agent_that_is_killed_again_and_again_stores_every_reading_of_its_boa
 
 
 def test_frames_that_are_durable_when_the_agent_is_killed_and_come_again_are_not_stored_twice(street: Street) -> None:
-    with LinkBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
         board.readings(range(5))
         street.wait_stored(5)
         board.is_deaf = True
@@ -74,7 +74,7 @@ def test_frames_that_are_durable_when_the_agent_is_killed_and_come_again_are_not
 
 
 def test_the_commands_for_boards_work_beside_a_running_agent(street: Street) -> None:
-    with LinkBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config):
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config):
         board.readings(range(3))
         street.wait_stored(3)
         [listed] = edge_boards(street)
