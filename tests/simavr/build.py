@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -58,3 +59,10 @@ def _cache() -> Path:
     if owner.st_uid != os.getuid() or owner.st_mode & 0o077 or folder.is_symlink():
         pytest.fail(f"{folder} is not ours alone: remove it")
     return folder
+
+
+if __name__ == "__main__":  # for the Makefile: the path of the host program, or nothing where it cannot be built
+    try:
+        print(avr_host())
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        sys.exit(str(missing))
