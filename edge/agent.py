@@ -16,6 +16,7 @@ from edge.batching.writer import SpoolWriter
 from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
 from edge.control import Command, ControlServer, Request
+from edge.decoders.self_decoded import SELF_DECODED
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
 from edge.gap_file import GapFile, LeftBehind
@@ -23,6 +24,7 @@ from edge.gateway_off import gateway_off
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
+from edge.link.commands import board_commands
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -128,6 +130,7 @@ class Agent:
             "maintenance": self.maintenance.command,
             "settle": self._settle,
             "pause_uplink": self.uplink_pause.command,
+            **board_commands(lambda: self.sources),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
@@ -251,7 +254,7 @@ class Agent:
 
     def _build_source(self, settings: SourceSettings) -> SourceUnit:
         kind = dict(settings.decoder)
-        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
+        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns) if kind else SELF_DECODED
         gateway = self.config.gateway
         normaliser = Normaliser(
             settings.id,
