@@ -18,7 +18,6 @@ from firmware_bridge.rollout.plan import RolloutPlan
 from firmware_bridge.rollout.state import FINAL, At, BoardAt, Phase, Rollout
 from telemetry.errors import RejectedError
 
-
 _OF_THE_WAVE = frozenset({At.IN_FLIGHT, At.KEPT, At.NEEDS_A_HAND, At.LOST})  # others run what they ran, and make room in it
 
 
