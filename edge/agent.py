@@ -16,6 +16,7 @@ from edge.batching.writer import SpoolWriter
 from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
 from edge.control import Command, ControlServer, Request
+from edge.decoders.self_decoded import SELF_DECODED
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
 from edge.gap_file import GapFile, LeftBehind
@@ -248,7 +249,7 @@ class Agent:
 
     def _build_source(self, settings: SourceSettings) -> SourceUnit:
         kind = dict(settings.decoder)
-        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
+        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns) if kind else SELF_DECODED
         gateway = self.config.gateway
         normaliser = Normaliser(
             settings.id,
