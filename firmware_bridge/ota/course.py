@@ -57,8 +57,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One entry of the journal about a step. `why` of a failure; `data`: of PREPARE done the previous firmware, of FLASH failed
-    `is_written` (whether a byte may have reached the board)."""
+    """One entry of the journal about a step; `why` of a failure. `data`: of PREPARE done `previous` (the firmware) and `uid`; of FLASH
+    failed `is_written` (a byte may have reached the board) and `is_final`; of any failed `is_another` (another board is at the port)."""
 
     step: Step
     which: Which
@@ -107,6 +107,7 @@ class Course:
     next: Do = Do(Step.PREPARE, Which.NEW)
     begun: Mapping[Do, int] = field(default_factory=dict)
     previous: Firmware | None = None
+    uid: str = ""
     is_touched: bool = False
     was_touched: bool = False
     why: str = ""
@@ -168,7 +169,8 @@ def _begun(course: Course, do: Do) -> Course:
 def _done(course: Course, do: Do, entry: Noted) -> Course:
     match do.step:
         case Step.PREPARE:
-            return replace(course, previous=Firmware.from_json(entry.data["previous"]), next=Do(Step.FLASH, Which.NEW))
+            previous, uid = Firmware.from_json(entry.data["previous"]), str(entry.data.get("uid", ""))
+            return replace(course, previous=previous, uid=uid, next=Do(Step.FLASH, Which.NEW))
         case Step.FLASH:
             return replace(course, next=Do(Step.HELLO, do.which))
         case Step.HELLO:
@@ -182,6 +184,8 @@ def _done(course: Course, do: Do, entry: Noted) -> Course:
 def _failed(course: Course, do: Do, entry: Noted, limits: Limits) -> Course:
     if do.step is Step.PREPARE:
         return replace(course, verdict=Ended(Outcome.UNCHANGED, entry.why))
+    if entry.data.get("is_another"):
+        return replace(course, verdict=Ended(Outcome.NEEDS_A_HAND, entry.why))
     if do.which is Which.PREVIOUS:
         return _failed_going_back(course, do, entry, limits)
     if do.step is Step.FLASH:

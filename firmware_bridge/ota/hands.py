@@ -26,11 +26,12 @@ class FlashFailed(QuanhoError):
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """A session opened: what the board says it runs, the number of its start, the sets that it announces."""
+    """A session opened: what the board says it runs, the number of its start, the sets that it announces, its unique id ("": none)."""
 
     said: Firmware
     boot: int
     announced: tuple[Announced, ...]
+    uid: str = ""
 
 
 class Board(Protocol):

@@ -3,8 +3,9 @@
 Between any two lines the power may go. What is written down is enough to go on: `Update(...).run()` on the same journal.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from firmware_bridge.ota.course import Course, Do, Ended, Limits, Mark, Noted, Outcome, Step, Which, course_of, what_next
 from firmware_bridge.ota.expected import expected_sets
@@ -37,6 +38,7 @@ class Progress:
     of: int = 0
 
 
+_Sensors = Sequence[Mapping[str, Any]]
 LIMITS = Limits()
 PATIENCE = Patience()
 
@@ -95,7 +97,7 @@ class Update:
         try:
             return steps[todo.step](todo, course, order)
         except _Failed as error:
-            return replace(failed, why=str(error))
+            return replace(failed, why=str(error), data={"is_another": True} if error.is_another else {})
         except FlashFailed as error:
             return replace(failed, why=error.why, data={"is_written": error.is_written, "is_final": error.is_final})
 
@@ -116,7 +118,8 @@ class Update:
             previous = order.rescue
         else:
             raise _Failed("the board does not speak, and nobody knows what ran there; flash it by hand: quanho flash")
-        return Noted(todo.step, todo.which, Mark.DONE, data={"previous": previous.to_json()})
+        uid = greeted.uid if greeted is not None else ""
+        return Noted(todo.step, todo.which, Mark.DONE, data={"previous": previous.to_json(), "uid": uid})
 
     def _dumped(self, said: Firmware) -> Firmware:
         """Read the images of what runs from the chip into the store."""
@@ -148,8 +151,7 @@ class Update:
         greeted = self._greeting(todo, self._patience.hello_s, expected)
         if greeted is None:
             raise _Failed(f"no hello within {self._patience.hello_s:g} s")
-        if not expected.is_said_by(greeted.said):
-            raise _Failed(f"it says that it is {greeted.said}, not {expected}")
+        _check_said(greeted, expected, course.uid)
         return Noted(todo.step, todo.which, Mark.DONE)
 
     def _watch(self, todo: Do, course: Course, order: Order) -> Noted:
@@ -158,10 +160,9 @@ class Update:
         greeted = self._greeting(todo, self._patience.hello_s, expected)
         if greeted is None:
             raise _Failed("it does not say hello any more")
-        if not expected.is_said_by(greeted.said):
-            raise _Failed(f"it says that it is {greeted.said}, not {expected}")
+        _check_said(greeted, expected, course.uid)
         sensors = order.sensors if todo.which is Which.NEW else ()
-        if why := self._watched(todo, greeted, sensors, order.intervals, expected):
+        if why := self._watched(todo, greeted, sensors, order.intervals, (expected, course.uid)):
             raise _Failed(why)
         return Noted(todo.step, todo.which, Mark.DONE)
 
@@ -182,9 +183,9 @@ class Update:
             left_s -= self._now_s() - since_s
         return last
 
-    def _watched(self, todo: Do, greeted: Greeted, sensors: Sequence[object], intervals: int, expected: Firmware | None = None) -> str:
+    def _watched(self, todo: Do, greeted: Greeted, sensors: _Sensors, intervals: int, expected: tuple[Firmware, str] | None = None) -> str:
         """Watch the readings; return why they prove nothing, "" when they do."""
-        sets, wrong = expected_sets(sensors, greeted.announced)  # type: ignore[arg-type]
+        sets, wrong = expected_sets(sensors, greeted.announced)
         if wrong:
             return wrong
         watch = Watch(sets, intervals, self._now_s(), self._patience.grace_s)
@@ -195,8 +196,8 @@ class Update:
                 if isinstance(event, SetReading):
                     watch.heard(event, self._now_s())
                     continue
-                if expected is not None and not expected.is_said_by(event.said):
-                    return f"it says that it is {event.said}, not {expected}"
+                if expected is not None:
+                    _check_said(event, *expected)
                 watch.greeted(event.boot)
             self._on_progress(Progress(todo, count=watch.progress[0], of=watch.progress[1]))
         return verdict
@@ -214,7 +215,19 @@ class Update:
 
 
 class _Failed(Exception):
-    """A step that did not come to what was asked."""
+    """A step that did not come to what was asked. `is_another`: somebody put another board at the port; it must not be flashed."""
+
+    def __init__(self, why: str, *, is_another: bool = False) -> None:
+        super().__init__(why)
+        self.is_another = is_another
+
+
+def _check_said(greeted: Greeted, expected: Firmware, uid: str) -> None:
+    """Raise _Failed unless the expected firmware spoke, on the board that the update began with."""
+    if uid and greeted.uid and greeted.uid != uid:
+        raise _Failed(f"another board (unique id {greeted.uid}, not {uid}) is at its port", is_another=True)
+    if not expected.is_said_by(greeted.said):
+        raise _Failed(f"it says that it is {greeted.said}, not {expected}")
 
 
 def _firmware(todo: Do, course: Course, order: Order) -> Firmware:

@@ -114,6 +114,7 @@ class ModelBoard:
     gone_until: float = 0.0
     flash_count: int = 0
     boot: int = 0
+    uid: str = "01"
     _greeted: bool = False
     _started: float = 0.0
     _told: float = 0.0
@@ -145,7 +146,7 @@ class ModelBoard:
             self._greeted = True
             self.boot += 1
             self._started = self._told = self.now
-            return [Greeted(said, self.boot, ANNOUNCED)]
+            return [Greeted(said, self.boot, ANNOUNCED, self.uid)]
         if doing == "mute" or self.now - self._told < INTERVAL_S:
             return []
         self._told = self.now

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.ota.course import Ended, Limits, Outcome, course_of
+from firmware_bridge.ota.course import Ended, Limits, Outcome, Step, course_of
 from firmware_bridge.ota.firmware import Firmware
 from firmware_bridge.ota.journal import Order
 from firmware_bridge.ota.update import Patience, Update
@@ -141,6 +141,24 @@ def test_nothing_is_flashed_when_the_chip_cannot_be_read() -> None:
     ended = site.run()
     assert ended == Ended(Outcome.UNCHANGED, "read back failed")
     assert site.board.flash_count == 0
+
+
+def test_another_board_at_the_port_is_never_flashed_with_what_was_meant_for_the_first() -> None:
+    plain = Site("silent")
+    plain.run()
+    for kill_at in range(1, plain.fate.passed + 1):
+        site = Site("silent")
+        site.run(kill_at)
+        if site.board.contents != NEW_BYTES:
+            continue
+        site.board.uid, site.board.contents, before = "02", OLD_BYTES, site.board.flash_count
+        course = course_of(site.journal.read().entries, LIMITS)
+        ended = site.run()
+        if course.next.step is not Step.FLASH:
+            assert ended is not None
+            assert ended.outcome is Outcome.NEEDS_A_HAND
+            assert "another board" in ended.why
+            assert site.board.flash_count == before
 
 
 def test_killed_at_any_place_the_update_ends_as_if_it_had_not_been() -> None:
