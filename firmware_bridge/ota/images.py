@@ -9,6 +9,7 @@ goes oldest first when the room is used up. Everything is fsynced before `put` r
 
 import hashlib
 import json
+import threading
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -24,20 +25,21 @@ MOST_BYTES = 64 << 20
 
 
 class ImageStore:
-    """See the module. Not for two threads at once. Building one does no I/O."""
+    """See the module. Any thread. Building one does no I/O."""
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         self.folder = folder
         self._most_bytes = most_bytes
+        self._lock = threading.Lock()
 
     def put(self, data: bytes, needed: Collection[str]) -> str:
         """Keep `data` and return its SHA-256. Raises RejectedError when what is needed leaves no room, OSError."""
         sha = hashlib.sha256(data).hexdigest()
-        if self.has(sha):
-            return sha
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._make_room(len(data), {*needed, sha})
-        replace_file(self.folder / sha, data, _MODE)
+        with self._lock:
+            if not self.has(sha):
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._make_room(len(data), {*needed, sha})
+                replace_file(self.folder / sha, data, _MODE)
         return sha
 
     def get(self, sha256: str) -> bytes | None:
@@ -59,9 +61,10 @@ class ImageStore:
 
     def know(self, firmware: Firmware) -> None:
         """Remember that the pieces of `firmware` are here. Raises OSError."""
-        rest = [known for known in self._known() if not known.is_said_by(firmware)]
-        text = json.dumps([each.to_json() for each in [*rest, firmware][-_MOST_KNOWN:]], ensure_ascii=False)
-        replace_file(self.folder / _KNOWN, text.encode(), _MODE)
+        with self._lock:
+            rest = [known for known in self._known() if not known.is_said_by(firmware)]
+            text = json.dumps([each.to_json() for each in [*rest, firmware][-_MOST_KNOWN:]], ensure_ascii=False)
+            replace_file(self.folder / _KNOWN, text.encode(), _MODE)
 
     def find(self, said: Firmware) -> Firmware | None:
         """Return the firmware that a HELLO says, if its build id is known and all its pieces are here."""

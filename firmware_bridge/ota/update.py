@@ -19,10 +19,12 @@ from telemetry.errors import RejectedError
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: for a HELLO after a flash and before one, beyond the intervals of a watch, between two tries, and between two looks."""
+    """Seconds: for a HELLO after a flash and before the first one; for that of a stranger before one is tried again; beyond the intervals
+    of a watch; between two tries, and between two looks."""
 
     hello_s: float = 30.0
     said_s: float = 15.0
+    stranger_s: float = 4.0
     grace_s: float = 5.0
     again_s: float = 2.0
     look_s: float = 0.5
@@ -136,6 +138,11 @@ class Update:
 
     def _flash(self, todo: Do, course: Course, order: Order) -> Noted:
         firmware = _firmware(todo, course, order)
+        if course.uid and course.begun.get(todo):  # it was unplugged or we were off: is it still the board that was meant?
+            self._board.listen()
+            greeted = self._greeting(todo, self._patience.stranger_s)
+            if greeted is not None:
+                _check_same(greeted, course.uid)
         if todo.which is Which.NEW and course.previous is not None and not self._store.has_all_of(course.previous):
             raise FlashFailed("the way back is damaged in the image store", is_written=False, is_final=True)
         pieces = [(piece, self._store.get(piece.sha256)) for piece in firmware.pieces]
@@ -222,10 +229,15 @@ class _Failed(Exception):
         self.is_another = is_another
 
 
-def _check_said(greeted: Greeted, expected: Firmware, uid: str) -> None:
-    """Raise _Failed unless the expected firmware spoke, on the board that the update began with."""
+def _check_same(greeted: Greeted, uid: str) -> None:
+    """Raise _Failed unless the board spoke that the update began with."""
     if uid and greeted.uid and greeted.uid != uid:
         raise _Failed(f"another board (unique id {greeted.uid}, not {uid}) is at its port", is_another=True)
+
+
+def _check_said(greeted: Greeted, expected: Firmware, uid: str) -> None:
+    """Raise _Failed unless the expected firmware spoke, on that board."""
+    _check_same(greeted, uid)
     if not expected.is_said_by(greeted.said):
         raise _Failed(f"it says that it is {greeted.said}, not {expected}")
 

@@ -16,7 +16,7 @@ from tests.firmware_bridge.ota.model import SENSORS, Fate, Killed, MemoryJournal
 NEW, NEW_BYTES = image("2.0.0")
 OLD, OLD_BYTES = image("1.0.0")
 LIMITS = Limits()
-PATIENCE = Patience(hello_s=4.0, said_s=4.0, grace_s=2.0, look_s=1.0)
+PATIENCE = Patience(hello_s=4.0, said_s=4.0, stranger_s=2.0, grace_s=2.0, look_s=1.0)
 MOST_FLASHES = LIMITS.flash_new + LIMITS.flash_previous
 NEW_DOES = ("good", "silent", "liar", "mute", "other", "restarts")
 NEW_FLASH = (["ok"], ["busy", "ok"], ["middle", "ok"], ["unplugged", "ok"], ["middle"], ["unplugged"], ["refused"], ["middle", "refused"])
@@ -154,7 +154,7 @@ def test_another_board_at_the_port_is_never_flashed_with_what_was_meant_for_the_
         site.board.uid, site.board.contents, before = "02", OLD_BYTES, site.board.flash_count
         course = course_of(site.journal.read().entries, LIMITS)
         ended = site.run()
-        if course.next.step is not Step.FLASH:
+        if course.next.step is not Step.FLASH or course.begun.get(course.next):
             assert ended is not None
             assert ended.outcome is Outcome.NEEDS_A_HAND
             assert "another board" in ended.why
