@@ -14,7 +14,7 @@ from edge.apply.plan import Plan
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
-from edge.boards import commands as board_commands
+from edge.boards.commands import update_commands
 from edge.boards.updater import BoardUpdater
 from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
@@ -27,6 +27,7 @@ from edge.gateway_off import gateway_off
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
+from edge.link.commands import board_commands
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -133,7 +134,8 @@ class Agent:
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
-            **board_commands.commands_of(self.boards),
+            **board_commands(lambda: self.sources, self.boards.by_board),
+            **update_commands(self.boards, lambda: self.sources),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)

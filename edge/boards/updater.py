@@ -127,6 +127,10 @@ class BoardUpdater:
         """Return the last or running update of every board that had one, ready for JSON."""
         return [self._status(board) for board in self._boards()]
 
+    def by_board(self) -> dict[str, Mapping[str, object]]:
+        """Return the same by board."""
+        return {str(each["board"]): each for each in self.status()}
+
     def is_running(self, board: str) -> bool:
         running = self._running.get(board)
         return running is not None and running.worker.is_alive

@@ -23,7 +23,7 @@ from firmware_bridge.link.records import Lost, Record
 from runtime.clock import Clock
 from runtime.logs import Log
 from telemetry import quality
-from telemetry.point import Reading
+from telemetry.point import FieldValue, Reading
 
 _LOG = Log("edge.link")
 _NUMBERS = 1 << 16
@@ -161,6 +161,11 @@ class Feed:
             self._items.append(item)
             self._lock.notify()
 
+    def wake(self) -> None:
+        """Look at `stopping` again."""
+        with self._lock:
+            self._lock.notify()
+
     @property
     def is_held(self) -> bool:
         """Whether the board must wait: the intake does not take what came."""
@@ -278,7 +283,11 @@ class Feed:
         self._on_want(picture, offset, chunks)
 
     def finished(self, finished: Finished, offer: PictureOffered) -> None:
-        fields = {"picture_bytes": float(finished.size_bytes), "picture": finished.file, "picture_sha256": finished.sha256}
+        fields: dict[str, FieldValue] = {
+            "picture_bytes": float(finished.size_bytes),
+            "picture": finished.file,
+            "picture_sha256": finished.sha256,
+        }
         reading = Reading("camera", {"device": self._device}, fields)
         taken_ns = round(offer.taken_s * 1e9)
         reading = self._marked(reading, self._clock.boot_ns() - taken_ns)

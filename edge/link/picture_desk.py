@@ -65,14 +65,14 @@ class PictureGetter:
 
     def offered(self, offer: PictureOffered, now_s: float) -> None:
         """The board has a picture. Raises OSError."""
-        sha256 = offer.sha256.hex()
-        if offer.sha256 in self._refused or (reason := self._why_not(offer)):
+        sha256, files = offer.sha256.hex(), self.files
+        reason = self._why_not(offer)
+        if files is None or reason or offer.sha256 in self._refused:
             self._refuse(offer, "" if offer.sha256 in self._refused else reason)
             return
-        assert self.files is not None  # noqa: S101 (else there is a reason)
         if sha256 in self._telling or len(self._telling) >= _MOST_TELLING:
             return
-        if done := self.files.finished(sha256):
+        if done := files.finished(sha256):
             finished, is_told = done
             if is_told:
                 self.desk.want(offer.picture, offer.size_bytes, 0)
@@ -81,31 +81,31 @@ class PictureGetter:
             return
         if self._now is None or self._now.offer.sha256 == offer.sha256 or now_s - self._now.heard_s > SILENT_S * _SILENCES:
             wrong_hashes = self._now.wrong_hashes if self._now and self._now.offer.sha256 == offer.sha256 else 0
-            self._now = _UnderWay(offer, self.files.begin(sha256, offer.size_bytes), heard_s=now_s, wrong_hashes=wrong_hashes)
-            self._go_on(now_s)
+            self._now = _UnderWay(offer, files.begin(sha256, offer.size_bytes), heard_s=now_s, wrong_hashes=wrong_hashes)
+            self._go_on(self._now, files, now_s)
 
     def came(self, chunk: Chunk, now_s: float) -> None:
         """A chunk arrived. Raises OSError."""
-        now = self._now
-        if now is None or self.files is None or chunk.picture != now.offer.picture or chunk.offset != now.offset or not chunk.data:
+        now, files = self._now, self.files
+        if now is None or files is None or chunk.picture != now.offer.picture or chunk.offset != now.offset or not chunk.data:
             return
         data = chunk.data[: now.offer.size_bytes - now.offset]
-        self.files.add(data)
+        files.add(data)
         now.offset += len(data)
         now.heard_s, now.silences, now.chunks_due = now_s, 0, now.chunks_due - 1
         if now.chunks_due <= 0 or now.offset == now.offer.size_bytes:
-            self._go_on(now_s)
+            self._go_on(now, files, now_s)
 
     def look(self, now_s: float) -> None:
         """Ask again after a silence. Raises OSError."""
-        now = self._now
-        if now is None or now_s - now.heard_s < SILENT_S:
+        now, files = self._now, self.files
+        if now is None or files is None or now_s - now.heard_s < SILENT_S:
             return
         now.silences += 1
         if now.silences > _SILENCES:
             self._now = None
             return
-        self._go_on(now_s)
+        self._go_on(now, files, now_s)
 
     def told(self, sha256: str) -> None:
         """The reading of a finished picture is durable. Raises OSError."""
@@ -137,9 +137,7 @@ class PictureGetter:
                 del self._refused[next(iter(self._refused))]
             self.desk.refused(reason)
 
-    def _go_on(self, now_s: float) -> None:
-        now, files = self._now, self.files
-        assert now is not None and files is not None  # noqa: S101 (as the callers see to)
+    def _go_on(self, now: _UnderWay, files: PictureFiles, now_s: float) -> None:
         now.heard_s = now_s
         if now.offset < now.offer.size_bytes:
             now.chunks_due = CHUNKS
@@ -157,7 +155,7 @@ class PictureGetter:
         else:
             files.give_up()
             now.wrong_hashes, now.offset = 1, 0
-            self._go_on(now_s)
+            self._go_on(now, files, now_s)
 
     def _tell(self, finished: Finished, offer: PictureOffered) -> None:
         self._telling[finished.sha256] = offer

@@ -25,9 +25,9 @@ from edge.link.picture_files import PictureFiles
 from edge.refusal_budget import RefusalBudget
 from edge.sources.source import Source, SourceContext, SourceState
 from edge.spool.loss import Loss
-from firmware_bridge.link.events import Answered, Closed, Event, Frame, LogLine, Opened, PictureOffered, Refused
-from firmware_bridge.link.host import QUIET_S, HostEnd
-from firmware_bridge.link.messages import VERSION, Chunk, Hello
+from firmware_bridge.link.events import Answered, Closed, Event, Frame, LogLine, Opened, Refused
+from firmware_bridge.link.host import HostEnd
+from firmware_bridge.link.messages import VERSION, Hello
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.serial_port import SerialPort, matching_ports
@@ -103,8 +103,6 @@ class LinkInput:
         self._described: Described | None = None
         self._faults: tuple[str, ...] = ()
         self._open_count = 0
-        self._silent_until_s = float("-inf")  # a bootloader takes what we say for a programmer
-        self._frames_at_open = 0
         self._was_lent = False
         self._view_s = float("-inf")
         self._view: Mapping[str, object] = {}
@@ -121,6 +119,8 @@ class LinkInput:
 
     def stop(self, timeout_s: float) -> None:
         self.drain()
+        self._feeding.ask_to_stop()
+        self._feed.wake()
         self._feeding.stop(timeout_s * 0.5)
         self._reading.ask_to_stop()
         self._port.interrupt()
@@ -134,7 +134,7 @@ class LinkInput:
 
     def view(self) -> Mapping[str, object]:
         """Return what is known of the board."""
-        return self._view | {"is_lent": self._lending.is_lent}
+        return {**self._view, "is_lent": self._lending.is_lent}
 
     def command(self, code: int, arguments: bytes, timeout_s: float) -> Answered:
         """Have the board do something and return its answer. TransientError where it has no session or does not answer in time."""
@@ -150,7 +150,7 @@ class LinkInput:
         return asked.answer
 
     def hear(self, hearer: Hearer | None) -> None:
-        """Tell `hearer` of sessions and frames from now on, beginning with the session that is open; on the thread of the port, so quickly."""
+        """Tell `hearer` of sessions and frames from now on, the session that is open first. On the thread of the port: it must be quick."""
         self._posted.append(_Hear(hearer))
         self._port.interrupt()
 
@@ -193,6 +193,8 @@ class LinkInput:
         self._note_opening(now_s)
         for event in self._host.received(data, now_s):
             self._on(event, now_s)
+            if self._hearer is not None:
+                self._hearer(event)
         self._do_posted()
         self._host.hold(self._is_draining or self._feed.is_held)
         self._say()
@@ -201,24 +203,19 @@ class LinkInput:
 
     def _wait_s(self) -> float:
         now_s = self._now_s()
-        due_s = max(self._host.due_s(), self._silent_until_s)
-        return min(max(0.0, due_s - now_s), _LONGEST_WAIT_S)
+        return min(max(0.0, self._host.due_s() - now_s), _LONGEST_WAIT_S)
 
     def _note_opening(self, now_s: float) -> None:
-        port = self._port.state()
-        if port.open_count != self._open_count:
-            if self._open_count:
-                self._silent_until_s = now_s + QUIET_S
-                self._frames_at_open = self._host.state.cut.frames
-                if not self._was_lent:
-                    self._feed.put_replugged()
-            self._open_count = port.open_count
-        elif self._silent_until_s > now_s and self._host.state.cut.frames > self._frames_at_open:
-            self._silent_until_s = now_s  # its firmware runs
+        open_count = self._port.state().open_count
+        if open_count != self._open_count:
+            self._host.line_opened(now_s)
+            if self._open_count and not self._was_lent:
+                self._feed.put_replugged()
+            self._open_count = open_count
 
     def _say(self) -> None:
         now_s = self._now_s()
-        if not self._port.state().is_open or now_s < self._silent_until_s:
+        if not self._port.state().is_open:
             return
         data = self._host.outgoing(now_s)
         if data:
@@ -257,8 +254,6 @@ class LinkInput:
             hearer(Opened(state.hello, state.sensors))
 
     def _on(self, event: Event, now_s: float) -> None:
-        if self._hearer is not None:
-            self._hearer(event)
         if isinstance(event, Frame):
             self._on_frame(event)
         elif isinstance(event, Opened):
@@ -267,21 +262,15 @@ class LinkInput:
             _LOG.info("link.closed", source=self.name, reason=event.why)
             self._feed.put_session_over()
         elif isinstance(event, Refused):
-            self._trouble = (
-                f"the board speaks versions {event.board_min} to {event.board_max} of the link, this gateway {VERSION};"
-                " flash the board or update the gateway"
-            )
-            _LOG.error("link.refused", source=self.name, reason=self._trouble)
+            self._on_refused(event)
         elif isinstance(event, LogLine):
             self._on_log_line(event)
         elif isinstance(event, Answered):
-            if asked := self._waiting.pop(event.id, None):
-                asked.answer = event
-                asked.is_done.set()
-        elif isinstance(event, PictureOffered | Chunk):
-            if not self._is_draining:
-                self._feed.put_picture(event)
-        self._heard_ns = self._clock.boot_ns()
+            self._on_answered(event)
+        elif not self._is_draining:
+            self._feed.put_picture(event)
+        if not isinstance(event, Closed):
+            self._heard_ns = self._clock.boot_ns()
         if not isinstance(event, Frame):
             self._look()
 
@@ -314,6 +303,18 @@ class LinkInput:
         what = "another board took its place" if before.uid != hello.uid else f"start {before.boot} became {hello.boot}"
         from_ns, to_ns = self._intake.time_of(self._heard_ns), self._intake.time_of(started_ns)
         self._intake.lose(Loss("board restarted", self.name, None, from_ns, to_ns, detail=f"{device}: {what}"))
+
+    def _on_refused(self, event: Refused) -> None:
+        self._trouble = (
+            f"the board speaks versions {event.board_min} to {event.board_max} of the link, this gateway {VERSION};"
+            " flash the board or update the gateway"
+        )
+        _LOG.error("link.refused", source=self.name, reason=self._trouble)
+
+    def _on_answered(self, event: Answered) -> None:
+        if asked := self._waiting.pop(event.id, None):
+            asked.answer = event
+            asked.is_done.set()
 
     def _on_log_line(self, line: LogLine) -> None:
         if not self._log_budget.allows("log", self._clock.monotonic_s()):
