@@ -18,7 +18,7 @@ def board_view(source: str, port: str, device: str, state: HostState, described:
         view |= {name: shown(getattr(hello, name)) for name in ("board", "firmware", "version", "build_id", "site")}
         view |= {"uid": hello.uid.hex(), "boot": hello.boot}
     view |= {
-        "intervals_ms": {shown(one.measurement): one.interval_ms for one in state.sensors},
+        "sets": [{"index": one.index, "measurement": shown(one.measurement), "interval_ms": one.interval_ms} for one in state.sensors],
         "readings": counts.readings,
         "damaged": state.cut.damaged,
         "resent": counts.again,

@@ -105,11 +105,11 @@ def _set_of(request: Request, view: Mapping[str, object]) -> int:
     measurement = request.get("measurement")
     if measurement is None:
         return ALL_SETS
-    intervals = view["intervals_ms"]
-    names = list(intervals) if isinstance(intervals, Mapping) else []
-    if measurement not in names:
-        raise ValueError(f"the board has no set {measurement}; it has: {', '.join(names) or 'none that is known'}")
-    return names.index(measurement)
+    sets = view["sets"]
+    indexes = {str(one["measurement"]): int(one["index"]) for one in sets} if isinstance(sets, list) else {}
+    if measurement not in indexes:
+        raise ValueError(f"the board has no set {measurement}; it has: {', '.join(indexes) or 'none that is known'}")
+    return indexes[str(measurement)]
 
 
 def _number(value: object, name: str, most: float) -> float:

@@ -80,8 +80,11 @@ class Street:
             },
             "decoder": {"kind": "json", "measurement": "reading"},
         }
-        if changes.get("source", {}).get("kind") == "serial":
+        kind = changes.get("source", {}).get("kind", "mqtt")
+        if kind != "mqtt":
             tables["source"] = {"id": "street"}
+        if kind == "link":
+            del tables["decoder"]
         for table, keys in changes.items():
             tables[table].update(keys)
         heads = {"source": "[[source]]", "decoder": "[source.decoder]"}
