@@ -5,44 +5,36 @@ is set and RTS is not. When EN rises with IO0 low, or IO0 falls soon after, the 
 """
 
 import os
-import select
-import socket
 import tempfile
-import termios
 import threading
 import time
-import tty
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from tests.simavr.build import dtr_shim as shim_library
-from tests.stand_ins.esp32_application import JsonApplication
-from tests.stand_ins.esp32_chip import MODELS, NorFlash
+from tests.stand_ins.application import Application, JsonApplication
+from tests.stand_ins.chip_port import ChipPort
+from tests.stand_ins.esp32_chip import MODELS, Lock, NorFlash
 from tests.stand_ins.esp32_image import Description, description_of
 from tests.stand_ins.esp32_loader import Loader
+from tests.stand_ins.link_application import Kept, LinkApplication
 
 STRAP_S = 0.15
 """How long after a reset IO0 still decides; a real chip samples at once, but its lines do not come as messages."""
 APPLICATION_AT = 0x10000
+SETTINGS_AT = 0x9000
+"""Where ESP-IDF's default partition table has "nvs"."""
 _BANNER = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:"
 _DOWNLOAD = "0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\nwaiting for download\r\n"
 _MAC = bytes.fromhex("24 0a c4 12 34 56")
 
 
-class Application(Protocol):
-    """What runs on the chip."""
-
-    def received(self, data: bytes, now_s: float) -> None: ...
-    def outgoing(self, now_s: float) -> bytes: ...
-
-
 class Esp32Rom:
-    """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3.
+    """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3; `lock`: what its fuses forbid.
 
     `die_after_bytes` pulls the cable once so many bytes were written to flash (once: after `plug` all is written). Flash is kept in
-    `flash_file` from one board to the next. With `runs_link` the application is a board that speaks the link, else a JSON line a second.
+    `flash_file` from one board to the next. With `runs_link` the application is a `board` that speaks the link, else a JSON line a second.
     """
 
     def __init__(
@@ -55,9 +47,11 @@ class Esp32Rom:
         dtr_shim: bool = True,
         flash_file: Path | None = None,
         runs_link: bool = False,
+        board: str = "esp32-devkit",
         chip: str = "esp32",
         flash_bytes: int = 4 * 1024 * 1024,
         mac: bytes = _MAC,
+        lock: Lock = "",
     ) -> None:
         self.port = folder / "tty"
         self.environment: dict[str, str] = {}
@@ -66,8 +60,10 @@ class Esp32Rom:
         self._folder = folder
         self._model = MODELS[chip]
         self._mac = mac
+        self._lock_fuse: Lock = lock
         self._flash_file = flash_file
         self._runs_link = runs_link
+        self._board = board
         self._flips_a_bit = flip_flash_bit
         self._die_after_bytes = die_after_bytes
         self._has_shim = dtr_shim
@@ -76,10 +72,8 @@ class Esp32Rom:
         self._loader: Loader | None = self._new_loader() if in_download_mode else None
         self._application: Application | None = None
         self._boots_at_s: float | None = None if in_download_mode else 0.0
-        self._is_in_reset = self._is_io0_low = self._is_open = False
-        self._master_fd = -1
-        self._dtr: socket.socket | None = None
-        self._out = bytearray()
+        self._is_in_reset = self._is_io0_low = False
+        self._line = ChipPort(self.port)
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -110,7 +104,8 @@ class Esp32Rom:
         if self._has_shim:
             self._dtr_folder = tempfile.TemporaryDirectory(prefix="qh-")
             self.environment = {"LD_PRELOAD": str(shim_library()), "PTYDTR": self._dtr_folder.name}
-        self._appear()
+            self._line = ChipPort(self.port, Path(self._dtr_folder.name))
+        self._line.appear()
         self._thread = threading.Thread(target=self._run, name="esp32", daemon=True)
         self._thread.start()
 
@@ -133,8 +128,8 @@ class Esp32Rom:
     def plug(self) -> None:
         """Put the cable back; the chip boots what its flash holds."""
         with self._lock:
-            if self._master_fd < 0:
-                self._appear()
+            if not self._line.is_there:
+                self._line.appear()
                 self.reset()
 
     def reset(self, *, is_io0_low: bool = False) -> None:
@@ -145,58 +140,40 @@ class Esp32Rom:
             self._leave_reset()
             self._is_io0_low = False
 
-    def _appear(self) -> None:
-        self._master_fd, client_fd = os.openpty()
-        name = os.ttyname(client_fd)
-        tty.setraw(client_fd)
-        os.close(client_fd)
-        os.set_blocking(self._master_fd, False)
-        if self._dtr_folder is not None:
-            self._dtr = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._dtr.bind(str(Path(self._dtr_folder.name) / Path(name).name))
-            self._dtr.settimeout(0)
-        self.port.unlink(missing_ok=True)
-        self.port.symlink_to(name)
-
     def _vanish(self) -> None:
-        self.port.unlink(missing_ok=True)
-        if self._dtr is not None:
-            Path(self._dtr.getsockname()).unlink(missing_ok=True)
-            self._dtr.close()
-            self._dtr = None
-        if self._master_fd >= 0:
-            os.close(self._master_fd)
-        self._master_fd = -1
-        self._is_open = self._is_in_reset = False
+        self._line.vanish()
+        self._is_in_reset = False
         self._loader = self._application = self._boots_at_s = None
-        self._out.clear()
 
     def _new_loader(self) -> Loader:
-        return Loader(self._model, self._flash, self._mac, flips_a_bit=self._flips_a_bit, dies_after_bytes=self._die_after_bytes)
+        return Loader(
+            self._model,
+            self._flash,
+            self._mac,
+            flips_a_bit=self._flips_a_bit,
+            dies_after_bytes=self._die_after_bytes,
+            lock=self._lock_fuse,
+        )
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            with self._lock:
-                waiting = [] if self._master_fd < 0 else [self._master_fd, *([self._dtr] if self._dtr else [])]
-                is_writing = bool(self._out) and self._is_open
-            if not waiting:
+            if not self._line.is_there:
                 self._stop.wait(0.02)
                 continue
-            with suppress(OSError, ValueError):  # unplugged meanwhile
-                select.select(waiting if self._is_open else waiting[1:], [self._master_fd] if is_writing else [], [], 0.005)
+            self._line.wait(0.005)
             with self._lock:
-                if self._master_fd >= 0:
+                if self._line.is_there:
                     self._turn(time.monotonic())
 
     def _turn(self, now_s: float) -> None:
         self._take_lines()
-        self._see_whether_open()
+        self._line.look()
         if self._boots_at_s is not None and now_s >= self._boots_at_s:
             self._boots_at_s = None
             self._boot()
-        heard = self._read() if self._is_open else b""
+        heard = self._line.read()
         if self._loader is not None:
-            self._out += self._loader.received(heard)
+            self._line.send(self._loader.received(heard), is_kept=True)
             if self._loader.is_dead:
                 self._die_after_bytes = None
                 self._vanish()
@@ -206,15 +183,13 @@ class Esp32Rom:
         elif self._application is not None:
             if heard:
                 self._application.received(heard, now_s)
-            self._out += self._application.outgoing(now_s)
-        self._write()
+            self._line.send(self._application.outgoing(now_s))
+            if wish := self._application.restarts():
+                self.reset(is_io0_low=wish == "loader")
 
     def _take_lines(self) -> None:
-        while self._dtr is not None:
-            try:
-                dtr, rts = (state == ord("1") for state in self._dtr.recv(2))
-            except BlockingIOError:
-                return
+        while (lines := self._line.modem_lines()) is not None:
+            dtr, rts = lines
             self._is_io0_low = dtr and not rts
             if rts and not dtr:
                 self._hold_in_reset()
@@ -226,10 +201,7 @@ class Esp32Rom:
     def _hold_in_reset(self) -> None:
         self._is_in_reset = True
         self._loader = self._application = self._boots_at_s = None
-        self._out.clear()
-        if self._master_fd >= 0:
-            with suppress(termios.error):
-                termios.tcflush(self._master_fd, termios.TCOFLUSH)
+        self._line.discard()
 
     def _leave_reset(self) -> None:
         self._is_in_reset = False
@@ -258,39 +230,13 @@ class Esp32Rom:
 
     def _start_application(self, description: Description) -> Application:
         if self._runs_link:
-            from tests.stand_ins.esp32_link import LinkApplication
-
-            return LinkApplication(description, self._mac)
+            kept = Kept(self._flash, SETTINGS_AT)
+            return LinkApplication(description, board=self._board, uid=self._mac, kept=kept, now_s=time.monotonic())
         return JsonApplication(description)
 
     def _say(self, text: str) -> None:
         self.boot_log += text.split("\r\n")[:-1]
-        if self._is_open:
-            self._out += text.encode()
-
-    def _see_whether_open(self) -> None:
-        poll = select.poll()
-        poll.register(self._master_fd, select.POLLIN)
-        was_open = self._is_open
-        self._is_open = not any(event & select.POLLHUP for _, event in poll.poll(0))
-        if self._is_open and not was_open:
-            with suppress(termios.error):
-                termios.tcflush(self._master_fd, termios.TCOFLUSH)
-        if not self._is_open:
-            self._out.clear()
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self._master_fd, 65536)
-        except OSError:
-            return b""
-
-    def _write(self) -> None:
-        if self._out and self._is_open:
-            with suppress(OSError):
-                del self._out[: os.write(self._master_fd, self._out)]
-        if self._loader is None and len(self._out) > 8192:
-            self._out.clear()  # nobody reads: a USB adapter's buffer is full too
+        self._line.send(text.encode())
 
     def __enter__(self) -> Self:
         self.start()
