@@ -20,6 +20,7 @@ from quanho.lang import say
 from telemetry.errors import ConfigError, QuanhoError
 
 COMMANDS = {
+    "bundle": "quanho.commands.bundle",
     "bus": "quanho.commands.bus",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",

@@ -219,6 +219,14 @@ def choose_port(pattern: str, matches: Sequence[str]) -> str:
     return matches[0]
 
 
+def touch(device: str, baudrate: int) -> None:
+    """Open and close `device` at `baudrate`, an order to some boards (1200: into the boot loader). Raises TransientError."""
+    try:
+        serial.Serial(device, baudrate=baudrate, exclusive=True).close()
+    except _GONE as error:
+        raise TransientError(f"serial port {device}: {_reason(error)}") from error
+
+
 def _opened(device: str, settings: SerialSettings) -> serial.Serial:
     """Open and lock `device`."""
     try:

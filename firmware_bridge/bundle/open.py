@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from firmware_bridge.bundle import container
 from firmware_bridge.bundle.image_fit import check_images
-from firmware_bridge.bundle.keys import Purpose
+from firmware_bridge.bundle.keys import PublicKey, Purpose
 from firmware_bridge.bundle.manifest import FORMAT, MANIFEST_NAME, SIGNATURE_NAME, Manifest
 from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from firmware_bridge.bundle.signature import signer
@@ -40,10 +40,7 @@ def open_bundle(path: Path, trust: Trust) -> Bundle:
 
 def open_bytes(data: bytes, trust: Trust) -> Bundle:
     """Return the bundle whose file is `data`. Raises BundleRefused."""
-    members = container.members(data)
-    for name, cause in ((MANIFEST_NAME, Cause.NO_MANIFEST), (SIGNATURE_NAME, Cause.NO_SIGNATURE)):
-        if name not in members:
-            raise BundleRefused(f"{name} is missing; is this a bundle of quanho bundle make?", cause)
+    members = _members(data)
     key, signature = signer(container.read(data, members[SIGNATURE_NAME]))
     trust.judge(key)
     body = container.read(data, members[MANIFEST_NAME])
@@ -62,6 +59,12 @@ def open_bytes(data: bytes, trust: Trust) -> Bundle:
     return Bundle(manifest, images, key.id, hashlib.sha256(data).hexdigest())
 
 
+def signer_of(path: Path) -> PublicKey:
+    """Return the key that claims to have signed the bundle: neither believed nor checked. Raises BundleRefused."""
+    data = _read(path)
+    return signer(container.read(data, _members(data)[SIGNATURE_NAME]))[0]
+
+
 def check_against_manifest(manifest: Manifest, images: Mapping[str, bytes]) -> None:
     """Raise BundleRefused unless `images` are exactly those of the manifest."""
     for entry in manifest.images:
@@ -70,6 +73,14 @@ def check_against_manifest(manifest: Manifest, images: Mapping[str, bytes]) -> N
             raise BundleRefused(f"image {entry.file} is missing", Cause.IMAGE_MISSING)
         if len(content) != entry.size or hashlib.sha256(content).hexdigest() != entry.sha256:
             raise BundleRefused(f"image {entry.file} is not the one that was signed", Cause.IMAGE_CHANGED)
+
+
+def _members(data: bytes) -> dict[str, container.Member]:
+    members = container.members(data)
+    for name, cause in ((MANIFEST_NAME, Cause.NO_MANIFEST), (SIGNATURE_NAME, Cause.NO_SIGNATURE)):
+        if name not in members:
+            raise BundleRefused(f"{name} is missing; is this a bundle of quanho bundle make?", cause)
+    return members
 
 
 def _manifest(body: bytes) -> Manifest:

@@ -90,6 +90,16 @@ def issuer_of(data: bytes) -> PublicKey:
     return verify(data, Purpose.REVOCATION).key
 
 
+def is_rotation(data: bytes) -> bool:
+    """Whether the file is a rotation and not a list of revocations. Raises RecordRefused where it is neither."""
+    try:
+        verify(data, Purpose.ROTATION)
+    except RecordRefused:
+        verify(data, Purpose.REVOCATION)
+        return False
+    return True
+
+
 _Model = TypeVar("_Model", bound=_Statement)
 
 

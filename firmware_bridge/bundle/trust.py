@@ -58,13 +58,13 @@ class Trust:
         if standing := self._path(key, {key}, is_strict=True):
             return standing
         if not self._path(key, {key}, is_strict=False):
-            text = f"key {key.id} is not trusted here; if you know whose it is: quanho bundle trust add KEY.pub"
+            text = f"key {key.id} is not trusted here; if you know whose it is: quanho bundle key trust KEY.pub"
             raise BundleRefused(text, Cause.KEY_UNKNOWN)
         if expired := [rotation for rotation in self.rotations if rotation.new == key and rotation.has_expired(self.now)]:
             text = f"the statement that key {key.id} follows {expired[0].old.id} expired at {expired[0].expires_at.isoformat()}"
-            raise BundleRefused(f"{text}; add the key itself: quanho bundle trust add KEY.pub", Cause.ROTATION_EXPIRED)
+            raise BundleRefused(f"{text}; add the key itself: quanho bundle key trust KEY.pub", Cause.ROTATION_EXPIRED)
         text = f"key {key.id} is vouched for only by a key that is revoked, or whose own statement expired"
-        raise BundleRefused(f"{text}; add the key itself: quanho bundle trust add KEY.pub", Cause.KEY_REVOKED)
+        raise BundleRefused(f"{text}; add the key itself: quanho bundle key trust KEY.pub", Cause.KEY_REVOKED)
 
     def _path(self, key: PublicKey, seen: set[PublicKey], *, is_strict: bool) -> Standing | None:
         """Return the way from a root to `key`; unless strict, also over what expired or is revoked."""

@@ -53,7 +53,7 @@ def add_rotation(folder: Path, data: bytes, now: datetime) -> Rotation:
     """Take the statement that a key follows one that is believed. Raises RecordRefused, BundleRefused (of the old key), TrustProblem."""
     rotation = read_rotation(data)
     if rotation.has_expired(now):
-        text = f"the statement expired at {rotation.expires_at.isoformat()}; add the new key itself: quanho bundle trust add KEY.pub"
+        text = f"the statement expired at {rotation.expires_at.isoformat()}; add the new key itself: quanho bundle key trust KEY.pub"
         raise RecordRefused(text)
     trust = load_trust(folder, now)
     trust.judge(rotation.old)

@@ -31,13 +31,16 @@ class ChipFound:
 
 
 class Flasher(Protocol):
-    """One board on one port. Every call runs a program to its end and raises FlashError; no state is kept between calls."""
+    """One board on one port. Every call runs a program to its end and raises FlashError."""
 
     checks_chip: bool
     """Whether `write` itself refuses a wrong chip before it writes, so that `chip` need not be called for it."""
 
-    def chip(self) -> ChipFound:
-        """Reset into the loader and read the chip. Writes nothing."""
+    def chip(self, *, with_size: bool = True, stays: bool = False) -> ChipFound:
+        """Reset into the loader and read the chip, `with_size` its flash too; `stays` there for `write` or `leave`. Writes nothing."""
+
+    def leave(self) -> None:
+        """Reset into the application where `chip` stayed in the loader."""
 
     def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
         """Write the images and read them back, then reset into the application. VERIFY_FAILED where they differ."""

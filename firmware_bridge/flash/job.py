@@ -72,6 +72,7 @@ class Order:
     folder: Path
     papers: Papers = field(default_factory=Papers)
     take: Take | None = None
+    drive: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     is_again: bool = False
     is_blank: bool = False
@@ -96,8 +97,10 @@ class FlashJob:
         manifest, wish = order.bundle.manifest, order.wish
         self._manifest = manifest
         self._images = images_of(manifest, order.bundle.images)
-        self._journal = Journal(order.folder, board_identity(order.port), order.bundle.sha256, wish.device, wish.site)
-        self._flasher: Flasher = open_flasher(order.target, order.port, order.environment)
+        self._journal = Journal(
+            order.folder, board_identity(order.port or order.drive or order.target.name), order.bundle.sha256, wish.device, wish.site
+        )
+        self._flasher: Flasher = open_flasher(order.target, order.drive or order.port, order.environment)
         self._state = State(record_id=str(uuid.uuid4()), started_at=now())
         self.board: Board = "untouched"
         self.step = "plan"
@@ -134,9 +137,14 @@ class FlashJob:
     def _write(self) -> None:
         order = self._order
         self._begin("plan")
-        installed = self._installed() if order.wish.reading == "link" and not order.is_blank else None
-        chip = None if self._flasher.checks_chip else self._flasher.chip()
-        plan = make_plan(order.target, chip, self._manifest, self._images, installed, order.wish)
+        target = order.target
+        may_speak = Path(order.port).exists() if order.port and target.is_without_port else bool(order.port)
+        installed = self._installed() if order.wish.reading == "link" and may_speak and not order.is_blank else None
+        with_size = self._manifest.flash_bytes > target.flash_bytes  # else the program that writes sees to it
+        chip = None if self._flasher.checks_chip else self._flasher.chip(with_size=with_size, stays=True)
+        plan = make_plan(target, chip, self._manifest, self._images, installed, order.wish)
+        if isinstance(plan, Refusal):
+            self._flasher.leave()
         _refuse(plan)
         previous = f"{installed.firmware} {installed.version}".strip() if installed else ""
         self._keep(is_writing=True, previous=previous)
@@ -169,7 +177,9 @@ class FlashJob:
         order, state = self._order, self._state
         self._begin("confirm")
         if order.wish.reading != "link":
-            return bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip().unique_id == state.unique_id
+            return (
+                bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip(with_size=False).unique_id == state.unique_id
+            )
         with BoardLine(order.port, order.target.link_baud) as line:
             hello = wait_hello(line, order.target.hello_s)
             if hello is None and not line.is_there():

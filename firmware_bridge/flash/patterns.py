@@ -104,9 +104,13 @@ STM32 = (
 
 def failure(name: str, table: tuple[Pattern, ...], code: int, lines: tuple[str, ...]) -> FlashError:
     """Return the error for a program that ended with `code`: by the first row that fits, else WRITE_FAILED with its last words."""
-    text = "\n".join(lines)
     for row in table:
-        if row.words.search(text):
-            return FlashError(row.cause, row.reason, lines)
+        for line in lines:
+            if row.words.search(line):
+                return FlashError(row.cause, f"{row.reason} ({name}: {_bare(line)})", lines)
     last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
-    return FlashError(Cause.WRITE_FAILED, f"{name} ended with exit code {code}: {last.strip()}", lines)
+    return FlashError(Cause.WRITE_FAILED, f"{name} ended with exit code {code}: {_bare(last)}", lines)
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"^(?:avrdude(?: error)?:|ERROR: A fatal error occurred:|ERROR:)", "", line.strip()).strip()

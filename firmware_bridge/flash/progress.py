@@ -98,3 +98,21 @@ class EsptoolProgress:
                 if share >= 1.0:
                     self._before_bytes += size
                     self._file += 1
+
+
+class PercentProgress:
+    """`… 42%` in the last line that has one: stm32flash (`(42.00%)`) and dfu-util (`[====] 42%`)."""
+
+    def __init__(self, total_bytes: int, on_progress: OnProgress, *, phase: Phase = "write") -> None:
+        self._total_bytes = total_bytes
+        self._on_progress = on_progress
+        self._phase: Phase = phase
+        self._text = ""
+
+    def __call__(self, text: str) -> None:
+        self._text = (self._text + text)[-_LONGEST:]
+        found = re.findall(r"(\d{1,3}(?:\.\d+)?)%", self._text)
+        if found:
+            self._text = ""
+            share = min(float(found[-1]), 100.0) / 100.0
+            self._on_progress(Progress(self._phase, int(self._total_bytes * share), self._total_bytes))

@@ -75,6 +75,11 @@ class Target(Settings):
         return self
 
     @property
+    def is_without_port(self) -> bool:
+        """Whether the loader is not on the port on which the firmware speaks, which may not be there while it waits."""
+        return self.back_end in ("uf2", "dfu-util")
+
+    @property
     def reserved_bytes(self) -> int:
         """What the bootloader keeps."""
         return self.flash_bytes - self.usable_bytes

@@ -34,13 +34,16 @@ class AvrdudeFlasher:
         self._port = port
         self._environment = environment
 
-    def chip(self) -> ChipFound:
+    def chip(self, *, with_size: bool = True, stays: bool = False) -> ChipFound:  # noqa: ARG002 -- a bootloader knows no size, and leaves by itself
         # -F: a wrong signature is for the plan to refuse, which can say what was found
         ended = self._done(["-F"], self._target.connect_s, lambda _: None)
         found = chip_of(ended.text)
         if not found.chip_id:
             raise FlashError(Cause.NO_ANSWER, "the bootloader answers, but reads no chip", ended.lines)
         return found
+
+    def leave(self) -> None:
+        """Bootloaders start the application by themselves."""
 
     def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
         return chip_of(self._operate("w", images, on_progress).text)

@@ -1,6 +1,6 @@
 """The ESP32 family and ESP8266 through esptool 5.
 
-The chip is read in a call of its own, because flash size, encryption and secure boot are for the plan to judge: esptool itself
+The chip is read in a call of its own, because encryption and secure boot are for the plan to judge: esptool itself
 writes a plain image over encrypted flash, and the board never starts again. Where they can be read: ESP32 in eFuse block 0
 (ESP32 Technical Reference Manual, chapter eFuse: FLASH_CRYPT_CNT in word 0, bits 20 to 26, on when their count of ones is odd;
 ABS_DONE_0 and _1 in word 6, bits 4 and 5); later chips by GET_SECURITY_INFO; ESP8266 has neither.
@@ -9,7 +9,9 @@ ABS_DONE_0 and _1 in word 6, bits 4 and 5); later chips by GET_SECURITY_INFO; ES
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from firmware_bridge.flash.flasher import ChipFound
 from firmware_bridge.flash.image import Image
@@ -42,16 +44,21 @@ class EsptoolFlasher:
         self._target = target
         self._port = port
         self._environment = environment
+        self._is_in_loader = False  # its stub runs and waits for the next call
         self._before, self._after = _RESETS.get(target.reset, _RESETS["dtr-rts"])
 
-    def chip(self) -> ChipFound:
-        text = self._done(["flash-id"], self._target.connect_s, chip="auto", after=self._stay()).text
-        found = _chip_of(text)
-        return (
-            found
-            if found.lock
-            else ChipFound(found.chip_id, found.description, found.unique_id, found.flash_bytes, self._lock(found.chip_id))
-        )
+    def chip(self, *, with_size: bool = True, stays: bool = False) -> ChipFound:
+        self._is_in_loader = False
+        locked = self._lock_report()
+        text = self._done(["flash-id"], self._target.connect_s, stays=True).text if with_size else ""
+        if not stays:
+            self.leave()
+        found = chip_of(locked.text + "\n" + text)
+        return found if found.lock else replace(found, lock=locked.lock)
+
+    def leave(self) -> None:
+        if self._is_in_loader:
+            self._done(["read-mac"], self._target.connect_s)
 
     def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
         with tempfile.TemporaryDirectory(prefix="quanho-flash-") as folder:
@@ -62,7 +69,7 @@ class EsptoolFlasher:
             )
         if ended.text.count(_VERIFIED) < len(images):  # a chip that cannot compute MD5 by itself
             self.read_back(images, on_progress)
-        return _chip_of(ended.text)
+        return chip_of(ended.text)
 
     def read_back(self, images: Sequence[Image], on_progress: OnProgress) -> None:
         sizes = [len(image.data) for image in images]
@@ -77,32 +84,40 @@ class EsptoolFlasher:
         self._done(words, self._span_s(size), EsptoolProgress([size], on_progress, phase="read"), baud=self._target.baud)
         return Image(out.name, "bin", out.read_bytes(), 0)
 
-    def _lock(self, chip_id: str) -> str:
-        """Return why the chip takes no plain image, "" if it does or does not say."""
-        if chip_id == "ESP32":
+    def _lock_report(self) -> "_Report":
+        """Ask the chip why it may take no plain image; from here on it waits in the loader."""
+        part = self._target.part
+        if part == "esp32":
             with tempfile.TemporaryDirectory(prefix="quanho-flash-") as folder:
                 words = Path(folder) / "efuse"
-                self._done(["dump-mem", hex(_ESP32_EFUSE), str(4 * _EFUSE_WORDS), str(words)], self._target.connect_s)
-                return esp32_lock(words.read_bytes())
-        if chip_id in ("ESP8266", "ESP32-S2"):
-            return ""
-        return reported_lock(self._done(["get-security-info"], self._target.connect_s).text)
+                ended = self._done(["dump-mem", hex(_ESP32_EFUSE), str(4 * _EFUSE_WORDS), str(words)], self._target.connect_s, stays=True)
+                return _Report(ended.text, esp32_lock(words.read_bytes()))
+        if part in ("esp8266", "esp32s2"):
+            return _Report(self._done(["read-mac"], self._target.connect_s, stays=True).text, "")
+        text = self._done(["get-security-info"], self._target.connect_s, stays=True).text
+        return _Report(text, reported_lock(text))
 
     def _span_s(self, size: int) -> float:
         return self._target.connect_s + self._target.silence_s + 3 * size / self._target.write_bytes_s
 
-    def _stay(self) -> str:
-        return "no-reset" if self._target.reset == "manual" else "hard-reset"
-
     def _done(
-        self, words: Sequence[str], total_s: float, on_text: TextSeen = lambda _: None, *, chip: str = "", baud: int = 0, after: str = ""
+        self, words: Sequence[str], total_s: float, on_text: TextSeen = lambda _: None, *, baud: int = 0, stays: bool = False
     ) -> Ended:
-        options = ["--chip", chip or self._target.part, "--port", self._port, "--before", self._before, "--after", after or self._after]
+        before = "no-reset" if self._is_in_loader else self._before
+        after = "no-reset-stub" if stays else self._after
+        options = ["--chip", self._target.part, "--port", self._port, "--before", before, "--after", after]
         call = [*find_program("esptool"), *options, *(["--baud", str(baud)] if baud else []), *words]
+        self._is_in_loader = False
         ended = run_program(call, Limits(total_s, self._target.silence_s), self._port, on_text, self._environment)
         if ended.code:
             raise failure("esptool", ESPTOOL, ended.code, ended.lines)
+        self._is_in_loader = stays
         return ended
+
+
+class _Report(NamedTuple):
+    text: str
+    lock: str
 
 
 def esp32_lock(efuse: bytes) -> str:
@@ -122,7 +137,9 @@ def reported_lock(text: str) -> str:
     return "secure boot is on" if "Secure Boot: Enabled" in text else ""
 
 
-def _chip_of(text: str) -> ChipFound:
+def chip_of(text: str) -> ChipFound:
+    """Return what esptool said of the chip; an empty id if nothing."""
+
     def found(pattern: str) -> str:
         match = re.search(pattern, text)
         return match[1] if match else ""
