@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from edge.sources.link import LinkInput
 from firmware_bridge.link.events import Event, Frame, Opened
@@ -25,6 +26,7 @@ class LinkBoard:
         self._stopping = stopping
         self._link: LinkInput | None = None
         self._events: queue.Queue[Greeted | SetReading] = queue.Queue(MOST_EVENTS)
+        self._before: tuple[object, object] | None = None  # unique id and number of the start whose session was open already
 
     def is_there(self) -> bool:
         """Whether the port is there and its readings are taken: while the disk takes none, silence says nothing of the board."""
@@ -69,18 +71,25 @@ class LinkBoard:
             self.leave()
             self._link = link
             if link is not None:
+                view = link.view()
+                self._before = (view["uid"], view["boot"]) if view["is_open"] else None
                 link.hear(self._heard)
 
     def _heard(self, event: Event) -> None:
         """On the thread of the port."""
         with suppress(queue.Full):
-            for each in _of(event):
+            for each in self._of(event):
                 self._events.put_nowait(each)
 
+    def _of(self, event: Event) -> Sequence[Greeted | SetReading]:
+        if isinstance(event, Opened):
+            greeted = greeted_of(event)
+            return [replace(greeted, is_fresh=(greeted.uid, greeted.boot) != self._before)]
+        return readings_of(event)
 
-def _of(event: Event) -> Sequence[Greeted | SetReading]:
-    if isinstance(event, Opened):
-        return [greeted_of(event)]
+
+def readings_of(event: Event) -> Sequence[SetReading]:
+    """Return the readings of a frame, none of another event."""
     if isinstance(event, Frame):
         taken = [record for record in event.records if record.lost is None]
         return [SetReading(one.set_index, {name: float(value) for name, value in one.values.items()}, one.quality) for one in taken]

@@ -16,6 +16,9 @@ class BoardsSettings(Settings):
     intervals: int = Field(
         5, ge=1, le=1000, description="readings of each field that must be plausible before new firmware is kept, and their time"
     )
+    hello_s: float | None = Field(
+        None, ge=1, le=600, description="longest from a flash to the board's hello; default: what its family needs, and 8 s"
+    )
     image_store_bytes: ByteSize = Field(
         _SIZE.validate_python("64MiB"), ge=1 << 20, description="room for images; what is needed to go back is never deleted"
     )

@@ -10,7 +10,7 @@ another board, a downgrade that nobody asked for, a board that is being updated 
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from edge.boards.settings import BoardsSettings
 from firmware_bridge.ota.course import Ended, Outcome, course_of
 from firmware_bridge.ota.firmware import Firmware, Piece
-from firmware_bridge.ota.hands import Interrupted
+from firmware_bridge.ota.hands import Hands, Interrupted
 from firmware_bridge.ota.images import ImageStore
 from firmware_bridge.ota.journal import Journal, Order, Written
-from firmware_bridge.ota.update import LIMITS, PATIENCE, Patience, Progress, Update, ran_last, still_needed
+from firmware_bridge.ota.update import LIMITS, PATIENCE, Progress, Update, ran_last, still_needed
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.worker import Worker
@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from edge.sources.link import LinkInput
     from firmware_bridge.bundle.open import Bundle
     from firmware_bridge.flash.progress import Progress as FlashProgress
+    from firmware_bridge.flash.target import Target
 
 _LOG = Log("edge.boards")
 _SUFFIX = ".journal"
+_REOPENED_S = 8.0  # until the port is open again and the first silence is over
 _DISK_S = 30.0  # until the next try of a journal that the disk does not take
 
 FindBoard = Callable[[str], "LinkInput | None"]
+MakeHands = Callable[[Callable[[], "LinkInput | None"], "Target", threading.Event, Callable[["FlashProgress"], None]], Hands]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,20 @@ class Wish:
 
 
 class BoardUpdater:
-    """See the module. Building one does no I/O; `find` gives the link source of that id as it is now, None where there is none."""
+    """See the module. Building one does no I/O.
 
-    def __init__(self, settings: BoardsSettings, state_dir: Path, clock: Clock, find: FindBoard, patience: Patience = PATIENCE) -> None:
+    `find` gives the link source of that id as it is now, None where there is none; `make_hands` what flashes, from the arguments of LinkHands.
+    """
+
+    def __init__(
+        self, settings: BoardsSettings, state_dir: Path, clock: Clock, find: FindBoard, make_hands: MakeHands | None = None
+    ) -> None:
         self._settings = settings
         self._folder = state_dir / "boards"
         self._store = ImageStore(self._folder / "images", int(settings.image_store_bytes))
         self._clock = clock
         self._find = find
-        self._patience = patience
+        self._make_hands = make_hands
         self._lock = threading.RLock()  # over the image store and the beginning of updates
         self._running: dict[str, _Running] = {}
         self._is_stopping = False
@@ -211,7 +219,8 @@ class BoardUpdater:
 
         running = self._running[board]
         find, target = partial(self._find, board), load_target(order.new.board)
-        hearing, hands = LinkBoard(find, stopping), LinkHands(find, target, stopping, running.note_flash)
+        make_hands = self._make_hands or LinkHands
+        hearing, hands = LinkBoard(find, stopping), make_hands(find, target, stopping, running.note_flash)
         update = Update(
             self._journal(board),
             self._store,
@@ -220,7 +229,7 @@ class BoardUpdater:
             self._clock.monotonic_s,
             self._needed,
             running.note,
-            patience=self._patience,
+            patience=replace(PATIENCE, hello_s=self._settings.hello_s or target.hello_s + _REOPENED_S),
         )
         while True:
             try:

@@ -26,12 +26,16 @@ class FlashFailed(QuanhoError):
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """A session opened: what the board says it runs, the number of its start, the sets that it announces, its unique id ("": none)."""
+    """A session: what the board says it runs, the number of its start, the sets that it announces, its unique id ("": none).
+
+    `is_fresh`: it opened since `listen`; one that was open before may be that of a firmware that is not there any more.
+    """
 
     said: Firmware
     boot: int
     announced: tuple[Announced, ...]
     uid: str = ""
+    is_fresh: bool = True
 
 
 class Board(Protocol):

@@ -156,7 +156,7 @@ class Update:
         expected = _firmware(todo, course, order)
         self._board.listen()
         greeted = self._greeting(todo, self._patience.hello_s, expected)
-        if greeted is None:
+        if greeted is None or not (greeted.is_fresh or expected.is_said_by(greeted.said)):
             raise _Failed(f"no hello within {self._patience.hello_s:g} s")
         _check_said(greeted, expected, course.uid)
         return Noted(todo.step, todo.which, Mark.DONE)

@@ -1,4 +1,4 @@
-"""`quanho edge run|check|status|tail|account|apply|maintenance|boards|board|board-update`: the agent, its config, a running one, and its balance."""
+"""`quanho edge run|check|status|tail|account|apply|maintenance|boards|board|board-update`: the agent, and what is asked of it."""
 
 import argparse
 import re
