@@ -58,7 +58,7 @@ class Wish:
 class BoardUpdater:
     """See the module. Building one does no I/O.
 
-    `find` gives the link source of that id as it is now, None where there is none; `make_hands` what flashes, from the arguments of LinkHands.
+    `find` gives the link source of that id as it is now, None where there is none; `make_hands` makes what flashes (LinkHands).
     """
 
     def __init__(

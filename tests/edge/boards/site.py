@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.agent import Agent
+from edge.boards.updater import BoardUpdater, MakeHands
 from edge.config_file import load_agent_config
+from firmware_bridge.bundle.keys import SigningKey
 from firmware_bridge.bundle.make import make_bundle
 from firmware_bridge.bundle.manifest import Manifest
 from tests.stand_ins.bundles import KEY
@@ -47,14 +49,17 @@ reopen_ceiling_s = 0.2
     return config
 
 
-def write_bundle(path: Path, images: Mapping[str, bytes], manifest: Manifest) -> Path:
-    path.write_bytes(make_bundle(manifest, images, KEY))
+def write_bundle(path: Path, images: Mapping[str, bytes], manifest: Manifest, key: SigningKey = KEY) -> Path:
+    path.write_bytes(make_bundle(manifest, images, key))
     return path
 
 
 @contextmanager
-def running(config: Path) -> Iterator[Agent]:
+def running(config: Path, make_hands: MakeHands | None = None) -> Iterator[Agent]:
     agent = Agent(load_agent_config(config))
+    if make_hands is not None:
+        boards = agent.config.boards
+        agent.boards = BoardUpdater(boards, agent.config.gateway.state_dir, agent.clock, agent._link_source, make_hands)  # noqa: SLF001
     agent.start()
     try:
         yield agent

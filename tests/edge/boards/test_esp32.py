@@ -55,15 +55,14 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Esp32Rom]
         yield board
 
 
-def test_a_good_firmware_is_kept_and_each_bad_one_goes_back(board: Esp32Rom, tmp_path: Path) -> None:
-    config = write_config(tmp_path, board.port, intervals=3, hello_s=6.0)
+def test_a_good_firmware_is_kept_and_one_with_absurd_readings_goes_back(board: Esp32Rom, tmp_path: Path) -> None:
+    config = write_config(tmp_path, board.port, intervals=2, hello_s=6.0)
     with running(config) as agent:
         wait_version(agent, "1.0.0")
         agent.boards.begin(Wish(bundle(tmp_path, "2.0.0"), SOURCE))
         ended = wait_end(agent)
         assert (ended["outcome"], view(agent)["version"]) == ("kept", "2.0.0"), ended
-        for behaviour, why in {"-mute": "no hello", "-silent": "silent", "-absurd": "temperature 851"}.items():
-            agent.boards.begin(Wish(bundle(tmp_path, "3.0.0", behaviour), SOURCE))
-            ended = wait_end(agent)
-            assert (ended["outcome"], view(agent)["version"]) == ("went back", "2.0.0"), ended
-            assert why in str(ended["why"])
+        agent.boards.begin(Wish(bundle(tmp_path, "3.0.0", "-absurd"), SOURCE))
+        ended = wait_end(agent)
+        assert (ended["outcome"], view(agent)["version"]) == ("went back", "2.0.0"), ended
+        assert "temperature 851" in str(ended["why"])

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.ota.course import Ended, Limits, Outcome, Step, course_of
+from firmware_bridge.ota.course import Ended, Limits, Mark, Noted, Outcome, Step, Which, course_of
 from firmware_bridge.ota.firmware import Firmware
 from firmware_bridge.ota.journal import Order
-from firmware_bridge.ota.update import Patience, Update
+from firmware_bridge.ota.update import Patience, Update, ran_last, still_needed
 from tests.firmware_bridge.ota.model import SENSORS, Fate, Killed, MemoryJournal, MemoryStore, ModelBoard, image
 
 NEW, NEW_BYTES = image("2.0.0")
@@ -223,3 +223,21 @@ def test_a_machine_that_dies_right_behind_every_beginning_does_not_flash_for_eve
         site.run(4)  # behind the whole entry that says "begun"
     assert course.ended is not None
     assert site.board.flash_count <= MOST_FLASHES
+
+
+@pytest.mark.parametrize(
+    ("end", "ran", "is_needed"),
+    [
+        (Outcome.KEPT, NEW, False),
+        (Outcome.WENT_BACK, OLD, False),
+        (Outcome.UNCHANGED, OLD, False),
+        (Outcome.NEEDS_A_HAND, OLD, True),
+        (None, OLD, True),
+    ],
+)
+def test_the_next_update_knows_what_ran_last_and_the_store_what_is_needed(end: Outcome | None, ran: Firmware, is_needed: bool) -> None:
+    order = Order("u1", "roof", NEW, 3)
+    prepared = Noted(Step.PREPARE, Which.NEW, Mark.DONE, data={"previous": OLD.to_json()})
+    course = course_of([prepared, *([Ended(end, "")] if end else [])], LIMITS)
+    assert ran_last(order, course) == ran
+    assert still_needed(order, course) == (NEW.shas | OLD.shas if is_needed else frozenset())
