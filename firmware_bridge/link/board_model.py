@@ -20,6 +20,7 @@ from firmware_bridge.link.messages import (
     EVERY_SENSOR,
     FROM_GATEWAY,
     NO_SESSION,
+    RECORDS_BYTES,
     WHOLE_HELLO,
     Ack,
     Answer,
@@ -70,9 +71,10 @@ class BoardEnd:
         byte_s: float,
         started_s: float,
         store_bytes: int = 1200,
+        records_bytes: int = RECORDS_BYTES,
         own: Own = _no_own,
     ) -> None:
-        self.store = Store(store_bytes, hello.oldest)
+        self.store = Store(store_bytes, hello.oldest, records_bytes)
         self.intervals_ms = {sensor.index: sensor.interval_ms for sensor in sensors}
         self.restart_due: Code | None = None  # set when the answer to the order has left
         self.malformed_count = 0
