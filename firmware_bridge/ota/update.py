@@ -90,7 +90,7 @@ class Update:
             self._on_progress(Progress(todo))
             result = self._result(todo, course, written.order)
             self._journal.write(result)
-            if result.mark is Mark.FAILED:
+            if result.mark is Mark.FAILED and todo.step is Step.FLASH:
                 self._board.rest(self._patience.again_s)
 
     def _result(self, todo: Do, course: Course, order: Order) -> Noted:
@@ -232,7 +232,7 @@ class _Failed(Exception):
 def _check_same(greeted: Greeted, uid: str) -> None:
     """Raise _Failed unless the board spoke that the update began with."""
     if uid and greeted.uid and greeted.uid != uid:
-        raise _Failed(f"another board (unique id {greeted.uid}, not {uid}) is at its port", is_another=True)
+        raise _Failed(f"another board is at its port, or its memory was wiped (unique id {greeted.uid}, not {uid})", is_another=True)
 
 
 def _check_said(greeted: Greeted, expected: Firmware, uid: str) -> None:

@@ -16,34 +16,39 @@ from tests.stand_ins.bundles import KEY
 from tests.waiting import eventually
 
 SOURCE = "roof"
-
-
-def write_config(folder: Path, port: Path, **boards: object) -> Path:
-    """Write a config with a link source on `port`, a file uplink, and a trust folder that believes the tests' key."""
-    keys = folder / "trust" / "keys"
-    keys.mkdir(parents=True)
-    (keys / "office.pub").write_bytes(KEY.public.pem())
-    table = "".join(f"{key} = {value!r}\n" for key, value in {"trust_dir": str(folder / "trust"), **boards}.items())
-    text = f"""
+_HEAD = """
 [gateway]
 site = "bn"
 id = "gw"
-state_dir = "{folder / "state"}"
+state_dir = "{folder}/state"
 [clock]
 trust = "host"
 [uplink]
 kind = "file"
-folder = "{folder / "out"}"
+folder = "{folder}/out"
 [boards]
 {table}
+"""
+_SOURCE = """
 [[source]]
-id = "{SOURCE}"
+id = "{name}"
 kind = "link"
 port = "{port}"
 read_timeout_s = 0.1
 reopen_first_s = 0.05
 reopen_ceiling_s = 0.2
 """
+
+
+def write_config(folder: Path, port: Path | Mapping[str, Path], **boards: object) -> Path:
+    """Write a config with a link source on each port, a file uplink, and a trust folder that believes the tests' key."""
+    keys = folder / "trust" / "keys"
+    keys.mkdir(parents=True)
+    (keys / "office.pub").write_bytes(KEY.public.pem())
+    table = "".join(f"{key} = {value!r}\n" for key, value in {"trust_dir": str(folder / "trust"), **boards}.items())
+    text = _HEAD.format(folder=folder, table=table)
+    for name, path in ({SOURCE: port} if isinstance(port, Path) else port).items():
+        text += _SOURCE.format(name=name, port=path)
     config = folder / "edge.toml"
     config.write_text(text, encoding="utf-8")
     return config
