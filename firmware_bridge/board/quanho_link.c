@@ -244,14 +244,14 @@ static APART bool add(uint8_t set, const ql_value *values, uint16_t present, uin
     }
 }
 
-/* After a loss, readings are taken again only when LOST and the largest reading have room, in frames of their own. */
-bool ql_has_room(void) { return q.used <= QL_STORE_BYTES - RECORDS_MAX - LOST_BYTES && frame_count() <= QL_FRAMES - 3; }
+uint16_t ql_room(void) { return (uint16_t)(QL_STORE_BYTES - q.used); }
 
 bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
     NEAR;
     bool has_room = true;
     if (n->lost_count) {
-        has_room = ql_has_room();
+        /* After a loss, readings are taken again only when LOST and the largest reading have room, in frames of their own. */
+        has_room = n->used <= QL_STORE_BYTES - RECORDS_MAX - LOST_BYTES && frame_count() <= QL_FRAMES - 3;
         if (has_room) {
             n->at_ms = n->lost_first_ms;
             add(LOST_SET, 0, QL_ALL, 0);

@@ -184,7 +184,7 @@ bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16
 /* Sends a line of text once a gateway is there. `text` is in flash, PSTR("...") on AVR, and stays as it is. False: the one before has not left. */
 bool ql_log(uint8_t level, const char *text);
 
-bool ql_has_room(void); /* the next reading would be taken, if it is not larger than a quarter of the store */
+uint16_t ql_room(void); /* bytes free in the store: for a firmware that has more readings than the line carries */
 bool ql_is_open(void);  /* a gateway is there, or was when it was last heard */
 
 #if QL_PICTURES
