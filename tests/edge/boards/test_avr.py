@@ -32,7 +32,7 @@ GARBAGE = "garbage"
 
 
 def image(version: str, bad: str = "0") -> bytes:
-    """The reference firmware as Intel HEX; `bad` is FW_BAD, or garbage."""
+    """Return the reference firmware as Intel HEX; `bad` is FW_BAD, or garbage."""
     if bad == GARBAGE:
         return hex_file(code=random.Random(2).randbytes(8000))
     defines = {"FW_VERSION": f'"{version}"', "FW_BUILD": f'"b-{version}-{bad}"', "FW_INTERVAL_MS": "1000", "FW_BAD": bad}
