@@ -8,9 +8,10 @@ that counts from the boot and goes on while the machine sleeps.
 import random
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from edge.config import LinkSource
 from edge.intake import SourceIntake
@@ -29,7 +30,7 @@ from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import VERSION, Hello
 from runtime.clock import Clock
 from runtime.logs import Log
-from runtime.serial_port import SerialPort
+from runtime.serial_port import SerialPort, matching_ports
 from runtime.worker import Worker
 from telemetry.errors import RejectedError, TransientError
 from telemetry.identifiers import is_id
@@ -48,6 +49,16 @@ _LOG = Log("edge.sources.link")
 def build(settings: LinkSource, context: SourceContext) -> Source:
     """Return the source, its port not yet open."""
     return LinkInput(settings, context)
+
+
+Hearer = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hear:
+    """Somebody wants to hear the board, or nobody any more."""
+
+    hearer: Hearer | None
 
 
 @dataclass(slots=True)
@@ -79,8 +90,9 @@ class LinkInput:
         self._reading = Worker(f"link {self.name}", self._run, clock=self._clock)
         self._feeding = Worker(f"link {self.name} feed", self._feed.run, clock=self._clock)
         self._lending = Lending(self.name, self._clock, self._port.interrupt)
-        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked] = deque()  # by other threads, for the port's
+        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked | _Hear] = deque()  # by other threads, for the port's
         self._waiting: dict[int, _Asked] = {}
+        self._hearer: Hearer | None = None
         self._is_draining = False
         self._log_budget = RefusalBudget(_LOG_LINES_A_MINUTE)
         self._muted = 0
@@ -137,6 +149,21 @@ class LinkInput:
             raise TransientError(f"the board of {self.name} did not answer; whether it did what was asked, nobody knows")
         return asked.answer
 
+    def hear(self, hearer: Hearer | None) -> None:
+        """Tell `hearer` of sessions and frames from now on, the session that is open first. On the thread of the port: it must be quick."""
+        self._posted.append(_Hear(hearer))
+        self._port.interrupt()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the port is there, open or lent."""
+        return any(Path(path).exists() for path in matching_ports(self._settings.port))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the board has to keep its readings, because the disk takes none."""
+        return self._feed.is_held or self._is_draining
+
     @contextmanager
     def lend(self, seconds: float) -> Iterator[str]:
         """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm."""
@@ -166,6 +193,8 @@ class LinkInput:
         self._note_opening(now_s)
         for event in self._host.received(data, now_s):
             self._on(event, now_s)
+            if self._hearer is not None:
+                self._hearer(event)
         self._do_posted()
         self._host.hold(self._is_draining or self._feed.is_held)
         self._say()
@@ -200,6 +229,8 @@ class LinkInput:
             one = self._posted.popleft()
             if isinstance(one, _Asked):
                 self._ask(one)
+            elif isinstance(one, _Hear):
+                self._begin_to_tell(one.hearer)
             elif len(one) == 2:
                 self._host.durable(*one)
             else:
@@ -215,6 +246,12 @@ class LinkInput:
         except RejectedError as error:
             asked.trouble = error.reason
             asked.is_done.set()
+
+    def _begin_to_tell(self, hearer: Hearer | None) -> None:
+        self._hearer = hearer
+        state = self._host.state
+        if hearer is not None and state.is_open and state.hello is not None:
+            hearer(Opened(state.hello, state.sensors))
 
     def _on(self, event: Event, now_s: float) -> None:
         if isinstance(event, Frame):
