@@ -20,6 +20,7 @@ from firmware_bridge.link.messages import (
     EVERY_SENSOR,
     FROM_GATEWAY,
     NO_SESSION,
+    RECORDS_BYTES,
     WHOLE_HELLO,
     Ack,
     Answer,
@@ -70,9 +71,10 @@ class BoardEnd:
         byte_s: float,
         started_s: float,
         store_bytes: int = 1200,
+        records_bytes: int = RECORDS_BYTES,
         own: Own = _no_own,
     ) -> None:
-        self.store = Store(store_bytes, hello.oldest)
+        self.store = Store(store_bytes, hello.oldest, records_bytes)
         self.intervals_ms = {sensor.index: sensor.interval_ms for sensor in sensors}
         self.restart_due: Code | None = None  # set when the answer to the order has left
         self.malformed_count = 0
@@ -102,6 +104,11 @@ class BoardEnd:
     def session(self) -> int:
         return self._session
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether a picture is not forgotten yet."""
+        return self._pictures.is_offering
+
     # what the firmware says
 
     def reading(self, set_index: int, values: Mapping[str, records.Value], now_s: float, quality: int = 0) -> bool:
@@ -112,9 +119,9 @@ class BoardEnd:
         """Have a line read; of many the newest four."""
         self._logs.append(LogText(level, text))
 
-    def offer(self, data: bytes, now_s: float) -> int:
+    def offer(self, data: bytes, now_s: float, sha256: bytes | None = None) -> int:
         """Offer a picture until the gateway has it, in the place of one that is offered already; return its number."""
-        return self._pictures.offer(data, hashlib.sha256(data).digest(), now_s)
+        return self._pictures.offer(data, hashlib.sha256(data).digest() if sha256 is None else sha256, now_s)
 
     # the line
 

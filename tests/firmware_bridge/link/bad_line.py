@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from firmware_bridge.link import records
 from firmware_bridge.link.board_model import BoardEnd, Ordered
 from firmware_bridge.link.events import Event, Frame, FrameIdentity, Opened
 from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import Hello, SensorField, SensorSet
-from firmware_bridge.link.varint import ahead
 
 BYTE_S = 10 / 115_200
 COUNTER_SET = SensorSet(0, "count", (SensorField(0, "n"),))
@@ -71,6 +71,7 @@ class Spool:
 
     fsync_s: float = 0.0
     stored: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
     lost: int = 0
     receipts: set[FrameIdentity] = field(default_factory=set)
     waiting: list[tuple[FrameIdentity, Frame]] = field(default_factory=list)
@@ -95,6 +96,7 @@ class Spool:
         done, self.syncing, self.done_s = self.syncing, [], float("inf")
         for identity, frame in done:
             self.receipts.add(identity)
+            self.times_s += [record.taken_s for record in frame.records if record.lost is None]
             self.stored += [record.values["n"] for record in frame.records if record.lost is None]  # type: ignore[misc]
             self.lost += sum(record.lost.count for record in frame.records if record.lost is not None)
         self._begin(now_s)
@@ -143,12 +145,14 @@ class Bench:
         return HostEnd(new_session=lambda: self.rng.randrange(1 << 16), byte_s=self.byte_s, known=known, quiet_s=0.0)
 
     def restart_board(self, *, boot: int | None = None) -> None:
-        received = ahead(self.board.store.next, self.board.store.oldest)
-        kept = [n for frame in list(self.board.store.frames)[:received] for n in _numbers(bytes(frame.records))]
-        self.wiped |= set(kept)
-        self.refused += self.board.store.lost_count * 0
+        self.wiped |= set(self.kept_numbers())
+        self.line_up.clear()
         self.boot = self.boot + 1 if boot is None else boot
         self.board = self.new_board()
+
+    def kept_numbers(self) -> list[int]:
+        """What the board keeps now."""
+        return [n for frame in self.board.store.frames for n in numbers(bytes(frame.records))]
 
     def restart_host(self) -> None:
         self.spool.crash()
@@ -190,7 +194,10 @@ class Bench:
         self._happened(self.host.received(b"", self.now_s))
         while self.line_down and self.line_down[0][0] <= self.now_s:
             _, data = self.line_down.popleft()
+            kept = self.kept_numbers()
             self.ordered += self.board.received(data, self.now_s)
+            forgotten = set(kept) - set(self.kept_numbers())
+            assert forgotten <= set(self.spool.stored), "forgotten before it was durable"
         for done in self.spool.look(self.now_s):
             self.host.durable(done.boot, (done.seq + 1) & 0xFFFF)
 
@@ -214,9 +221,7 @@ class Bench:
         return not self.board.store.frames
 
 
-def _numbers(data: bytes) -> list[int]:
-    """The counter values in the records of a frame, read without the code that is tested as far as it goes."""
-    from firmware_bridge.link import records
-
+def numbers(data: bytes) -> list[int]:
+    """The counter values in the records of a frame."""
     found, _ = records.decode(data, 0, 0.0, {0: COUNTER_SET})
     return [record.values["n"] for record in found if record.lost is None]  # type: ignore[misc]
