@@ -307,6 +307,10 @@ class HostEnd:
         self._ack_s = _NEVER
 
     def _on_sensor(self, sensor: SensorSet, at_s: float) -> list[Event]:
+        known = self._sensors.get(sensor.index)
+        if self._is_open and known is not None and replace(sensor, interval_ms=known.interval_ms) == known:
+            self._sensors[sensor.index] = sensor  # another interval was set
+            return []
         if not self._is_confirmed or self._is_open or self._hello is None or sensor.set_count != self._hello.set_count:
             self._counts.stray += 1
             return []
