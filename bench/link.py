@@ -52,6 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baud", type=int, default=115_200, help="bits per second (default 115200)")
     parser.add_argument("--store", type=int, default=1200, help="bytes in which the board keeps readings (default 1200)")
     parser.add_argument("--port", help="measure the board at this port too; its firmware has to fill the line")
+    parser.add_argument("--simavr", action="store_true", help="measure the C library on an ATmega328P in simavr too (115200 baud, 50 ms)")
     parser.add_argument("--fsync-ms", type=float, default=50, help="how long the gateway's fsync takes, ms (default 50)")
 
 
@@ -65,6 +66,12 @@ def run(options: argparse.Namespace) -> list[Report]:
         found = _model(options, every)
         report.rows.append(("model", line, found.records, found.values, found.again, found.damaged))
         report.limits.append(Limit(f"reading payload over the line's byte rate, {line}", found.records, bound, at_least=True))
+        if options.simavr:
+            from bench.link_simavr import measure
+
+            share = measure(every, options.seconds)
+            report.rows.append(("ATmega328P in simavr", line, share.of_records, share.of_values, "-", share.damaged_count))
+            report.limits.append(Limit(f"the same from an ATmega328P, {line}", share.of_records, bound, at_least=True))
     if options.port:
         found = measured_at(options.port, options.baud, options.seconds, options.fsync_ms / 1000)
         report.rows.append((options.port, "as it is", found.records, "-", found.again, found.damaged))
