@@ -124,10 +124,10 @@ class Agent:
             "status": self._status,
             "values": self._values,
             "tail": self._tail,
+            "pause_uplink": self.uplink_pause.command,
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
-            "pause_uplink": self.uplink_pause.command,
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
