@@ -29,7 +29,7 @@ from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import VERSION, Hello
 from runtime.clock import Clock
 from runtime.logs import Log
-from runtime.serial_port import SerialPort
+from runtime.serial_port import SerialPort, choose_port, matching_ports
 from runtime.worker import Worker
 from telemetry.errors import RejectedError, TransientError
 from telemetry.identifiers import is_id
@@ -139,8 +139,12 @@ class LinkInput:
 
     @contextmanager
     def lend(self, seconds: float) -> Iterator[str]:
-        """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm."""
-        path = self._port.state().device or self._settings.port
+        """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm.
+
+        Raises TransientError where the port is not there, is lent already, or is not let go.
+        """
+        wanted = self._settings.port
+        path = self._port.state().device or choose_port(wanted, matching_ports(wanted))
         with self._lending.lend(seconds):
             yield path
 
