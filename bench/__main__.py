@@ -23,6 +23,7 @@ BENCHMARKS = {
     "decoders": "bench.decoders",
     "truth": "bench.truth",
     "modbus-bus": "bench.modbus_bus",
+    "link": "bench.link",
 }
 EXIT_MISSED = 1
 

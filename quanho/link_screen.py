@@ -67,7 +67,7 @@ class JsonLines:
                 _print_json(one)
 
     def port(self, words: str) -> None:
-        _print_json({"event": "port", "what": words})
+        _print_json({"event": "port", "is_open": not words, "what": words})
 
     def show(self, account: Account, state: HostState, now_s: float) -> None:
         """Only events are wanted."""
@@ -97,7 +97,7 @@ class Lines(JsonLines):
                 print(line, flush=True)
 
     def port(self, words: str) -> None:
-        print(words, file=sys.stderr, flush=True)
+        print(words or say("cổng đã có lại", "the port is back"), file=sys.stderr, flush=True)
 
     def end(self, account: Account, state: HostState) -> None:
         out = sys.stderr if self._log_only else sys.stdout

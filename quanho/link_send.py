@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmware_bridge.link.body import text8
 from firmware_bridge.link.commands import Code, Status
@@ -17,6 +17,7 @@ from quanho.link_screen import reading_lines, readings_json
 
 _STEP_S = 0.05
 _READINGS_S = 2.0
+_INTERVAL_BYTES = 4
 _LONGEST_TEXT_BYTES = 64
 _STATUS = {
     Status.DONE: ("xong", "done"),
@@ -70,7 +71,7 @@ def send(order: Order, port: str, baud: int, *, timeout_s: float, as_json: bool)
         sent_s = time.monotonic()
         command = line.host.command(order.code, order.arguments)
         answered = _answer(line, account, command, sent_s + timeout_s)
-        _print(answered, line, account, as_json=as_json)
+        _print(order, answered, line, account, as_json=as_json)
         if answered is not None and answered.status == Status.DONE and order.shows_readings:
             _show_readings(line, account, sent_s, as_json=as_json)
     return 0 if answered is not None and answered.status == Status.DONE else 1
@@ -87,7 +88,7 @@ def _answer(line: LinkLine, account: Account, command: int, end_s: float) -> Ans
     return None
 
 
-def _print(answered: Answered | None, line: LinkLine, account: Account, *, as_json: bool) -> None:
+def _print(order: Order, answered: Answered | None, line: LinkLine, account: Account, *, as_json: bool) -> None:
     hello = line.host.state.hello
     if as_json:
         status = answered.status if answered is not None else None
@@ -103,9 +104,16 @@ def _print(answered: Answered | None, line: LinkLine, account: Account, *, as_js
         return
     words = say(*_STATUS[Status(answered.status)]) if answered.status in _STATUS else f"status {answered.status}"
     out = sys.stdout if answered.status == Status.DONE else sys.stderr
-    print(words, *([f"({answered.returned.hex()})"] if answered.returned else []), file=out, flush=True)
+    print(words, *_returned(order, answered.returned), file=out, flush=True)
     if hello is not None:
         print(identity_line(hello), file=out, flush=True)
+
+
+def _returned(order: Order, returned: bytes) -> list[str]:
+    if order.code == Code.SET_INTERVAL and len(returned) == _INTERVAL_BYTES:
+        every_s = int.from_bytes(returned, "little") / 1000
+        return [say(f"(mỗi {every_s:g} s)", f"(every {every_s:g} s)")]
+    return [f"({returned.hex()})"] if returned else []
 
 
 def _show_readings(line: LinkLine, account: Account, since_s: float, *, as_json: bool) -> None:
@@ -113,7 +121,10 @@ def _show_readings(line: LinkLine, account: Account, since_s: float, *, as_json:
     while (now_s := time.monotonic()) < end_s:
         for event in line.step(min(_STEP_S, end_s - now_s)):
             account.note(event)
-            if isinstance(event, Frame) and any(record.taken_s >= since_s for record in event.records):
+            if not isinstance(event, Frame):
+                continue
+            event = replace(event, records=tuple(record for record in event.records if record.taken_s >= since_s))
+            if event.records:
                 lines = (
                     [json.dumps(one, ensure_ascii=False) for one in readings_json(event, account)]
                     if as_json

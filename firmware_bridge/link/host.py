@@ -61,6 +61,7 @@ SENSORS_AGAIN_S = 0.5
 ACK_WITHIN_S = 0.02
 ACK_EVERY_FRAMES = 2
 ACK_AGAIN_S = 1.0
+TALKS_S = 2.5  # a board that said nothing for longer may be in its bootloader; one that waits says so within 2 s
 REFUSE_AGAIN_S = 1.0
 WAKE_S = 1.0  # after such a silence of ours, a 0x00 goes first
 NOT_DURABLE_FRAMES = 1024
@@ -131,7 +132,7 @@ class HostEnd:
         self._is_waiting = self._was_confirmed = False
         self._is_confirmed = self._is_open = self._is_held = False
         self._sensors: dict[int, SensorSet] = {}
-        self._window: Window[tuple[tuple[records.Record, ...], str, int]] = Window(0)
+        self._window: Window[tuple[tuple[records.Record, ...], str, int, int]] = Window(0)
         self._durable = 0
         self._credit_said = 0
         self._unacknowledged = 0
@@ -181,11 +182,11 @@ class HostEnd:
             return max(self._refuse_s, self._quiet_until_s)
         if not self._is_confirmed:
             return max(min(self._ask_s, self._open_s if self._may_open() else _NEVER), self._quiet_until_s)
-        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S, self._ack_s]
+        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S]
         if not self._is_open:
             due.append(self._sensors_s)
         else:
-            due += [self._commands.due_s(), -_NEVER if self._wants else _NEVER]
+            due += [self._ack_s, self._commands.due_s(), -_NEVER if self._wants else _NEVER]
         return max(min(due), self._quiet_until_s)
 
     def durable(self, boot: int, next_seq: int) -> None:
@@ -283,6 +284,8 @@ class HostEnd:
                 self._handed = Handed(hello.uid, hello.boot)
         elif self._is_confirmed and hello.session != self._session:
             events += self._close("the board has no session, or another")
+        elif self._is_confirmed and is_before(self._window.next, hello.oldest):
+            events += self._close("the board forgot frames that never came")  # waiting for them would be for ever
         self._hello, self._start = hello, (hello, at_s)
         self._ask_s = at_s + SILENT_S
         if self._session == NO_SESSION:
@@ -358,14 +361,14 @@ class HostEnd:
         is_due = self._unacknowledged >= ACK_EVERY_FRAMES
         self._ack_s = -_NEVER if is_due else min(self._ack_s, arrived_s + ACK_WITHIN_S)
         found = records.decode(data.records, data.age_ms, departed_s, self._sensors)
-        if not self._window.put(data.seq, (*found, zlib.crc32(data.records))):
+        if not self._window.put(data.seq, (*found, zlib.crc32(data.records), len(data.records))):
             self._counts.again += 1
             return []
         handed = [self._handed_out(seq, *item) for seq, item in self._window.in_order()]
         self._advance_durable()  # over those that were known, not before all are handed out or known
         return [one for one in handed if one is not None]
 
-    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int) -> Frame | None:
+    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int, size: int) -> Frame | None:
         boot = self._handed.boot
         if self._known(FrameIdentity(self._handed.uid, boot, seq, body_hash)):
             self._counts.known += 1
@@ -376,7 +379,7 @@ class HostEnd:
         self._counts.readings += sum(1 for one in found if one.lost is None)
         self._counts.board_lost += sum(one.lost.count for one in found if one.lost is not None)
         self._counts.faulty_frames += bool(fault)
-        return Frame(boot, seq, body_hash, found, fault)
+        return Frame(boot, seq, body_hash, found, fault, size)
 
     def _on_answer(self, answer: Answer, at_s: float) -> list[Event]:
         ended = self._commands.answered(answer)
@@ -443,7 +446,7 @@ class HostEnd:
         self._unacknowledged = 0
         not_durable = ahead(self._window.next, self._durable)
         self._credit_said = 0 if self._is_held else max(0, min(WINDOW, NOT_DURABLE_FRAMES - not_durable))
-        self._ack_s = now_s + ACK_AGAIN_S if not_durable else _NEVER
+        self._ack_s = now_s + ACK_AGAIN_S if not_durable and now_s - self._heard_s < TALKS_S else _NEVER
         return Ack(self._session, self._window.next, self._durable, self._credit_said, self._window.have())
 
     def _advance_durable(self) -> None:

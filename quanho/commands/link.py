@@ -9,7 +9,7 @@ from quanho.lang import say
 _EXIT_USAGE = 2
 _PORT = """\
 PORT is the board's serial port, best below /dev/serial/by-id. Opening it resets many boards, which then need 2 seconds. One program a
-port: stop the agent first (systemctl stop quanho-edge) and start it again afterwards.
+port: stop the agent first (systemctl stop quanho-edge), and start it again afterwards.
 """
 _EPILOG = (
     _PORT
@@ -22,11 +22,11 @@ examples:
 _MONITOR = (
     _PORT
     + """
-Looking takes nothing away: the board keeps all that is shown until the agent has stored it. A board has room for a minute or so; when it
-is full it takes no new readings until the agent is back, and accounts for them. --take lets it forget what was shown: on a bench, or for
-a board whose readings nobody wants.
+Looking takes nothing away: the board keeps all that is shown until the agent has stored it. It has room for a minute or so; once full it
+takes no new readings until the agent is back, and accounts for them. --take lets it forget what was shown: on a bench, or for a board
+whose readings nobody wants.
 
-A terminal shows a table that changes; a pipe, or --plain, gets a line a reading; --json a JSON object a line, the last one with the account.
+A terminal shows a table that changes; a pipe, or --plain, a line a reading; --json a JSON object a line, the last with the account.
 
 examples:
   quanho link monitor /dev/ttyUSB0
