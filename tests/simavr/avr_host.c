@@ -52,6 +52,7 @@
 #define BYTE_CYCLES 1400u           /* a byte at 115,200 baud, when the firmware has not set a rate yet */
 #define PULSE_CYCLES (HZ / 200)     /* 5 ms low, 5 ms high: slower than the bounce that firmwares filter out */
 #define US(n) ((n) * (HZ / 1000000u))
+#define SPARE_FLASH 0x10000u        /* wild programs read and write past the end, where simavr has no check: LPM takes 16 bits */
 #define MCUSR 0x54                  /* the same in data space for ATmega328P and 2560, as are the three below */
 #define UCSR0A 0xC0
 #define UCSR0B 0xC1
@@ -77,6 +78,9 @@ static uint8_t from_client[512], to_client[512];
 static size_t from_count, from_at, to_count;
 static avr_cycle_count_t next_feed;
 static uint32_t noise = 0x2545F491;
+
+static uint64_t base_ns; /* real time and the chip's own, when they were last made equal */
+static avr_cycle_count_t base_cycle;
 
 static uint32_t adc_mv[16];
 static unsigned damage_every, frame_count, frame_at, damage_at;
@@ -185,6 +189,7 @@ static void reset_chip(uint8_t cause, const char *why)
 	avr->data[MCUSR] = cause;
 	is_xoff = false;
 	next_feed = avr->cycle;
+	base_ns = 0; /* a bootloader's second must not shrink because the machine was slow before */
 	feed_adc();
 	count.resets++;
 	if (why)
@@ -351,6 +356,7 @@ static void serve_pty(void)
 	poll(&p, 1, 0);
 	if (p.revents & POLLHUP) {
 		is_open = false;
+		dtr_was = 0; /* a driver drops DTR at the last close, also when the client was killed */
 		from_count = from_at = to_count = 0;
 		return;
 	}
@@ -583,8 +589,6 @@ static void on_signal(int number)
 
 static void pace(void)
 {
-	static uint64_t base_ns;
-	static avr_cycle_count_t base_cycle;
 	uint64_t now = now_ns(), chip = base_ns + (avr->cycle - base_cycle) * 125 / 2;
 	if (base_ns == 0 || now > chip + 500000000u) {
 		base_ns = now;
@@ -661,6 +665,13 @@ static void take_options(int argc, char **argv)
 		fail("--mcu and --tty are needed");
 }
 
+/* RAMPZ has as many bits as the flash needs; simavr would read past its end. */
+static void write_rampz(avr_t *a, avr_io_addr_t address, uint8_t value, void *param)
+{
+	(void)param;
+	avr_core_watch_write(a, address, value & (uint8_t)(a->flashend >> 16));
+}
+
 static void make_chip(void)
 {
 	uint32_t flags = 0;
@@ -674,6 +685,10 @@ static void make_chip(void)
 	avr->log = LOG_ERROR;
 	avr->sleep = no_sleep;
 	avr->codeend = avr->flashend;
+	avr->flash = realloc(avr->flash, avr->flashend + 1 + SPARE_FLASH);
+	memset(avr->flash + avr->flashend + 1, 0xFF, SPARE_FLASH);
+	if (avr->rampz)
+		avr_register_io_write(avr, avr->rampz, write_rampz, NULL);
 	if (option.application)
 		load_hex(option.application);
 	if (option.bootloader)

@@ -147,4 +147,7 @@ class AvrBoard:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if kind is not None:
+            with suppress(Exception):
+                print("the simulated board:", self.state(), self.log()[-2000:])
         self.stop()
