@@ -161,7 +161,8 @@ uint8_t ql_identity(uint8_t tag, uint8_t at);
 /* Does `code` (3, 6, 128 and up) or says whether it can (4, 5), quickly; returns a status. `answer` is empty before. */
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer);
 
-/* ql_tx() has given out the answer to `code`: time to let the UART finish and restart, where that was asked and granted. */
+/* ql_tx() gives out the last byte of the answer to `code` just now. Where a restart was asked and granted, note it: restart once that byte has
+ * left the UART. */
 void ql_answered(uint8_t code);
 
 /* ---- what the library does ---- */
@@ -184,7 +185,7 @@ bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16
 /* Sends a line of text once a gateway is there. `text` is in flash, PSTR("...") on AVR, and stays as it is. False: the one before has not left. */
 bool ql_log(uint8_t level, const char *text);
 
-bool ql_has_room(void); /* the next reading would be taken, if it is not larger than a quarter of the store */
+uint16_t ql_room(void); /* bytes free in the store: for a firmware that has more readings than the line carries */
 bool ql_is_open(void);  /* a gateway is there, or was when it was last heard */
 
 #if QL_PICTURES

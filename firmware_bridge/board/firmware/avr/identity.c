@@ -13,17 +13,18 @@
 
 #define TEXT_BYTES 33
 #define UNIQUE_ID_BYTES 8
+#define NOISE_BYTES 512
 
 static uint16_t place_of(uint8_t tag) { return (uint16_t)(4 + (uint8_t)(tag - QL_TAG_UNIQUE_ID) * TEXT_BYTES); }
 
 static uint32_t noise __attribute__((section(".noinit")));
 
-/* Before variables are set: what the RAM held. FNV-1a. */
+/* Before variables are set: what the RAM held. FNV-1a. In 2 ms: after a reset by the watchdog it may still run, at 15 ms. */
 void take_noise(void) __attribute__((naked, used, section(".init3")));
 void take_noise(void) {
     uint32_t hash = 0x811C9DC5;
     const uint8_t *ram;
-    for (ram = (const uint8_t *)RAMSTART; ram < (const uint8_t *)RAMEND; ram++) hash = (hash ^ *ram) * 0x01000193;
+    for (ram = (const uint8_t *)RAMSTART; ram < (const uint8_t *)RAMSTART + NOISE_BYTES; ram++) hash = (hash ^ *ram) * 0x01000193;
     noise = hash;
 }
 

@@ -40,6 +40,7 @@ void restart(bool into_bootloader) {
     cli();
     meant = into_bootloader ? MEANT : 0;
     wdt_enable(WDTO_15MS);
+    wdt_reset(); /* simavr takes the shorter time from here */
     for (;;) {}
 }
 

@@ -32,7 +32,7 @@ int main(void) {
     ql_init(chip_boot());
     for (;;) {
         chip_exchange();
-        if (!ql_is_open() || !ql_has_room()) continue;
+        if (!ql_is_open() || ql_room() < 1 + 5 + 5 + 11 * 2) continue;
         values[0].u++;
         for (i = 1; i < FIELDS; i++) values[i].i = (int32_t)(1000 * i + (values[0].u & 255));
         ql_reading(0, values);

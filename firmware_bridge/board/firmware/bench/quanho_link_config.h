@@ -4,6 +4,7 @@
 #define QL_STORE_BYTES 6000
 #define QL_FRAMES 32
 #else
-#define QL_STORE_BYTES 1300
+#define QL_STORE_BYTES 1420
 #define QL_FRAMES 8
 #endif
+#define QL_RX_BYTES 40 /* no commands */

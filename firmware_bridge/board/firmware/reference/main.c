@@ -157,10 +157,9 @@ int main(void) {
     ql_init(chip_boot());
     for (;;) {
         chip_exchange();
-#if FW_BAD != 3
+        if (FW_BAD == 3) continue;
         if (ql_due(VOLTAGE)) read_voltage();
         if (ql_due(RAIN)) read_rain();
         read_weather(chip_ms());
-#endif
     }
 }
