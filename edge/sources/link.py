@@ -169,7 +169,10 @@ class LinkInput:
         now_s = self._now_s()
         self._note_opening(now_s)
         for event in self._host.received(data, now_s):
-            self._on(event, now_s)
+            try:
+                self._on(event, now_s)
+            except Exception:  # noqa: BLE001 (frames behind it are handed out only once, and must not be lost for it)
+                _LOG.exception("link.event_failed", source=self.name, event_kind=type(event).__name__)
         self._do_posted()
         self._host.hold(self._is_draining or self._feed.is_held)
         self._say()
@@ -210,6 +213,10 @@ class LinkInput:
                 self._host.want(*one)
 
     def _ask(self, asked: _Asked) -> None:
+        if self._lending.is_lent:
+            asked.trouble = "it is being flashed"
+            asked.is_done.set()
+            return
         if not self._host.state.is_open:
             asked.trouble = self._trouble or "it has no session; is it plugged in, and its firmware running?"
             asked.is_done.set()
