@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator, model_validator
 
+from edge.boards.settings import BoardsSettings
 from edge.clock.settings import ClockSettings
 from edge.normalise_settings import NormaliseSettings
 from edge.sources.link_settings import LinkSourceSettings
@@ -234,6 +235,7 @@ class AgentConfig(_Table):
     clock: ClockSettings = ClockSettings()
     spool: SpoolSettings = SpoolSettings()
     uplink: UplinkSettings
+    boards: BoardsSettings = BoardsSettings()
     source: tuple[SourceSettings, ...] = Field(min_length=1, description="the configured inputs")
 
     @property

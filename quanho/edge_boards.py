@@ -9,6 +9,7 @@ from typing import Any
 
 from edge.config_file import load_agent_config
 from edge.control_client import ask
+from quanho.edge_board_update import update_words
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem
 
@@ -57,6 +58,8 @@ def lines_of(board: Mapping[str, Any]) -> Iterator[str]:
     )
     if board.get("is_lent"):
         yield say("    đang nạp chương trình", "    being flashed")
+    if update := board.get("update"):
+        yield say("    cập nhật: ", "    update: ") + update_words(update)
     for fault in (*filter(None, (board["trouble"],)), *board["faults"]):
         yield f"    ! {fault}"
     if board["uncatalogued"]:

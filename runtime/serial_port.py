@@ -11,6 +11,7 @@ import select
 import stat
 import termios
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
@@ -217,6 +218,15 @@ def choose_port(pattern: str, matches: Sequence[str]) -> str:
     if len(matches) > 1:
         raise TransientError(f"{len(matches)} ports fit {pattern}: {', '.join(matches)}; set port to the one that is meant")
     return matches[0]
+
+
+def touch(device: str, baudrate: int, hold_s: float = 0.1) -> None:
+    """Hold `device` open at `baudrate` for a moment, an order to some boards (1200: into the boot loader). Raises TransientError."""
+    try:
+        with serial.Serial(device, baudrate=baudrate, exclusive=True):
+            time.sleep(hold_s)
+    except _GONE as error:
+        raise TransientError(f"serial port {device}: {_reason(error)}") from error
 
 
 def _opened(device: str, settings: SerialSettings) -> serial.Serial:

@@ -37,11 +37,15 @@ class BoardSource(Protocol):
     def lend(self, seconds: float) -> AbstractContextManager[str]: ...
 
 
-def board_commands(sources: Callable[[], Sequence[object]]) -> Mapping[str, Callable[[Request], Answers]]:
-    """Return the commands by name; `sources` gives those that run now."""
+def board_commands(
+    sources: Callable[[], Sequence[object]], updates: Callable[[], Mapping[str, Mapping[str, object]]] = dict
+) -> Mapping[str, Callable[[Request], Answers]]:
+    """Return the commands by name; `sources` gives those that run now, `updates` the last or running update by source."""
 
     def boards(_request: Request) -> Answers:
-        yield {"ok": True, "boards": [one.view() for one in board_sources(sources())]}
+        known = updates()
+        views = [one.view() for one in board_sources(sources())]
+        yield {"ok": True, "boards": [{**view, "update": known.get(str(view["source"]))} for view in views]}
 
     def board(request: Request) -> Answers:
         yield _ordered(find_board(sources(), str(request["board"])), request)

@@ -8,9 +8,10 @@ that counts from the boot and goes on while the machine sleeps.
 import random
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from edge.config import LinkSource
 from edge.intake import SourceIntake
@@ -50,6 +51,16 @@ def build(settings: LinkSource, context: SourceContext) -> Source:
     return LinkInput(settings, context)
 
 
+Hearer = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hear:
+    """Somebody wants to hear the board, or nobody any more."""
+
+    hearer: Hearer | None
+
+
 @dataclass(slots=True)
 class _Asked:
     """A command that somebody waits for."""
@@ -79,8 +90,9 @@ class LinkInput:
         self._reading = Worker(f"link {self.name}", self._run, clock=self._clock)
         self._feeding = Worker(f"link {self.name} feed", self._feed.run, clock=self._clock)
         self._lending = Lending(self.name, self._clock, self._port.interrupt)
-        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked] = deque()  # by other threads, for the port's
+        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked | _Hear] = deque()  # by other threads, for the port's
         self._waiting: dict[int, _Asked] = {}
+        self._hearer: Hearer | None = None
         self._is_draining = False
         self._log_budget = RefusalBudget(_LOG_LINES_A_MINUTE)
         self._muted = 0
@@ -137,6 +149,21 @@ class LinkInput:
             raise TransientError(f"the board of {self.name} did not answer; whether it did what was asked, nobody knows")
         return asked.answer
 
+    def hear(self, hearer: Hearer | None) -> None:
+        """Tell `hearer` of sessions and frames from now on, the session that is open first. On the thread of the port: it must be quick."""
+        self._posted.append(_Hear(hearer))
+        self._port.interrupt()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the port is there, open or lent."""
+        return any(Path(path).exists() for path in matching_ports(self._settings.port))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the board has to keep its readings, because the disk takes none."""
+        return self._feed.is_held or self._is_draining
+
     @contextmanager
     def lend(self, seconds: float) -> Iterator[str]:
         """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm.
@@ -171,6 +198,8 @@ class LinkInput:
         for event in self._host.received(data, now_s):
             try:
                 self._on(event, now_s)
+                if self._hearer is not None:
+                    self._hearer(event)
             except Exception:  # noqa: BLE001 (frames behind it are handed out only once, and must not be lost for it)
                 _LOG.exception("link.event_failed", source=self.name, event_kind=type(event).__name__)
         self._do_posted()
@@ -207,6 +236,8 @@ class LinkInput:
             one = self._posted.popleft()
             if isinstance(one, _Asked):
                 self._ask(one)
+            elif isinstance(one, _Hear):
+                self._begin_to_tell(one.hearer)
             elif len(one) == 2:
                 self._host.durable(*one)
             else:
@@ -226,6 +257,12 @@ class LinkInput:
         except RejectedError as error:
             asked.trouble = error.reason
             asked.is_done.set()
+
+    def _begin_to_tell(self, hearer: Hearer | None) -> None:
+        self._hearer = hearer
+        state = self._host.state
+        if hearer is not None and state.is_open and state.hello is not None:
+            hearer(Opened(state.hello, state.sensors))
 
     def _on(self, event: Event, now_s: float) -> None:
         if isinstance(event, Frame):

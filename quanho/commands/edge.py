@@ -1,4 +1,4 @@
-"""`quanho edge run|check|status|tail|account|apply|maintenance|boards|board`: the agent, its config, a running one, and its balance."""
+"""`quanho edge run|check|status|tail|account|apply|maintenance|boards|board|board-update`: the agent, and what is asked of it."""
 
 import argparse
 import re
@@ -61,6 +61,22 @@ examples:
 It ends by itself, and when the gateway boots. exit codes: 0 done   1 no agent answers   2 no such source
 """
 
+_UPDATE = """\
+Update a board that is attached to the running agent. What runs there is kept first; the new firmware must say hello and give plausible
+readings for so many intervals; else the board goes back. A power cut, a kill or a pulled cable at any moment does no harm: it goes on.
+"""
+_UPDATE_EPILOG = """\
+examples:
+  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --config /etc/quanho/edge.toml
+  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --intervals 20 --no-wait --config /etc/quanho/edge.toml
+  quanho edge board-update --board mast-01 --config /etc/quanho/edge.toml              the update that runs, or how the last one ended
+  quanho edge board-update --board mast-01 --give-up --config /etc/quanho/edge.toml    end it as it is
+
+The bundle must be signed by a key in [boards] trust_dir (quanho bundle key trust), and readable by the agent's user.
+
+exit codes: 0 kept   1 went back, unchanged or refused   2 wrong usage   3 needs a hand: see why   130 interrupted; the update goes on
+"""
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -79,6 +95,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_apply(verbs)
     _add_maintenance(verbs)
     _add_boards(verbs)
+    _add_board_update(verbs)
     _add_account(verbs)
 
 
@@ -178,6 +195,44 @@ def _apply(arguments: argparse.Namespace) -> int:
     asked = arguments
     wishes = Wishes(asked.within, dry_run=asked.dry_run, confirm=asked.confirm, waits=not asked.no_wait, as_json=asked.json)
     return apply(asked.new, asked.config, wishes)
+
+
+def _add_board_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    update = _add(verbs, "board-update", "new firmware for a board, which returns by itself if its readings are not right", _board_update)
+    update.description, update.epilog, update.formatter_class = _UPDATE, _UPDATE_EPILOG, argparse.RawDescriptionHelpFormatter
+    update.add_argument(
+        "bundle", nargs="?", type=Path, metavar="BUNDLE", help="signed bundle; without it, the update that runs or ran last"
+    )
+    update.add_argument("--board", required=True, metavar="NAME", help="device, source or unique id (quanho edge boards lists them)")
+    update.add_argument("--intervals", type=_intervals, metavar="N", help="plausible readings of each field before it is kept")
+    update.add_argument("--allow-downgrade", action="store_true", help="also a version that is older than the one that runs")
+    update.add_argument("--despite", action="store_true", help="also when the readings are not right before: the update may be the cure")
+    update.add_argument("--give-up", action="store_true", help="end the update that runs, as it is (a board that will not come back)")
+    update.add_argument("--no-wait", action="store_true", help="leave it to the agent")
+    update.add_argument("--json", action="store_true", help="how it ended, as one JSON object")
+
+
+def _intervals(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
+    return int(text)
+
+
+def _board_update(arguments: argparse.Namespace) -> int:
+    from quanho.edge_board_update import Wishes, board_update
+
+    asked = arguments
+    wishes = Wishes(
+        asked.board,
+        asked.bundle,
+        asked.intervals,
+        allow_downgrade=asked.allow_downgrade,
+        is_despite=asked.despite,
+        gives_up=asked.give_up,
+        waits=not asked.no_wait,
+        as_json=asked.json,
+    )
+    return board_update(asked.config, wishes)
 
 
 def _boards(arguments: argparse.Namespace) -> int:

@@ -157,6 +157,11 @@ class AgentProcess:
         eventually(self.is_connected, 20.0, f"sources connected\n{self.log.read_text()[-2000:]}")
         eventually(self._is_subscribed, 20.0, "subscriptions granted")
 
+    def start_at_once(self) -> None:
+        """Return once it answers, connected or not."""
+        self._launch()
+        eventually(self.status, 20.0, "an agent that answers")
+
     @property
     def pid(self) -> int:
         assert self._process is not None
