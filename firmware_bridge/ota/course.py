@@ -85,9 +85,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often each step may be begun. A watch may take hours and an agent is restarted now and then: that one is begun more often."""
+    """How often each step may be begun (`reading`: PREPARE, when a chip that does not answer is the only trouble). A watch may take hours and an agent is restarted now and then: that one is begun more often."""
 
     prepare: int = 5
+    reading: int = 3
     flash_new: int = 3
     flash_previous: int = 5
     hello: int = 8
@@ -183,6 +184,8 @@ def _done(course: Course, do: Do, entry: Noted) -> Course:
 
 def _failed(course: Course, do: Do, entry: Noted, limits: Limits) -> Course:
     if do.step is Step.PREPARE:
+        if entry.data.get("is_final") is False and course.begun.get(do, 0) < limits.reading:
+            return course
         return replace(course, verdict=Ended(Outcome.UNCHANGED, entry.why))
     if entry.data.get("is_another"):
         return replace(course, verdict=Ended(Outcome.NEEDS_A_HAND, entry.why))

@@ -26,7 +26,9 @@ def _sections(path: Path) -> tuple[int, int]:
 def test_the_library_with_four_sets_fits_3_kb_of_flash_and_400_bytes_of_ram(mcu: str, tmp_path: Path) -> None:
     flags = [flag for flag in FLAGS if not flag.startswith(("-Wl", "-f"))]
     out = tmp_path / "quanho_link.o"
-    subprocess.run(["avr-gcc", *flags, *WARNINGS, f"-mmcu={mcu}", "-DQL_SETS=4", "-c", str(BOARD / "quanho_link.c"), "-o", str(out)], check=True)
+    subprocess.run(
+        ["avr-gcc", *flags, *WARNINGS, f"-mmcu={mcu}", "-DQL_SETS=4", "-c", str(BOARD / "quanho_link.c"), "-o", str(out)], check=True
+    )
 
     flash, ram = _sections(out)
 

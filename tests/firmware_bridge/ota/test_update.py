@@ -141,6 +141,9 @@ def test_nothing_is_flashed_when_the_chip_cannot_be_read() -> None:
     ended = site.run()
     assert ended == Ended(Outcome.UNCHANGED, "read back failed")
     assert site.board.flash_count == 0
+    ended = Site(dumps=["broken", "broken", "ok"]).run()
+    assert ended is not None
+    assert ended.outcome is Outcome.KEPT
 
 
 def test_another_board_at_the_port_is_never_flashed_with_what_was_meant_for_the_first() -> None:
