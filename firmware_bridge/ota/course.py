@@ -85,7 +85,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often each step may be begun (`reading`: PREPARE, when a chip that does not answer is the only trouble). A watch may take hours and an agent is restarted now and then: that one is begun more often."""
+    """How often each step may be begun; `reading`: PREPARE, while all that is wrong is that the chip cannot be read.
+
+    A watch may take hours, and an agent is restarted now and then: that one is begun more often.
+    """
 
     prepare: int = 5
     reading: int = 3
