@@ -44,6 +44,7 @@ from edge.status import agent_status, last_values
 from edge.storage_meter import StorageMeter
 from edge.tail import Tail
 from edge.uplink.pacing import NEWEST_BYTES, NEWEST_RECORDS
+from edge.uplink.pause import UplinkPause
 from edge.uplink.probe import PATIENCE, Patience
 from edge.uplink.sender import Uplink
 from edge.uplink.target import Target
@@ -99,6 +100,7 @@ class Agent:
         self.time = AgentTime(self.clock, config.clock, gateway.state_dir, self.ledger.note, files)
         self.storage = StorageMeter(self._files, gateway.state_dir, self.clock, asks_kernel=not isinstance(config.uplink, FileUplink))
         self.source_set = SourceSet(self._build_source, lambda: self.writer, self.clock)
+        self.uplink_pause = UplinkPause(self.clock)
         self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
         self.boards = BoardUpdater(config.boards, gateway.state_dir, self.clock, self._link_source)
         self._own_batchers: tuple[Batcher, ...] = ()
@@ -134,6 +136,7 @@ class Agent:
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
+            "pause_uplink": self.uplink_pause.command,
             **board_commands(lambda: self.sources, self.boards.by_board),
             **update_commands(self.boards, lambda: self.sources),
             **self._more_commands,
@@ -243,7 +246,7 @@ class Agent:
         return [unit.intake for unit in self.source_set.units]
 
     def _build_uplink(self) -> Uplink:
-        target = partial(build_target, self.config, self.time)
+        target = self.uplink_pause.over(partial(build_target, self.config, self.time))
         hearers = (self.ledger.note, self._blocks.note, self._on_death)
         uplink = self.config.uplink
         return Uplink(

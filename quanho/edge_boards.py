@@ -23,7 +23,7 @@ class Order:
     name: str
     order: str
     time_s: float | None = None
-    measurement: str | None = None
+    set_name: str | None = None
 
 
 def boards(path: Path, *, as_json: bool) -> int:
@@ -49,7 +49,7 @@ def lines_of(board: Mapping[str, Any]) -> Iterator[str]:
     if board["uid"]:
         yield f"    uid {board['uid']}"
     if sets := board["sets"]:
-        each = [f"{one['measurement']} {_pace(one['interval_ms'])}" for one in sets]
+        each = [f"{one['index']} {one['measurement']} {_pace(one['interval_ms'])}" for one in sets]
         yield say("    đo: ", "    measures: ") + ", ".join(each)
     readings, damaged, resent, lost = (board[key] for key in ("readings", "damaged", "resent", "board_lost"))
     yield "    " + say(
@@ -77,10 +77,10 @@ def order(path: Path, wanted: Order, *, as_json: bool) -> int:
         if wanted.order != "identify":
             raise _usage(say(f"{wanted.order} không nhận thời gian", f"{wanted.order} takes no time"))
         request["seconds"] = wanted.time_s
-    if wanted.measurement is not None:
+    if wanted.set_name is not None:
         if wanted.order not in ("interval", "read"):
             raise _usage(say(f"{wanted.order} không nhận --set", f"{wanted.order} takes no --set"))
-        request["measurement"] = wanted.measurement
+        request["set"] = wanted.set_name
     answer = ask(load_agent_config(path).control_socket, request, _TIMEOUT_S)
     print(json.dumps(answer, ensure_ascii=False) if as_json else f"{answer['board']}: {_done(wanted.order, answer)}")
     return 0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _DEFAULT = Path("/etc/quanho/trust")
 
 
-def add_trust_option(parser: argparse.ArgumentParser) -> None:
+def add_trust_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--trust", type=Path, metavar="DIR", help=f"trusted keys (default: $QUANHO_TRUST, else {_DEFAULT})")
 
 

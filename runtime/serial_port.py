@@ -11,6 +11,7 @@ import select
 import stat
 import termios
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
@@ -219,10 +220,11 @@ def choose_port(pattern: str, matches: Sequence[str]) -> str:
     return matches[0]
 
 
-def touch(device: str, baudrate: int) -> None:
-    """Open and close `device` at `baudrate`, an order to some boards (1200: into the boot loader). Raises TransientError."""
+def touch(device: str, baudrate: int, hold_s: float = 0.1) -> None:
+    """Hold `device` open at `baudrate` for a moment, an order to some boards (1200: into the boot loader). Raises TransientError."""
     try:
-        serial.Serial(device, baudrate=baudrate, exclusive=True).close()
+        with serial.Serial(device, baudrate=baudrate, exclusive=True):
+            time.sleep(hold_s)
     except _GONE as error:
         raise TransientError(f"serial port {device}: {_reason(error)}") from error
 

@@ -2,8 +2,8 @@
 
     {"command": "boards"}                                                   → {"ok", "boards": [view, …]}
     {"command": "board", "board": NAME, "order": "identify", "seconds": 5}  → {"ok", "board", "status", "interval_ms"?}
-    {"command": "board", "board": NAME, "order": "interval", "ms": 1000, "measurement"?}
-    {"command": "board", "board": NAME, "order": "read", "measurement"?}
+    {"command": "board", "board": NAME, "order": "interval", "ms": 1000, "set"?}
+    {"command": "board", "board": NAME, "order": "read", "set"?}
     {"command": "board", "board": NAME, "order": "restart"}
 
 NAME is a source, a device or a unique id in hex.
@@ -101,15 +101,18 @@ def _order(request: Request, view: Mapping[str, object]) -> tuple[int, bytes]:
 
 
 def _set_of(request: Request, view: Mapping[str, object]) -> int:
-    """Return the index of the set that the request names by its measurement; all of them where it names none."""
-    measurement = request.get("measurement")
-    if measurement is None:
+    """Return the index of the set that the request names, by its measurement or its number; all of them where it names none."""
+    name = request.get("set")
+    if name is None:
         return ALL_SETS
     sets = view["sets"]
-    indexes = {str(one["measurement"]): int(one["index"]) for one in sets} if isinstance(sets, list) else {}
-    if measurement not in indexes:
-        raise ValueError(f"the board has no set {measurement}; it has: {', '.join(indexes) or 'none that is known'}")
-    return indexes[str(measurement)]
+    known = [(int(one["index"]), str(one["measurement"])) for one in sets] if isinstance(sets, list) else []
+    found = [index for index, measurement in known if str(name) in (measurement, str(index))]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{index} {measurement}" for index, measurement in known) or "none that is known"
+    trouble = f"more than one set is called {name}; give its number" if found else f"the board has no set {name}"
+    raise ValueError(f"{trouble}: {listed}")
 
 
 def _number(value: object, name: str, most: float) -> float:

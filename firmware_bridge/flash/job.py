@@ -4,6 +4,7 @@ Interrupted anywhere, the same job goes on: what is half written is written agai
 does not say which board is on it, so nothing that was done is believed before the board itself has said it again.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ _BEFORE_WRITING = frozenset(
         Cause.TOOL_MISSING,
     }
 )
+_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
 
@@ -101,7 +103,7 @@ class FlashJob:
             order.folder, board_identity(order.port or order.drive or order.target.name), order.bundle.sha256, wish.device, wish.site
         )
         self._flasher: Flasher = open_flasher(order.target, order.drive or order.port, order.environment)
-        self._state = State(record_id=str(uuid.uuid4()), started_at=now())
+        self._state = State(record_id=uuid.uuid4().hex, started_at=now())
         self.board: Board = "untouched"
         self.step = "plan"
 
@@ -121,7 +123,7 @@ class FlashJob:
             self._state = kept
             if not self._is_confirmed():
                 self._note("what was done before was another board, or this one has changed: starting over")
-                self._state = State(record_id=str(uuid.uuid4()), started_at=self._now())
+                self._state = State(record_id=uuid.uuid4().hex, started_at=self._now())
             elif not self._missing():
                 self.board = "proven"
                 return Outcome(self._order, self._state, was_done=True)
@@ -160,7 +162,8 @@ class FlashJob:
             raise
         self.board = "written"
         known = chip or found
-        self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, chip=_chip_text(known))
+        mac = known.unique_id if _MAC.fullmatch(known.unique_id) else ""
+        self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
 
     def _installed(self) -> Installed | None:
         target = self._order.target
@@ -198,14 +201,14 @@ class FlashJob:
         if order.wish.reading != "link":
             self._begin(Step.FIRST_READING)
             readings = plain_reading(order.port, target.link_baud, order.take or (lambda _: ()), target.hello_s + target.first_reading_s)
-            self._finish(Step.FIRST_READING, readings=_seen(readings))
+            self._finish(Step.FIRST_READING, readings=_seen(readings), read_at=self._now())
             return
         with BoardLine(order.port, target.link_baud) as line:
             self._begin(Step.FIRST_READING)
             first = wait_first_reading(line, self._manifest, target.hello_s, target.first_reading_s)
             if not first.plausible:
                 raise FlashError(Cause.IMPLAUSIBLE, "; ".join(first.why), tuple(_said(reading) for reading in first.readings))
-            self._finish(Step.FIRST_READING, readings=_seen(first.readings), unique_id=self._unique_id(first.hello))
+            self._finish(Step.FIRST_READING, readings=_seen(first.readings), read_at=self._now(), unique_id=self._unique_id(first.hello))
             if Step.IDENTITY in self._missing():
                 self._begin(Step.IDENTITY)
                 write_identity(line, order.wish.device, order.wish.site)

@@ -43,10 +43,12 @@ class State(_Model):
     started_at: AwareDatetime
     done: tuple[Step, ...] = ()
     is_writing: bool = Field(default=False, description="flash may be half written")
-    unique_id: str = ""
+    unique_id: str = Field(default="", description="what the board says of itself in HELLO, else what its chip says")
+    mac: str = Field(default="", description="MAC address, where the chip says one")
     chip: str = Field(default="", description="what the chip said it is")
     previous: str = Field(default="", description="firmware and version that were replaced, where the board said so")
     readings: tuple[ReadingSeen, ...] = ()
+    read_at: AwareDatetime | None = None
     record_file: str = ""
 
 

@@ -43,14 +43,14 @@ AVRDUDE = (
     _PORT_ABSENT,
     _row(r"expected signature for|double check chip|invalid device signature", Cause.WRONG_CHIP, "the chip's signature is another one"),
     _row(r"verification error|verification mismatch|content mismatch", Cause.VERIFY_FAILED, "what was read back is not what was written"),
+    _row(r"input/output error|write error|read error", Cause.UNPLUGGED, "the connection broke off"),
     _row(
-        r"not in sync|not responding|timeout communicating|cannot get sync|stk500v2_getsync"
+        r"attempt 10 of 10: not in sync|not responding|timeout communicating|error: timeout|cannot get sync|stk500v2_getsync"
         r"|unable to open programmer|initialization failed",
         Cause.NO_ANSWER,
         "the bootloader does not answer",
     ),
     _row(r"unable to read signature|signature.*(?:0x000000|0xffffff)", Cause.NO_ANSWER, "the bootloader answers, but reads no chip"),
-    _row(r"input/output error|write error|read error|programmer is not responding", Cause.UNPLUGGED, "the connection broke off"),
 )
 
 ESPTOOL = (

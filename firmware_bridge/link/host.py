@@ -128,10 +128,10 @@ class HostEnd:
         self._last_session = NO_SESSION
         self._hello: Hello | None = None
         self._start: tuple[Hello, float] | None = None  # of the newest start of a board: its last HELLO, and when that came
-        self._is_waiting = False
+        self._is_waiting = self._was_confirmed = False
         self._is_confirmed = self._is_open = self._is_held = False
         self._sensors: dict[int, SensorSet] = {}
-        self._window: Window[tuple[tuple[records.Record, ...], str, int]] = Window(0)
+        self._window: Window[tuple[tuple[records.Record, ...], str, int, int]] = Window(0)
         self._durable = 0
         self._credit_said = 0
         self._unacknowledged = 0
@@ -235,9 +235,9 @@ class HostEnd:
         self._heard_s = max(self._heard_s, arrived_s)
         if self._is_quiet_over_at_a_frame:
             self._quiet_until_s = min(self._quiet_until_s, arrived_s)
-        if self._hello is not None:
+        if self._hello is not None or self._refused is not None:
             self._ask_s = self._heard_s + SILENT_S
-        elif self._refused is None:
+        else:
             self._ask_s = min(self._ask_s, max(arrived_s, self._asked_s + ASK_AGAIN_S))
         try:
             if raw.kind == Kind.HELLO:
@@ -271,12 +271,13 @@ class HostEnd:
     def _on_hello(self, hello: Hello | StrangeHello, at_s: float) -> list[Event]:
         self._quiet_until_s = min(self._quiet_until_s, at_s)  # it runs
         if isinstance(hello, StrangeHello):
-            return self._on_strange(hello)
+            return self._on_strange(hello, at_s)
         self._refused, self._is_refusal_due = None, False
         events: list[Event] = []
         is_same = self._is_same_start(hello, at_s)
         if not is_same:
             events += self._close("the board started again, or it is another board")
+            self._was_confirmed = False
             self._is_waiting = self._handed.pending_count > 0 and self._handed.boot == hello.boot
             if not self._is_waiting:  # what is pending under another number harms nobody
                 self._handed = Handed(hello.uid, hello.boot)
@@ -296,9 +297,9 @@ class HostEnd:
             self._open_s = -_NEVER
         return events
 
-    def _on_strange(self, hello: StrangeHello) -> list[Event]:
+    def _on_strange(self, hello: StrangeHello, at_s: float) -> list[Event]:
         events = self._close(f"the board speaks versions {hello.min_version} to {hello.max_version} now")
-        self._hello = None
+        self._hello, self._ask_s = None, at_s + SILENT_S
         self._is_refusal_due = True
         versions = (hello.min_version, hello.max_version)
         if versions != self._refused:
@@ -312,7 +313,8 @@ class HostEnd:
         if self._start is None:
             return False
         last, last_s = self._start
-        if (last.uid, last.boot) != (hello.uid, hello.boot):
+        has_forgotten = self._was_confirmed and hello.session == NO_SESSION  # a board that runs on does not
+        if (last.uid, last.boot) != (hello.uid, hello.boot) or has_forgotten:
             return False
         passed_ms = (at_s - last_s) * 1000
         early_ms = int(last.uptime_ms + passed_ms - hello.uptime_ms) & 0xFFFF_FFFF
@@ -325,7 +327,7 @@ class HostEnd:
         self._session = self._last_session = drawn
 
     def _confirmed(self, hello: Hello, at_s: float) -> None:
-        self._is_confirmed = True
+        self._is_confirmed = self._was_confirmed = True
         self._counts.sessions += 1
         self._sensors = {}
         self._window = Window(hello.oldest)
@@ -356,25 +358,25 @@ class HostEnd:
         is_due = self._unacknowledged >= ACK_EVERY_FRAMES
         self._ack_s = -_NEVER if is_due else min(self._ack_s, arrived_s + ACK_WITHIN_S)
         found = records.decode(data.records, data.age_ms, departed_s, self._sensors)
-        if not self._window.put(data.seq, (*found, zlib.crc32(data.records))):
+        if not self._window.put(data.seq, (*found, zlib.crc32(data.records), len(data.records))):
             self._counts.again += 1
             return []
-        return [frame for seq, item in self._window.in_order() if (frame := self._handed_out(seq, *item)) is not None]
+        handed = [self._handed_out(seq, *item) for seq, item in self._window.in_order()]
+        self._advance_durable()  # over those that were known, not before all are handed out or known
+        return [one for one in handed if one is not None]
 
-    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int) -> Frame | None:
+    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int, size: int) -> Frame | None:
         boot = self._handed.boot
         if self._known(FrameIdentity(self._handed.uid, boot, seq, body_hash)):
             self._counts.known += 1
-            self._advance_durable()
             return None
         if not self._handed.add(seq, body_hash):
             self._counts.again += 1
-            self._advance_durable()
             return None
         self._counts.readings += sum(1 for one in found if one.lost is None)
         self._counts.board_lost += sum(one.lost.count for one in found if one.lost is not None)
         self._counts.faulty_frames += bool(fault)
-        return Frame(boot, seq, body_hash, found, fault)
+        return Frame(boot, seq, body_hash, found, fault, size)
 
     def _on_answer(self, answer: Answer, at_s: float) -> list[Event]:
         ended = self._commands.answered(answer)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from quanho.extras import flash_extra
 from quanho.trust_place import add_trust_option
 
 _EXIT_USAGE = 2
@@ -152,26 +153,26 @@ def _help(parser: argparse.ArgumentParser) -> int:
 
 
 def _make(arguments: argparse.Namespace) -> int:
-    from quanho.bundle_make import make
-
+    with flash_extra():
+        from quanho.bundle_make import make
     return make(arguments)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from quanho.bundle_report import verify
-
+    with flash_extra():
+        from quanho.bundle_report import verify
     return verify(arguments)
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from quanho.bundle_report import show
-
+    with flash_extra():
+        from quanho.bundle_report import show
     return show(arguments)
 
 
 def _keys(arguments: argparse.Namespace) -> int:
-    from quanho.bundle_keys import run
-
+    with flash_extra():
+        from quanho.bundle_keys import run
     return run(arguments)
 
 

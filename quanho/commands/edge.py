@@ -134,7 +134,7 @@ def _add_boards(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "order", choices=("identify", "interval", "read", "restart"), metavar="ORDER", help="identify, interval, read, restart"
     )
     board.add_argument("time", nargs="?", type=short_s, metavar="TIME", help="interval: the new one; identify: how long; 500ms, 10s, 5m")
-    board.add_argument("--set", dest="measurement", metavar="NAME", help="only this set of the board (interval, read); default: all")
+    board.add_argument("--set", dest="set_name", metavar="SET", help="only this set, by name or number (interval, read); default: all")
 
 
 def _add_account(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -245,7 +245,7 @@ def _board(arguments: argparse.Namespace) -> int:
     from quanho.edge_boards import Order, order
 
     asked = arguments
-    return order(asked.config, Order(asked.name, asked.order, asked.time, asked.measurement), as_json=asked.json)
+    return order(asked.config, Order(asked.name, asked.order, asked.time, asked.set_name), as_json=asked.json)
 
 
 def _maintenance(arguments: argparse.Namespace) -> int:

@@ -1,11 +1,10 @@
-"""A board in software at the other end of a pseudo-terminal: the model of its end (firmware_bridge/link/board_model.py) on a thread."""
+"""A board on a pseudo-terminal: the model of the link's board end, run in real time by a thread; it measures and does what it is told."""
 
-import hashlib
 import os
 import select
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,115 +12,80 @@ from types import TracebackType
 from typing import Self
 
 from firmware_bridge.link.board_model import BoardEnd, Ordered
-from firmware_bridge.link.messages import Hello, SensorField, SensorSet
-from firmware_bridge.link.records import INTEGER, Value
+from firmware_bridge.link.commands import Code
+from firmware_bridge.link.messages import WHOLE_HELLO, Ask, Hello, SensorField, SensorSet, wire
 from tests.stand_ins.serial_line import SerialLine
 
-WEATHER = SensorSet(
-    0, "weather", (SensorField(INTEGER, "temperature", "Cel", -1), SensorField(INTEGER, "humidity", "%", -1)), interval_ms=1000
-)
-COUNT = SensorSet(0, "reading", (SensorField(INTEGER, "n", "", 0),))
-UID = bytes.fromhex("0102030405060708")
-HELLO = Hello(boot=7, board="atmega328p-uno", firmware="reference", version="1.2.0", uid=UID, device="mast-01")
 BYTE_S = 10 / 115_200
+WEATHER = SensorSet(0, "weather", (SensorField(0, "temperature", "°C", -1), SensorField(0, "humidity", "%", -1)), 50)
+RAIN = SensorSet(1, "rain", (SensorField(1, "amount", "mm", -1),), 0)
+HELLO = Hello(41, board="atmega328p-uno", firmware="reference", version="1.2.0", uid=b"\x1e\x95\x0f", device="tram-03", site="bac-ninh")
+
+
+def own(code: int, arguments: bytes) -> tuple[int, bytes]:
+    """A firmware's own command 130 gives back its arguments; 131 is busy."""
+    return (0, arguments) if code == 130 else (3, b"") if code == 131 else (1, b"")
 
 
 class LinkBoard:
-    """Plugged in and running from the start of the block. `damage` may change what leaves for the gateway."""
+    """Measures `WEATHER` every 50 ms from its start on. `started_boot` is raised by a restart. `on_said` changes what it says."""
 
-    def __init__(self, path: Path, sensors: Sequence[SensorSet] = (COUNT,), hello: Hello = HELLO, store_bytes: int = 1200) -> None:
+    def __init__(
+        self, path: Path, hello: Hello = HELLO, *, every_s: float = 0.05, on_said: Callable[[bytes], bytes] = lambda data: data
+    ) -> None:
         self.line = SerialLine(path)
         self.ordered: list[Ordered] = []
-        self.damage: Callable[[bytes], bytes] = bytes
-        self._sensors, self._hello, self._store_bytes = sensors, hello, store_bytes
-        self._lock = threading.RLock()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="board")
-        self.end = self._started()
+        self.measured = 0
+        self._hello = hello
+        self._every_s = every_s
+        self._on_said = on_said
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.board = self._new_board()
 
-    def reading(self, set_index: int = 0, **values: Value) -> bool:
-        """Take a reading; False where there was no room."""
-        with self._lock:
-            return self.end.reading(set_index, values, time.monotonic())
-
-    def readings(self, numbers: Sequence[int]) -> None:
-        """Take a reading `n` each, waiting for room."""
-        for number in numbers:
-            while not self.has_room() or not self.reading(n=number):
-                time.sleep(0.002)
-
-    def has_room(self) -> bool:
-        with self._lock:
-            return self.end.store.lost_count == 0 and sum(len(kept.records) for kept in self.end.store.frames) < self._store_bytes // 2
-
-    def offer(self, data: bytes) -> str:
-        """Offer a picture; return its hash."""
-        with self._lock:
-            self.end.offer(data, time.monotonic())
-        return hashlib.sha256(data).hexdigest()
-
-    def say(self, level: int, text: str) -> None:
-        with self._lock:
-            self.end.log(level, text)
-
-    def restart(self, **changes: object) -> None:
-        """Lose what is kept and start again, with the next boot number."""
-        with self._lock:
-            self._hello = replace(self._hello, boot=self._hello.boot + 1, **changes)  # type: ignore[arg-type]
-            self.end = self._started()
-
-    def unplug(self) -> None:
-        with self._lock:
-            self.line.unplug()
-
-    def plug_in(self) -> None:
-        with self._lock:
-            self.line.plug_in()
-
-    @property
-    def kept_count(self) -> int:
-        """Frames that are not acknowledged as durable."""
-        with self._lock:
-            return len(self.end.store.frames)
+    def _new_board(self) -> BoardEnd:
+        return BoardEnd(self._hello, [WEATHER, RAIN], byte_s=BYTE_S, started_s=time.monotonic(), store_bytes=4000, own=own)
 
     def __enter__(self) -> Self:
         self.line.plug_in()
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stopping.set()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._stopped.set()
         self._thread.join(5)
         self.line.unplug()
 
-    def _started(self) -> BoardEnd:
-        return BoardEnd(self._hello, self._sensors, byte_s=BYTE_S, started_s=time.monotonic(), store_bytes=self._store_bytes)
+    def _measure(self) -> None:
+        self.measured += 1
+        self.board.reading(0, {"temperature": 25 + self.measured % 10 / 10, "humidity": 80}, time.monotonic())
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            with self._lock:
-                heard = self._step()
-            if not heard:
-                time.sleep(0.001)
-
-    def _step(self) -> bool:
         fd = self.line.device_fd
-        if fd < 0:
-            return False
-        data = b""
-        with suppress(OSError):
-            if select.select([fd], [], [], 0)[0]:
-                data = os.read(fd, 4096)
-        now_s = time.monotonic()
-        if data:
-            self.ordered += self.end.received(data, now_s)
-        said = self.damage(self.end.outgoing(now_s))
-        if said:
-            with suppress(OSError):
-                os.write(fd, said)
-        return bool(data or said)
-
-
-def described(measurement: str, fields: Mapping[str, str], interval_ms: int = 0, exponent: int = -1) -> SensorSet:
-    """A set whose fields have these units."""
-    return SensorSet(0, measurement, tuple(SensorField(INTEGER, name, unit, exponent) for name, unit in fields.items()), interval_ms)
+        os.set_blocking(fd, False)
+        next_s = time.monotonic()
+        session, hello_s = 0, next_s
+        while not self._stopped.is_set():
+            now_s = time.monotonic()
+            if self._every_s and now_s >= next_s:
+                next_s += self._every_s
+                self._measure()
+            if self.board.session == 0 and now_s >= hello_s:
+                hello_s = now_s + 0.1  # a board that a program's opening of the port resets says it at once
+                self.board.received(wire(Ask(WHOLE_HELLO)), now_s)
+            if self.board.session != session:
+                session = self.board.session
+                self.board.log(1, "ready")
+            said = self._on_said(self.board.outgoing(now_s))
+            if said:
+                with suppress(BlockingIOError):  # nobody listens
+                    os.write(fd, said)
+            if self.board.restart_due is not None:
+                self._hello = replace(self._hello, boot=self._hello.boot + 1)
+                self.board = self._new_board()
+            wait_s = min(max(self.board.due_s() - time.monotonic(), 0.0), max(next_s - now_s, 0.0) if self._every_s else 0.02, 0.02)
+            if select.select([fd], [], [], wait_s)[0]:
+                for order in self.board.received(os.read(fd, 4096), time.monotonic()):
+                    self.ordered.append(order)
+                    if order.code == Code.READ:
+                        self._measure()

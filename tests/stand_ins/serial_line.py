@@ -33,7 +33,7 @@ class SerialLine:
 
     @property
     def device_fd(self) -> int:
-        """The device's end, -1 while it is unplugged."""
+        """The device's end, for one that listens and talks by itself."""
         return self._device_fd
 
     def send(self, data: bytes) -> None:

@@ -216,8 +216,9 @@ class Stm32Rom:
         self.port = folder / "tty"
         self.environment = {"LD_PRELOAD": str(dtr_shim()), "PTYDTR": str(folder)}
         self.is_boot0_high = is_boot0_high
-        self._new_loader = lambda: Stm32Loader(self._memory, product_id, has_extended_erase=has_extended_erase)
         self._memory = Memory(flash_bytes, uid)
+        self._product_id = product_id
+        self._has_extended_erase = has_extended_erase
         self._die_after_bytes = die_after_bytes
         self._runs_link = runs_link
         self._board = board
@@ -267,7 +268,7 @@ class Stm32Rom:
         with self._lock:
             self._loader = self._application = None
             if self.is_boot0_high:
-                self._loader = self._new_loader()
+                self._loader = Stm32Loader(self._memory, self._product_id, has_extended_erase=self._has_extended_erase)
             else:
                 self._boot()
 

@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from firmware_bridge.link import board_model
 from quanho.demo.servers import Influxd, Mosquitto
-from tests.stand_ins.link_board import COUNT, LinkBoard
+from tests.stand_ins.steered_board import COUNT, SteeredBoard
 from tests.system.agent_process import AgentProcess, Street, edge_command, servers
 from tests.waiting import eventually
 
@@ -32,9 +33,14 @@ def street(site: tuple[Mosquitto, Influxd], tmp_path: Path, monkeypatch: pytest.
     return made
 
 
+def edge_boards(street: Street) -> list[dict[str, Any]]:
+    boards: list[dict[str, Any]] = json.loads(edge_command("boards", street.config, "--json").stdout)["boards"]
+    return boards
+
+
 def test_an_agent_that_is_killed_again_and_again_stores_every_reading_of_its_board_once(street: Street) -> None:
-    with LinkBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
-        feeding = threading.Thread(target=board.readings, args=(range(600),))
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
+        feeding = threading.Thread(target=board.readings, args=(range(600), 0.006))
         feeding.start()
         try:
             for stored in (60, 200, 350):
@@ -49,11 +55,29 @@ def test_an_agent_that_is_killed_again_and_again_stores_every_reading_of_its_boa
     assert street.ledger() == {}
 
 
+def test_frames_that_are_durable_when_the_agent_is_killed_and_come_again_are_not_stored_twice(street: Street) -> None:
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config) as agent:
+        board.readings(range(5))
+        street.wait_stored(5)
+        board.is_deaf = True
+        board.readings(range(5, 10))
+        street.wait_stored(10)
+        agent.kill()
+        assert board.kept_count > 0
+        board.is_deaf = False
+        agent.start()
+        board.readings(range(10, 15))
+        street.wait_stored(15)
+        eventually(lambda: board.kept_count == 0)
+        eventually(lambda: edge_boards(street)[0]["known"] == 5)
+    street.check_stored(range(15), device="mast-01")
+
+
 def test_the_commands_for_boards_work_beside_a_running_agent(street: Street) -> None:
-    with LinkBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config):
+    with SteeredBoard(street.config.with_name("usb"), [COUNT]) as board, AgentProcess(street.config):
         board.readings(range(3))
         street.wait_stored(3)
-        [listed] = json.loads(edge_command("boards", street.config, "--json").stdout)["boards"]
+        [listed] = edge_boards(street)
         assert (listed["device"], listed["version"], listed["is_open"]) == ("mast-01", "1.2.0", True)
         assert "reference 1.2.0" in edge_command("boards", street.config).stdout
         slower = edge_command("board", street.config, "mast-01", "interval", "10s", "--set", "reading")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.flasher import ChipFound
 from firmware_bridge.flash.image import Image
 from firmware_bridge.flash.patterns import ESPTOOL, failure
@@ -44,20 +45,23 @@ class EsptoolFlasher:
         self._target = target
         self._port = port
         self._environment = environment
-        self._is_in_loader = False  # its stub runs and waits for the next call
+        self._is_left = True  # the application may run
         self._before, self._after = _RESETS.get(target.reset, _RESETS["dtr-rts"])
 
     def chip(self, *, with_size: bool = True, stays: bool = False) -> ChipFound:
-        self._is_in_loader = False
-        locked = self._lock_report()
-        text = self._done(["flash-id"], self._target.connect_s, stays=True).text if with_size else ""
+        report = self._lock_report(after="no-reset-stub" if with_size or stays else self._after)
+        text = ""
+        if with_size:
+            text = self._done(["flash-id"], self._target.connect_s, before="no-reset", after="no-reset-stub").text
         if not stays:
             self.leave()
-        found = chip_of(locked.text + "\n" + text)
-        return found if found.lock else replace(found, lock=locked.lock)
+        found = chip_of(report.text + "\n" + text)
+        return found if found.lock else replace(found, lock=report.lock)
 
     def leave(self) -> None:
-        if self._is_in_loader:
+        if (
+            not self._is_left
+        ):  # a full turn: a hard reset needs DTR low, which opening the port raises (esptool's hard-reset pulses RTS only)
             self._done(["read-mac"], self._target.connect_s)
 
     def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
@@ -84,34 +88,37 @@ class EsptoolFlasher:
         self._done(words, self._span_s(size), EsptoolProgress([size], on_progress, phase="read"), baud=self._target.baud)
         return Image(out.name, "bin", out.read_bytes(), 0)
 
-    def _lock_report(self) -> "_Report":
-        """Ask the chip why it may take no plain image; from here on it waits in the loader."""
-        part = self._target.part
+    def _lock_report(self, after: str) -> "_Report":
+        """Ask the chip why it may take no plain image."""
+        part, connect_s = self._target.part, self._target.connect_s
         if part == "esp32":
             with tempfile.TemporaryDirectory(prefix="quanho-flash-") as folder:
                 words = Path(folder) / "efuse"
-                ended = self._done(["dump-mem", hex(_ESP32_EFUSE), str(4 * _EFUSE_WORDS), str(words)], self._target.connect_s, stays=True)
+                ended = self._done(["dump-mem", hex(_ESP32_EFUSE), str(4 * _EFUSE_WORDS), str(words)], connect_s, after=after)
                 return _Report(ended.text, esp32_lock(words.read_bytes()))
         if part in ("esp8266", "esp32s2"):
-            return _Report(self._done(["read-mac"], self._target.connect_s, stays=True).text, "")
-        text = self._done(["get-security-info"], self._target.connect_s, stays=True).text
+            return _Report(self._done(["read-mac"], connect_s, after=after).text, "")
+        text = self._done(["get-security-info"], connect_s, after=after).text
         return _Report(text, reported_lock(text))
 
     def _span_s(self, size: int) -> float:
         return self._target.connect_s + self._target.silence_s + 3 * size / self._target.write_bytes_s
 
     def _done(
-        self, words: Sequence[str], total_s: float, on_text: TextSeen = lambda _: None, *, baud: int = 0, stays: bool = False
+        self, words: Sequence[str], total_s: float, on_text: TextSeen = lambda _: None, *, baud: int = 0, before: str = "", after: str = ""
     ) -> Ended:
-        before = "no-reset" if self._is_in_loader else self._before
-        after = "no-reset-stub" if stays else self._after
-        options = ["--chip", self._target.part, "--port", self._port, "--before", before, "--after", after]
-        call = [*find_program("esptool"), *options, *(["--baud", str(baud)] if baud else []), *words]
-        self._is_in_loader = False
-        ended = run_program(call, Limits(total_s, self._target.silence_s), self._port, on_text, self._environment)
+        resets = ["--before", before or self._before, "--after", after or self._after]
+        options = ["--chip", self._target.part, "--port", self._port, *resets, *(["--baud", str(baud)] if baud else [])]
+        call = [*find_program("esptool"), *options, *words]
+        try:
+            ended = run_program(call, Limits(total_s, self._target.silence_s), self._port, on_text, self._environment)
+        except FlashError as error:
+            if error.cause is Cause.TIMED_OUT and not any("Connected to" in line for line in error.tail):
+                raise FlashError(Cause.NO_ANSWER, "the chip is not in download mode", error.tail) from error
+            raise
         if ended.code:
             raise failure("esptool", ESPTOOL, ended.code, ended.lines)
-        self._is_in_loader = stays
+        self._is_left = not after or after == self._after
         return ended
 
 

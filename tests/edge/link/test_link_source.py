@@ -29,7 +29,7 @@ from telemetry.batch import Priority
 from telemetry.errors import TransientError
 from telemetry.lineprotocol.parse import parse_strict
 from telemetry.point import Point
-from tests.stand_ins.link_board import HELLO, WEATHER, LinkBoard, described
+from tests.stand_ins.steered_board import HELLO, WEATHER, SteeredBoard, described
 from tests.waiting import eventually
 
 Post = Callable[..., "Gateway"]
@@ -117,7 +117,7 @@ def gateway(port: Path, tmp_path: Path) -> Iterator[Post]:
 
 
 def test_a_frame_is_acknowledged_when_it_is_durable_and_not_before(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway()
         post.wait_open()
         board.reading(n=1)
@@ -133,7 +133,7 @@ def test_a_frame_is_acknowledged_when_it_is_durable_and_not_before(port: Path, g
 
 def test_every_reading_comes_once_and_in_order_over_a_line_that_damages_frames(port: Path, gateway: Post) -> None:
     sent = iter(range(1, 1 << 30))
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         board.damage = lambda said: said[:-3] + b"\xff" + said[-2:] if len(said) > 12 and next(sent) % 5 == 0 else said
         post = gateway()
         post.wait_open()
@@ -148,7 +148,7 @@ def test_every_reading_comes_once_and_in_order_over_a_line_that_damages_frames(p
 
 
 def test_what_an_earlier_process_made_durable_is_acknowledged_and_not_stored_again(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         killed = gateway()
         killed.wait_open()
         for number in range(3):
@@ -168,7 +168,7 @@ def test_what_an_earlier_process_made_durable_is_acknowledged_and_not_stored_aga
 
 
 def test_the_line_is_served_while_the_disk_takes_nothing_and_the_board_is_held(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway(memory_bytes=1500)
         post.wait_open()
         number = 0
@@ -183,7 +183,7 @@ def test_the_line_is_served_while_the_disk_takes_nothing_and_the_board_is_held(p
 
 
 def test_readings_that_a_full_board_could_not_keep_are_in_the_ledger(port: Path, gateway: Post) -> None:
-    with LinkBoard(port, store_bytes=200) as board:
+    with SteeredBoard(port, store_bytes=200) as board:
         taken = [board.reading(n=number) for number in range(100)]
         post = gateway()
         eventually(lambda: post.disk() >= 0 and board.kept_count == 0)
@@ -195,7 +195,7 @@ def test_readings_that_a_full_board_could_not_keep_are_in_the_ledger(port: Path,
 
 def test_units_of_the_board_become_those_of_the_catalogue_and_what_cannot_is_said_once(port: Path, gateway: Post) -> None:
     odd = described("weather", {"temperature": "degF", "pressure": "lx", "sparkle": "1"}, interval_ms=60_000)
-    with LinkBoard(port, [odd]) as board:
+    with SteeredBoard(port, [odd]) as board:
         post = gateway()
         post.wait_open()
         for _ in range(3):
@@ -211,7 +211,7 @@ def test_units_of_the_board_become_those_of_the_catalogue_and_what_cannot_is_sai
 
 def test_the_config_names_units_and_the_device_before_the_board_does(port: Path, gateway: Post) -> None:
     odd = described("weather", {"t": "nonsense"})
-    with LinkBoard(port, [odd]) as board:
+    with SteeredBoard(port, [odd]) as board:
         post = gateway(device="roof", normalise={"rename": {"t": "temperature"}, "units": {"t": "degF"}})
         post.wait_open()
         board.reading(t=32.0)
@@ -223,7 +223,7 @@ def test_the_config_names_units_and_the_device_before_the_board_does(port: Path,
     ("written", "device"), [("mast-01", "mast-01"), ("", "mast-05060708"), ("../../etc\n", "etc"), ("đèn", "n"), ("...", "mast-05060708")]
 )
 def test_the_device_is_the_identity_of_the_board_fit_for_a_tag(port: Path, gateway: Post, written: str, device: str) -> None:
-    with LinkBoard(port, hello=_hello(device=written)) as board:
+    with SteeredBoard(port, hello=_hello(device=written)) as board:
         post = gateway()
         post.wait_open()
         board.reading(n=1)
@@ -231,7 +231,7 @@ def test_the_device_is_the_identity_of_the_board_fit_for_a_tag(port: Path, gatew
 
 
 def test_a_reading_is_stored_at_the_time_at_which_the_board_took_it(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         taken_ns = SystemClock().wall_ns()
         board.reading(n=1)
         eventually(lambda: SystemClock().wall_ns() - taken_ns > 300e6)
@@ -242,7 +242,7 @@ def test_a_reading_is_stored_at_the_time_at_which_the_board_took_it(port: Path, 
 
 
 def test_a_restart_of_the_board_is_in_the_ledger_and_costs_nothing_durable(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway()
         post.wait_open()
         board.reading(n=1)
@@ -257,7 +257,7 @@ def test_a_restart_of_the_board_is_in_the_ledger_and_costs_nothing_durable(port:
 
 
 def test_a_cut_line_costs_no_reading(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway()
         post.wait_open()
         board.reading(n=1)
@@ -276,7 +276,7 @@ def test_log_lines_of_a_board_reach_the_log_in_small_numbers_and_on_one_line(
     port: Path, gateway: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway()
         post.wait_open()
         board.say(2, "sensor \x1b[31mgone\n")
@@ -291,7 +291,7 @@ def test_log_lines_of_a_board_reach_the_log_in_small_numbers_and_on_one_line(
 
 
 def test_a_board_of_another_version_is_refused_in_words_that_help(port: Path, gateway: Post) -> None:
-    with LinkBoard(port, hello=_hello(min_version=3, max_version=4)):
+    with SteeredBoard(port, hello=_hello(min_version=3, max_version=4)):
         post = gateway()
         eventually(lambda: post.source.state().last_error)
         words = "the board speaks versions 3 to 4 of the link, this gateway 1; flash the board or update the gateway"
@@ -301,7 +301,7 @@ def test_a_board_of_another_version_is_refused_in_words_that_help(port: Path, ga
 
 
 def test_a_lent_port_is_free_and_comes_back_and_the_ledger_says_why_it_was_silent(port: Path, gateway: Post) -> None:
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway()
         post.wait_open()
         with post.source.lend(30.0) as path:
@@ -318,7 +318,7 @@ def test_a_lent_port_is_free_and_comes_back_and_the_ledger_says_why_it_was_silen
 
 
 def test_whoever_borrows_a_port_too_long_loses_it(port: Path, gateway: Post) -> None:
-    with LinkBoard(port):
+    with SteeredBoard(port):
         post = gateway()
         post.wait_open()
         with post.source.lend(0.2):
@@ -326,7 +326,7 @@ def test_whoever_borrows_a_port_too_long_loses_it(port: Path, gateway: Post) -> 
 
 
 def test_commands_reach_the_board_and_its_answer_comes_back(port: Path, gateway: Post) -> None:
-    with LinkBoard(port, [WEATHER]) as board:
+    with SteeredBoard(port, [WEATHER]) as board:
         post = gateway()
         post.wait_open()
         answer = post.source.command(Code.SET_INTERVAL, b"\xff" + (5000).to_bytes(4, "little"), 5.0)
@@ -346,7 +346,7 @@ def _hello(**changes: Any) -> Hello:
 
 def test_a_picture_of_the_board_becomes_a_file_and_a_reading(port: Path, tmp_path: Path, gateway: Post) -> None:
     data = bytes(range(256)) * 12
-    with LinkBoard(port) as board:
+    with SteeredBoard(port) as board:
         post = gateway(pictures={})
         post.wait_open()
         sha256 = board.offer(data)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.stand_ins.esp32_chip import MODELS, NorFlash
 from tests.stand_ins.esp32_loader import Loader, slip
-from tests.stand_ins.stm32_rom import Memory, Stm32Loader
+from tests.stand_ins.stm32_rom import FLASH_AT, Memory, Stm32Loader
 from tests.stand_ins.uf2_drive import Uf2Receiver
 
 WORDS = st.lists(st.sampled_from([0, 1, 64, 4096, 0x1000, 0x1F000, 0xFFFF_FFFF]), max_size=5).map(
@@ -57,6 +57,15 @@ def test_uf2_receiver_passes_over_sectors_that_are_not_its_own(sectors: list[byt
     for sector in sectors:
         receiver.written(sector)
     assert receiver.passed_over_count == len(sectors)
+
+
+def test_stm32_programs_only_what_is_erased() -> None:
+    memory = Memory(8192, bytes(12))
+    assert memory.write(FLASH_AT, b"\x12\x34")
+    assert not memory.write(FLASH_AT, b"\x02\x34")
+    assert memory.erase(0)
+    assert memory.write(FLASH_AT, b"\x02\x34")
+    assert not memory.write(FLASH_AT + 8191, b"\0\0")
 
 
 @given(st.integers(0, 8191), st.binary(max_size=300), st.binary(max_size=300))
