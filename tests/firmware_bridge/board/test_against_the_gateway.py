@@ -1,4 +1,4 @@
-"""The C board against the Python gateway: whatever the line does, every reading that the board kept is stored once, in order, at its time."""
+"""The C board against the Python gateway: whatever the line does, each reading that was kept is stored once, in order, at its time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,7 +130,7 @@ def test_a_gateway_that_restarts_gets_what_was_not_durable_again() -> None:
 def test_a_board_that_lost_an_ack_says_hello_and_goes_on() -> None:
     with c_bench() as bench:
         bench.run(3, lambda: bench.opened > 0)
-        bench.to_board = lambda data, rng: []
+        bench.to_board = lambda *_: []
         _measured(bench, 3, 0.5)
         bench.to_board = clean
         _all_arrive(bench, within_s=6)

@@ -20,7 +20,9 @@ def _sketch(chip: str) -> Path:
     places = [f"-I{folder}" for folder in (_STUBS, _SKETCH, BOARD)]
     flags = ["-O1", "-Wall", "-Wextra", "-Werror", *places, f"-D{chip}"]
     built = compiled("quanho_link.o", sources, lambda out: ["gcc", "-std=c99", *flags, "-c", str(BOARD / "quanho_link.c"), "-o", str(out)])
-    return compiled("sketch", sources, lambda out: ["g++", "-std=c++17", *flags, str(_STUBS / "run_sketch.cpp"), str(built), "-o", str(out)])
+    return compiled(
+        "sketch", sources, lambda out: ["g++", "-std=c++17", *flags, str(_STUBS / "run_sketch.cpp"), str(built), "-o", str(out)]
+    )
 
 
 def _heard(data: bytes) -> bytes:
