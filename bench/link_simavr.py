@@ -89,7 +89,8 @@ def _varint_bytes(number: int) -> int:
 def row(name: str, share: Share) -> str:
     """One line of the report."""
     return (
-        f"{name:<34} {share.of_records:6.1%} records, {share.of_values:6.1%} values; {share.reading_count / share.seconds:6.0f} readings/s, "
+        f"{name:<34} {share.of_records:6.1%} records, {share.of_values:6.1%} values, "
+        f"{share.reading_count / share.seconds:4.0f} readings/s, "
         f"{share.damaged_count} frames damaged, {share.missing_count} readings missing"
     )
 

@@ -119,8 +119,9 @@ def test_the_line_stays_busy_while_every_fsync_takes_50_ms() -> None:
 
 
 def test_a_gateway_that_restarts_gets_what_was_not_durable_again() -> None:
-    with c_bench(fsync_s=0.3) as bench:
-        _measured(bench, 20, 0.05)
+    with c_bench(fsync_s=3.0) as bench:
+        _measured(bench, 50, 0.05)
+        assert bench.host.state.not_durable > 0
         bench.restart_host()
         _measured(bench, 20, 0.05)
         _all_arrive(bench)
