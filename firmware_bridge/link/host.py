@@ -61,6 +61,7 @@ SENSORS_AGAIN_S = 0.5
 ACK_WITHIN_S = 0.02
 ACK_EVERY_FRAMES = 2
 ACK_AGAIN_S = 1.0
+TALKS_S = 2.5  # a board that said nothing for longer may be in its bootloader; one that waits says so within 2 s
 REFUSE_AGAIN_S = 1.0
 WAKE_S = 1.0  # after such a silence of ours, a 0x00 goes first
 NOT_DURABLE_FRAMES = 1024
@@ -181,11 +182,11 @@ class HostEnd:
             return max(self._refuse_s, self._quiet_until_s)
         if not self._is_confirmed:
             return max(min(self._ask_s, self._open_s if self._may_open() else _NEVER), self._quiet_until_s)
-        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S, self._ack_s]
+        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S]
         if not self._is_open:
             due.append(self._sensors_s)
         else:
-            due += [self._commands.due_s(), -_NEVER if self._wants else _NEVER]
+            due += [self._ack_s, self._commands.due_s(), -_NEVER if self._wants else _NEVER]
         return max(min(due), self._quiet_until_s)
 
     def durable(self, boot: int, next_seq: int) -> None:
@@ -283,6 +284,8 @@ class HostEnd:
                 self._handed = Handed(hello.uid, hello.boot)
         elif self._is_confirmed and hello.session != self._session:
             events += self._close("the board has no session, or another")
+        elif self._is_confirmed and is_before(self._window.next, hello.oldest):
+            events += self._close("the board forgot frames that never came")  # waiting for them would be for ever
         self._hello, self._start = hello, (hello, at_s)
         self._ask_s = at_s + SILENT_S
         if self._session == NO_SESSION:
@@ -443,7 +446,7 @@ class HostEnd:
         self._unacknowledged = 0
         not_durable = ahead(self._window.next, self._durable)
         self._credit_said = 0 if self._is_held else max(0, min(WINDOW, NOT_DURABLE_FRAMES - not_durable))
-        self._ack_s = now_s + ACK_AGAIN_S if not_durable else _NEVER
+        self._ack_s = now_s + ACK_AGAIN_S if not_durable and now_s - self._heard_s < TALKS_S else _NEVER
         return Ack(self._session, self._window.next, self._durable, self._credit_said, self._window.have())
 
     def _advance_durable(self) -> None:

@@ -63,7 +63,7 @@ def test_a_board_ends_on_a_running_firmware_though_the_agent_is_killed_and_whate
     """Two boards side by side; the gateway dies while one is half written and the other somewhere on its way."""
     with ExitStack() as stack:
         ports = {name: stack.enter_context(uno(tmp_path / name)).port for name in ("roof", "mast")}
-        config = write_config(tmp_path, ports, intervals=1, hello_s=5.0, grace_s=3.0)
+        config = write_config(tmp_path, ports, intervals=1, hello_s=10.0, grace_s=5.0)
         remember(tmp_path, "1.0.0")
         agent = stack.enter_context(AgentProcess(config))
         gateway = Gateway(config, tmp_path)
@@ -73,13 +73,13 @@ def test_a_board_ends_on_a_running_firmware_though_the_agent_is_killed_and_whate
         agent.kill()
         agent.start_at_once()
         ended = gateway.end_of("roof")
-        assert (ended["outcome"], ended["runs"]) == ("kept", "2.0.0"), ended
+        assert (ended["outcome"], ended["runs"]) == ("kept", "2.0.0"), ended["why"]
         gateway.begin("roof", "3.0.0", LIES)
         ended = gateway.end_of("roof")
-        assert (ended["outcome"], ended["runs"]) == ("went back", "2.0.0"), ended
+        assert (ended["outcome"], ended["runs"]) == ("went back", "2.0.0"), ended["why"]
         assert "implausible" in ended["why"]
         ended = gateway.end_of("mast")
-        assert (ended["outcome"], ended["runs"]) == ("went back", "1.0.0"), ended
+        assert (ended["outcome"], ended["runs"]) == ("went back", "1.0.0"), ended["why"]
         assert "no hello" in ended["why"]
 
 
