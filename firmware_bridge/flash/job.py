@@ -5,6 +5,7 @@ does not say which board is on it, so nothing that was done is believed before t
 """
 
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from firmware_bridge.flash.journal import Journal, ReadingSeen, State
 from firmware_bridge.flash.plain_reading import plain_reading
 from firmware_bridge.flash.plan import Installed, Refusal, Step, Wish, make_plan, without_board
 from firmware_bridge.flash.plausible import Reading, other_firmware
-from firmware_bridge.flash.ports import board_identity
+from firmware_bridge.flash.ports import board_identity, holders_of
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
@@ -40,6 +41,8 @@ _BEFORE_WRITING = frozenset(
     }
 )
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+_FREE_WITHIN_S = 3.0
+_LOOK_S = 0.1
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
 
@@ -112,6 +115,7 @@ class FlashJob:
         try:
             _refuse(without_board(self._order.target, self._manifest, self._images))
             with self._journal.locked():
+                self._look_at_port()
                 return self._run()
         except FlashError as error:
             error.step = self.step
@@ -135,6 +139,20 @@ class FlashJob:
         self._prove()
         self._paper()
         return Outcome(self._order, self._state)
+
+    def _look_at_port(self) -> None:
+        """Refuse a port that is not there, or that a program has open: avrdude locks nothing, and both would hear half of what is said."""
+        port = self._order.port
+        if not port or (self._order.target.is_without_port and not Path(port).exists()):
+            return
+        if not Path(port).exists():
+            raise FlashError(Cause.PORT_MISSING, f"{port} is not there")
+        end_s = time.monotonic() + _FREE_WITHIN_S  # a program of a flash that was killed a moment ago is about to end
+        while holders := holders_of(Path(port)):
+            if time.monotonic() > end_s:
+                who = ", ".join(f"{holder.name} (pid {holder.pid})" for holder in holders)
+                raise FlashError(Cause.PORT_BUSY, f"{port} is held by {who}")
+            time.sleep(_LOOK_S)
 
     def _write(self) -> None:
         order = self._order
