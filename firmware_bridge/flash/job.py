@@ -23,7 +23,7 @@ from firmware_bridge.flash.journal import Journal, ReadingSeen, State
 from firmware_bridge.flash.plain_reading import plain_reading
 from firmware_bridge.flash.plan import Installed, Refusal, Step, Wish, make_plan, without_board
 from firmware_bridge.flash.plausible import Reading, other_firmware
-from firmware_bridge.flash.ports import board_identity, holders_of
+from firmware_bridge.flash.ports import board_identity, holders_of, list_ports
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
@@ -183,6 +183,21 @@ class FlashJob:
         mac = known.unique_id if _MAC.fullmatch(known.unique_id) else ""
         self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
 
+    def _reading_port(self) -> str:
+        """Return the port on which the firmware speaks: the one that was named, else the one that appears. PORT_MISSING if none does."""
+        target = self._order.target
+        if self._order.port:
+            return self._order.port
+        end_s = time.monotonic() + target.hello_s
+        while True:
+            fitting = [port.path for port in list_ports([target]) if port.guesses]
+            if len(fitting) == 1:
+                return fitting[0]
+            if time.monotonic() > end_s:
+                ports = ", ".join(fitting) or "none"
+                raise FlashError(Cause.PORT_MISSING, f"the port of the firmware is not plain ({ports}): name it with --port")
+            time.sleep(_LOOK_S)
+
     def _installed(self) -> Installed | None:
         target = self._order.target
         with BoardLine(self._order.port, target.link_baud) as line:
@@ -201,7 +216,7 @@ class FlashJob:
             return (
                 bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip(with_size=False).unique_id == state.unique_id
             )
-        with BoardLine(order.port, order.target.link_baud) as line:
+        with BoardLine(self._reading_port(), order.target.link_baud) as line:
             hello = wait_hello(line, order.target.hello_s)
             if hello is None and not line.is_there():
                 raise line.unavailable()
@@ -218,11 +233,13 @@ class FlashJob:
             return
         if order.wish.reading != "link":
             self._begin(Step.FIRST_READING)
-            readings = plain_reading(order.port, target.link_baud, order.take or (lambda _: ()), target.hello_s + target.first_reading_s)
+            readings = plain_reading(
+                self._reading_port(), target.link_baud, order.take or (lambda _: ()), target.hello_s + target.first_reading_s
+            )
             self._finish(Step.FIRST_READING, readings=_seen(readings), read_at=self._now())
             return
-        with BoardLine(order.port, target.link_baud) as line:
-            self._begin(Step.FIRST_READING)
+        self._begin(Step.FIRST_READING)
+        with BoardLine(self._reading_port(), target.link_baud) as line:
             first = wait_first_reading(line, self._manifest, target.hello_s, target.first_reading_s)
             if not first.plausible:
                 raise FlashError(Cause.IMPLAUSIBLE, "; ".join(first.why), tuple(_said(reading) for reading in first.readings))

@@ -13,8 +13,10 @@ from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.job import FlashJob, Happened, Order, Papers
 from firmware_bridge.flash.plan import Step, Wish
 from firmware_bridge.flash.target import load_target
+from tests.stand_ins.bundles import entry, manifest_of
 from tests.stand_ins.esp32_rom import Esp32Rom
-from tests.stand_ins.flashing import esp32_bundle
+from tests.stand_ins.flashing import WEATHER, esp32_bundle
+from tests.stand_ins.uf2_drive import Uf2Drive, make_uf2
 
 pytestmark = pytest.mark.server
 
@@ -120,3 +122,21 @@ def test_a_port_that_a_program_has_open_is_not_touched_and_the_program_is_named(
             holder.communicate()
         assert caught.value.cause is Cause.PORT_BUSY
         assert board.reset_count <= 1
+
+
+def test_a_pico_is_proven_on_the_port_that_appears_when_its_drive_has_left(tmp_path: Path) -> None:
+    content = make_uf2("1.2.0")
+    manifest = manifest_of({}, [entry("app.uf2", content, "uf2")], board="rpi-pico", chip="rp2040", flash_bytes=2 << 20, sensors=(WEATHER,))
+    with Uf2Drive(tmp_path, runs_link=True) as board:
+        pico = Order(
+            target=load_target("rp2040"),
+            port=str(board.port),
+            drive=str(board.drive),
+            bundle=bundle_of((manifest, {"app.uf2": content})),
+            wish=WISH,
+            folder=tmp_path / "state",
+        )
+        outcome = FlashJob(pico, lambda _: None).run()
+        assert outcome.state.unique_id == "e6614103e7452d2f"
+        assert outcome.state.done[-1] is Step.IDENTITY
+        assert FlashJob(pico, lambda _: None).run().was_done
