@@ -92,7 +92,7 @@ class Limits:
 
     prepare: int = 5
     reading: int = 3
-    flash_new: int = 3
+    flash_new: int = 5
     flash_previous: int = 5
     hello: int = 8
     watch: int = 20

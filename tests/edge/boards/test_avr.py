@@ -69,7 +69,7 @@ def test_a_board_ends_on_a_running_firmware_though_the_agent_is_killed_and_whate
         gateway = Gateway(config, tmp_path)
         gateway.begin("mast", "3.0.0", GARBAGE)
         gateway.begin("roof", "2.0.0", "0")
-        eventually(lambda: gateway.is_writing("roof"), 60.0, "half a flash")
+        eventually(lambda: gateway.is_writing("roof"), 90.0, "half a flash")
         agent.kill()
         agent.start_at_once()
         ended = gateway.end_of("roof")
@@ -110,6 +110,6 @@ class Gateway:
 
     def end_of(self, board: str) -> Mapping[str, Any]:
         """Return how its update ended, and which version `runs` then."""
-        eventually(lambda: self.stands(board)["update"]["outcome"], 90.0, f"an end for {board}")
+        eventually(lambda: self.stands(board)["update"]["outcome"], 120.0, f"an end for {board}")
         stands = self.stands(board)
         return {**stands["update"], "runs": stands["version"]}

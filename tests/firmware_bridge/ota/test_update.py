@@ -96,7 +96,7 @@ def test_a_firmware_is_kept_when_its_readings_prove_it_and_taken_back_when_not(n
         (["busy", "ok"], Outcome.KEPT, 1),
         (["unplugged", "ok"], Outcome.KEPT, 2),
         (["middle", "middle", "ok"], Outcome.KEPT, 3),
-        (["middle"], Outcome.WENT_BACK, 4),
+        (["middle"], Outcome.WENT_BACK, 6),
         (["refused"], Outcome.UNCHANGED, 0),
         (["busy"], Outcome.UNCHANGED, 0),
         (["middle", "refused"], Outcome.WENT_BACK, 2),
