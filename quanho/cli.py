@@ -29,7 +29,6 @@ COMMANDS = {
     "flash": "quanho.commands.flash",
     "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
-    "records": "quanho.commands.records",
     "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }

@@ -5,6 +5,7 @@ does not say which board is on it, so nothing that was done is believed before t
 """
 
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from firmware_bridge.flash.journal import Journal, ReadingSeen, State
 from firmware_bridge.flash.plain_reading import plain_reading
 from firmware_bridge.flash.plan import Installed, Refusal, Step, Wish, make_plan, without_board
 from firmware_bridge.flash.plausible import Reading, other_firmware
-from firmware_bridge.flash.ports import board_identity
+from firmware_bridge.flash.ports import board_identity, holders_of, list_ports
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
@@ -40,6 +41,8 @@ _BEFORE_WRITING = frozenset(
     }
 )
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+_FREE_WITHIN_S = 3.0
+_LOOK_S = 0.1
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
 
@@ -112,6 +115,7 @@ class FlashJob:
         try:
             _refuse(without_board(self._order.target, self._manifest, self._images))
             with self._journal.locked():
+                self._look_at_port()
                 return self._run()
         except FlashError as error:
             error.step = self.step
@@ -135,6 +139,20 @@ class FlashJob:
         self._prove()
         self._paper()
         return Outcome(self._order, self._state)
+
+    def _look_at_port(self) -> None:
+        """Refuse a port that is not there, or that a program has open: avrdude locks nothing, and both would hear half of what is said."""
+        port = self._order.port
+        if not port or (self._order.target.is_without_port and not Path(port).exists()):
+            return
+        if not Path(port).exists():
+            raise FlashError(Cause.PORT_MISSING, f"{port} is not there")
+        end_s = time.monotonic() + _FREE_WITHIN_S  # a program of a flash that was killed a moment ago is about to end
+        while holders := holders_of(Path(port)):
+            if time.monotonic() > end_s:
+                who = ", ".join(f"{holder.name} (pid {holder.pid})" for holder in holders)
+                raise FlashError(Cause.PORT_BUSY, f"{port} is held by {who}")
+            time.sleep(_LOOK_S)
 
     def _write(self) -> None:
         order = self._order
@@ -165,6 +183,21 @@ class FlashJob:
         mac = known.unique_id if _MAC.fullmatch(known.unique_id) else ""
         self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
 
+    def _reading_port(self) -> str:
+        """Return the port on which the firmware speaks: the one that was named, else the one that appears. PORT_MISSING if none does."""
+        target = self._order.target
+        if self._order.port:
+            return self._order.port
+        end_s = time.monotonic() + target.hello_s
+        while True:
+            fitting = [port.path for port in list_ports([target]) if port.guesses]
+            if len(fitting) == 1:
+                return fitting[0]
+            if time.monotonic() > end_s:
+                ports = ", ".join(fitting) or "none"
+                raise FlashError(Cause.PORT_MISSING, f"the port of the firmware is not plain ({ports}): name it with --port")
+            time.sleep(_LOOK_S)
+
     def _installed(self) -> Installed | None:
         target = self._order.target
         with BoardLine(self._order.port, target.link_baud) as line:
@@ -183,7 +216,7 @@ class FlashJob:
             return (
                 bool(state.unique_id) and not self._flasher.checks_chip and self._flasher.chip(with_size=False).unique_id == state.unique_id
             )
-        with BoardLine(order.port, order.target.link_baud) as line:
+        with BoardLine(self._reading_port(), order.target.link_baud) as line:
             hello = wait_hello(line, order.target.hello_s)
             if hello is None and not line.is_there():
                 raise line.unavailable()
@@ -200,11 +233,13 @@ class FlashJob:
             return
         if order.wish.reading != "link":
             self._begin(Step.FIRST_READING)
-            readings = plain_reading(order.port, target.link_baud, order.take or (lambda _: ()), target.hello_s + target.first_reading_s)
+            readings = plain_reading(
+                self._reading_port(), target.link_baud, order.take or (lambda _: ()), target.hello_s + target.first_reading_s
+            )
             self._finish(Step.FIRST_READING, readings=_seen(readings), read_at=self._now())
             return
-        with BoardLine(order.port, target.link_baud) as line:
-            self._begin(Step.FIRST_READING)
+        self._begin(Step.FIRST_READING)
+        with BoardLine(self._reading_port(), target.link_baud) as line:
             first = wait_first_reading(line, self._manifest, target.hello_s, target.first_reading_s)
             if not first.plausible:
                 raise FlashError(Cause.IMPLAUSIBLE, "; ".join(first.why), tuple(_said(reading) for reading in first.readings))

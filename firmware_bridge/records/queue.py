@@ -52,7 +52,7 @@ class Outbox:
         if (self.folder / SENT / path.name).exists():
             return name
         if not path.exists() and len(self._names()) >= MOST_WAITING:
-            raise OutboxProblem(f"{self.folder}: {MOST_WAITING} records wait already; send them: quanho records send")
+            raise OutboxProblem(f"{self.folder}: {MOST_WAITING} records wait already; send them: quanho site records send")
         try:
             self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             replace_file(path, data, _MODE)

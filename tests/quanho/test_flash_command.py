@@ -33,6 +33,32 @@ def command(folder: Path, board: Esp32Rom) -> FlashCommand:
     return FlashCommand(folder, board.port, board.environment)
 
 
+class Here:
+    """The command in this process; what it preloads into programs is not preloaded here."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self._port = ""
+        monkeypatch.setenv("QUANHO_TECHNICIAN", str(folder / "technician"))
+
+    def on(self, board: Esp32Rom) -> None:
+        self._port = str(board.port)
+        for name, value in board.environment.items():
+            self._monkeypatch.setenv(name, value)
+
+    def __call__(self, *words: object, language: str = "en") -> tuple[int, str, str]:
+        options = ["--port", self._port, *(f"--{name}={self._folder / name}" for name in ("trust", "state", "outbox"))]
+        code = main(["--lang", language, "flash", *map(str, words), *options])
+        return code, *self._capsys.readouterr()
+
+
+@pytest.fixture(name="here")
+def command_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    return Here(tmp_path, monkeypatch, capsys)
+
+
 def wait_for(program: "subprocess.Popen[str]", is_it: Callable[[dict[str, object]], bool]) -> None:
     """Read JSON lines until one is the one that is meant."""
     assert program.stdout is not None
@@ -98,43 +124,41 @@ def test_ctrl_c_in_the_middle_says_how_the_board_is_and_how_to_finish(tmp_path: 
 
 
 @pytest.mark.server
-def test_a_board_that_speaks_json_lines_is_proven_by_a_decoder_or_not_at_all(tmp_path: Path) -> None:
+def test_a_board_that_speaks_json_lines_is_proven_by_a_decoder_or_not_at_all(tmp_path: Path, here: Here) -> None:
     bundle = written(tmp_path, *esp32_bundle(sensors=()))
     decoder = ("--expect-decoder", "json", "--decoder-option", "measurement=device", "--decoder-option", "fields.count=n")
     with Esp32Rom(tmp_path / "board") as board:
-        quanho = command(tmp_path, board)
-        done = quanho.run(bundle, *NAMED, *decoder, "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert json_lines(done.stdout)[-1]["readings"][0]["values"].keys() == {"count"}
-        unseen = quanho.run(bundle, "--device", "tram-08", "--site", "bac-ninh", "--yes", "--no-first-reading")
-        assert unseen.returncode == 0
-        assert "NOBODY SAW A READING" in unseen.stdout
+        here.on(board)
+        code, out, _ = here(bundle, *NAMED, *decoder, "--json")
+        assert code == 0
+        assert json_lines(out)[-1]["readings"][0]["values"].keys() == {"count"}
+        code, out, _ = here(bundle, "--device", "tram-08", "--site", "bac-ninh", "--yes", "--no-first-reading")
+        assert code == 0
+        assert "NOBODY SAW A READING" in out
     notes = {installation_of(verify(path.read_bytes())).note for path in (tmp_path / "outbox").glob("*.json")}
     assert notes == {"first reading: decoder json", "first reading: none"}
 
 
 @pytest.mark.server
-def test_what_is_wrong_has_its_exit_code_and_its_way_out_in_both_languages(tmp_path: Path, board: Esp32Rom) -> None:
+def test_what_is_wrong_has_its_exit_code_and_its_way_out_in_both_languages(tmp_path: Path, board: Esp32Rom, here: Here) -> None:
     bundle = written(tmp_path, *esp32_bundle())
+    cut_off = tmp_path / "cut-off.qhb"
+    cut_off.write_bytes(bundle.read_bytes()[:-30])
+    cases = [
+        ((cut_off, *NAMED), Cause.BUNDLE_REFUSED),
+        ((bundle, "--device", "tram-07", "--site", "bac-ninh"), Cause.NOT_CONFIRMED),
+        ((bundle, *NAMED, "--board", "esp32c3"), Cause.WRONG_CHIP),
+    ]
     with board:
-        quanho = command(tmp_path, board)
-        cut_off = tmp_path / "cut-off.qhb"
-        cut_off.write_bytes(bundle.read_bytes()[:-30])
-        cases = [
-            ((cut_off, *NAMED), Cause.BUNDLE_REFUSED),
-            ((bundle, "--device", "tram-07", "--site", "bac-ninh"), Cause.NOT_CONFIRMED),
-            ((bundle, *NAMED, "--board", "esp32c3"), Cause.WRONG_CHIP),
-        ]
+        here.on(board)
         for words, cause in cases:
-            for lang in ("vi", "en"):
-                ended = quanho.run(*words, lang=lang)
-                assert ended.returncode == cause.value, ended.stderr
-                row = CAUSES[cause]
-                assert (row.vi_do if lang == "vi" else row.en_do) in ended.stderr
-                assert "Traceback" not in ended.stderr
-    gone = FlashCommand(tmp_path, tmp_path / "gone").run(bundle, "--device", "a", "--site", "b", "--yes", "--json")
-    assert gone.returncode == Cause.PORT_MISSING.value
-    assert json_lines(gone.stdout)[-1]["cause"] == "port-missing"
+            for language in ("vi", "en"):
+                code, _, err = here(*words, language=language)
+                assert code == cause.value, err
+                assert (CAUSES[cause].vi_do if language == "vi" else CAUSES[cause].en_do) in err
+    code, out, _ = here(bundle, *NAMED, "--json")
+    assert code == Cause.PORT_MISSING.value
+    assert json_lines(out)[-1]["cause"] == "port-missing"
 
 
 @pytest.mark.server

@@ -89,6 +89,10 @@ class CBoard:
         self._free_s = now_s + count * self._byte_s
         return data
 
+    def first_bytes(self, count: int) -> bytes:
+        """The next bytes that leave, even in the middle of a frame."""
+        return bytes(self._ask(b"b" + struct.pack("<H", count), f"<{count}B"))
+
     def due_s(self) -> float:
         if self._due_s is None:
             (ms,) = self._ask(b"d", "<I")
