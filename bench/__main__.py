@@ -23,6 +23,9 @@ BENCHMARKS = {
     "decoders": "bench.decoders",
     "truth": "bench.truth",
     "modbus-bus": "bench.modbus_bus",
+    "flash": "bench.flash",
+    "link": "bench.link",
+    "card": "bench.card",
 }
 EXIT_MISSED = 1
 

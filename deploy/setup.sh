@@ -74,6 +74,8 @@ missing_board_tools() {
     [ -f /usr/include/stdio.h ] || echo libc6-dev
     command -v stm32flash >/dev/null || echo stm32flash
     command -v dfu-util >/dev/null || echo dfu-util
+    command -v openssl >/dev/null || echo openssl
+    [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || echo fonts-dejavu-core
     command -v mcopy >/dev/null || echo mtools
     command -v mkfs.vfat >/dev/null || echo dosfstools
     command -v debugfs >/dev/null || echo e2fsprogs

@@ -20,11 +20,17 @@ from quanho.lang import say
 from telemetry.errors import ConfigError, QuanhoError
 
 COMMANDS = {
+    "bundle": "quanho.commands.bundle",
     "bus": "quanho.commands.bus",
+    "card": "quanho.commands.card",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",
+    "flash": "quanho.commands.flash",
+    "link": "quanho.commands.link",
     "lp": "quanho.commands.lp",
+    "records": "quanho.commands.records",
+    "site": "quanho.commands.site",
     "spool": "quanho.commands.spool",
 }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -93,17 +94,22 @@ def account(arguments: argparse.Namespace) -> int:
     config = load_agent_config(arguments.config)
     has_range = arguments.from_time is not None or arguments.to_time is not None
     span = time_range(arguments) if has_range else None
-    folder = SpoolFolder(config.spool_dir)
-    settled, horizons, waiting = _settle(config) if folder.is_running else (True, None, [])
-    with progress(folder) as on_bytes:
-        found = read_history(folder.path, folder.epoch, span, horizons, on_bytes, waiting=waiting)
-    answer = balance(found, span)
-    kept = Counter(str(entry.get("source")) for entry in read_set_aside(folder.path / "set-aside"))
+    answer, settled, folder = drawn_up(config, span)
+    kept = Counter(str(entry.get("source")) for entry in read_set_aside(folder / "set-aside"))
     if arguments.json:
         print(json.dumps(as_dict(answer, span, kept, is_settled=settled), ensure_ascii=False))
     else:
         _print(answer, span, kept, is_settled=settled)
     return 0 if answer.is_balanced else _UNBALANCED
+
+
+def drawn_up(config: AgentConfig, span: Span | None = None) -> tuple[Account, bool, Path]:
+    """Return the account, whether the disk took everything that was in memory, and the spool's folder. Raises TransientError."""
+    folder = SpoolFolder(config.spool_dir)
+    settled, horizons, waiting = _settle(config) if folder.is_running else (True, None, [])
+    with progress(folder) as on_bytes:
+        found = read_history(folder.path, folder.epoch, span, horizons, on_bytes, waiting=waiting)
+    return balance(found, span), settled, folder.path
 
 
 def _settle(config: AgentConfig) -> tuple[bool, Mapping[Priority, Horizon], list[Page]]:

@@ -104,6 +104,11 @@ class BoardEnd:
     def session(self) -> int:
         return self._session
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether a picture is not forgotten yet."""
+        return self._pictures.is_offering
+
     # what the firmware says
 
     def reading(self, set_index: int, values: Mapping[str, records.Value], now_s: float, quality: int = 0) -> bool:
@@ -114,9 +119,9 @@ class BoardEnd:
         """Have a line read; of many the newest four."""
         self._logs.append(LogText(level, text))
 
-    def offer(self, data: bytes, now_s: float) -> int:
+    def offer(self, data: bytes, now_s: float, sha256: bytes | None = None) -> int:
         """Offer a picture until the gateway has it, in the place of one that is offered already; return its number."""
-        return self._pictures.offer(data, hashlib.sha256(data).digest(), now_s)
+        return self._pictures.offer(data, hashlib.sha256(data).digest() if sha256 is None else sha256, now_s)
 
     # the line
 
@@ -290,6 +295,7 @@ class BoardEnd:
             chosen = self._chosen(index)
             self.intervals_ms.update(dict.fromkeys(chosen, ms))
             self._sensors = [replace(one, interval_ms=self.intervals_ms[one.index]) for one in self._sensors]
+            self._sensors_due = list(self._sensors)
             return Status.DONE, ms.to_bytes(4, "little"), [Ordered(code, index, ms)]
         if code == Code.READ:
             index = arguments.u8()

@@ -66,7 +66,7 @@ class Store:
         """Return frame `at` of those that are kept, as it leaves now; it does not grow any more."""
         kept = self.frames[at]
         kept.is_closed = True
-        return Data((self.oldest + at) & 0xFFFF, min(now_ms - kept.first_ms, LARGEST_AGE_MS), bytes(kept.records))
+        return Data((self.oldest + at) & 0xFFFF, min(max(0, now_ms - kept.first_ms), LARGEST_AGE_MS), bytes(kept.records))
 
     def forget(self, count: int) -> None:
         """Forget the `count` oldest frames."""
@@ -85,14 +85,14 @@ class Store:
         size = sum(1 + len(rest) for _, rest, _ in pieces)
         last = self.frames[-1] if self.frames else None
         is_begun = last is None or last.is_closed
-        afters = 0 if last is None else sum(len(varint.encode(max(0, at_ms - last.last_ms))) for _, _, at_ms in pieces)
+        afters = 0 if last is None else sum(len(varint.encode(_after_ms(at_ms, last))) for _, _, at_ms in pieces)
         is_full = last is not None and len(last.records) + size + afters > self._frame_bytes
         return size + (max(afters, len(pieces)) if not is_begun else len(pieces) * 2) + (FRAME_BYTES if is_begun or is_full else 0)
 
     def _put(self, head: int, rest: bytes, at_ms: int) -> None:
         last = self.frames[-1] if self.frames else None
         if last is not None and not last.is_closed:
-            record = bytes((head,)) + varint.encode(min(at_ms - last.last_ms, varint.LARGEST)) + rest
+            record = bytes((head,)) + varint.encode(_after_ms(at_ms, last)) + rest
             if len(last.records) + len(record) <= self._frame_bytes:
                 last.records += record
                 last.last_ms = at_ms
@@ -111,3 +111,7 @@ class Store:
             self._lost, self._lost_ms = Lost(1, 0), at_ms
         else:
             self._lost = Lost(self._lost.count + 1, at_ms - self._lost_ms)
+
+
+def _after_ms(at_ms: int, last: Kept) -> int:
+    return min(max(0, at_ms - last.last_ms), varint.LARGEST)

@@ -52,13 +52,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Readings, in order. Tell `HostEnd.durable(boot, seq + 1)` once they are; also where `fault` says that the rest could not be read."""
+    """Readings, in order; they took `records_bytes`. Tell `HostEnd.durable(boot, seq + 1)` once they are, also where `fault` says that the
+    rest of them could not be read."""
 
     boot: int
     seq: int
     body_hash: int
     records: tuple[Record, ...]
     fault: str = ""
+    records_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

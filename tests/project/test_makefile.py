@@ -28,6 +28,22 @@ def test_setup_explains_itself_when_called_wrongly() -> None:
     assert "deploy/setup.sh programs" in answer.stderr
 
 
+def test_setup_names_what_is_missing_and_the_way_out_where_it_may_not_install(tmp_path: Path) -> None:
+    for program in ("bash", "dirname", "tr", "id"):
+        (tmp_path / program).symlink_to(f"/usr/bin/{program}")
+    answer = subprocess.run(
+        ["/usr/bin/env", "-i", f"PATH={tmp_path}", "bash", str(ROOT / "deploy" / "setup.sh"), "programs"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    missing = re.search(r"^setup: not installed: (.*)$", answer.stderr, re.MULTILINE)
+    assert missing is not None
+    assert {"avrdude", "gcc-avr", "stm32flash", "mtools"} <= set(missing[1].split())
+    assert f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {missing[1]}" in answer.stderr
+
+
 @pytest.mark.parametrize("path", ["Makefile", ".ci/run", "deploy/setup.sh", "deploy/README.md", "CONTRIBUTING.md", "pyproject.toml"])
 def test_no_file_names_a_package_registry(path: str) -> None:
     assert not re.search(r"pypi\.|files\.pythonhosted|deb\.debian|index-url|find-links", (ROOT / path).read_text())

@@ -52,6 +52,7 @@
 #define BYTE_CYCLES 1400u           /* a byte at 115,200 baud, when the firmware has not set a rate yet */
 #define PULSE_CYCLES (HZ / 200)     /* 5 ms low, 5 ms high: slower than the bounce that firmwares filter out */
 #define US(n) ((n) * (HZ / 1000000u))
+#define SPARE_FLASH 0x10000u        /* wild programs read and write past the end, where simavr has no check: LPM takes 16 bits */
 #define MCUSR 0x54                  /* the same in data space for ATmega328P and 2560, as are the three below */
 #define UCSR0A 0xC0
 #define UCSR0B 0xC1
@@ -66,6 +67,7 @@ static struct {
 
 static avr_t *avr;
 static avr_irq_t *uart_in;
+static avr_uart_t *uart;
 static avr_flashaddr_t start_pc;
 static volatile sig_atomic_t wants_reset, wants_quit;
 
@@ -77,10 +79,13 @@ static size_t from_count, from_at, to_count;
 static avr_cycle_count_t next_feed;
 static uint32_t noise = 0x2545F491;
 
+static uint64_t base_ns; /* real time and the chip's own, when they were last made equal */
+static avr_cycle_count_t base_cycle;
+
 static uint32_t adc_mv[16];
 static unsigned damage_every, frame_count, frame_at, damage_at;
 static bool is_damage_due;
-static struct { uint64_t resets, crashes, sent, dropped, heard, damaged; } count;
+static struct { uint64_t resets, crashes, sent, dropped, heard, overrun, damaged; } count;
 
 static uint32_t random_bits(void)
 {
@@ -184,6 +189,7 @@ static void reset_chip(uint8_t cause, const char *why)
 	avr->data[MCUSR] = cause;
 	is_xoff = false;
 	next_feed = avr->cycle;
+	base_ns = 0; /* a bootloader's second must not shrink because the machine was slow before */
 	feed_adc();
 	count.resets++;
 	if (why)
@@ -261,6 +267,13 @@ static unsigned byte_cycles(void)
 	return (avr->data[UCSR0A] & 2 ? 8 : 16) * (ubrr + 1) * 10;
 }
 
+/* simavr counts a parity bit that 8N1 has not, and so sends a byte in 11 bits' time; it sets this when UBRR is written. */
+static void correct_rate(void)
+{
+	if (uart)
+		uart->cycles_per_byte = byte_cycles();
+}
+
 static bool rates_differ(void)
 {
 	double theirs = client_baud(), ours = 10.0 * HZ / byte_cycles();
@@ -302,6 +315,12 @@ static void on_xon(avr_irq_t *irq, uint32_t value, void *param)
 	is_xoff = false;
 }
 
+/* Bytes that the program has not read yet; simavr keeps 64, the chip two and one more in its shift register (data sheet, 20.7.4: DOR). */
+static unsigned unread(void)
+{
+	return uart ? (unsigned)(uart->input.write - uart->input.read) % 64u : 0;
+}
+
 static void feed_uart(void)
 {
 	next_feed = avr->cycle + byte_cycles() + 40;
@@ -310,6 +329,10 @@ static void feed_uart(void)
 	uint8_t byte = from_client[from_at++];
 	if (!(avr->data[UCSR0B] & 0x10))
 		return; /* the receiver is off: the byte goes by unheard */
+	if (unread() >= 3) {
+		count.overrun++;
+		return;
+	}
 	count.heard++;
 	avr_raise_irq(uart_in, is_garbled ? byte ^ ((random_bits() & 0xFF) | 0x10) : byte);
 }
@@ -333,6 +356,7 @@ static void serve_pty(void)
 	poll(&p, 1, 0);
 	if (p.revents & POLLHUP) {
 		is_open = false;
+		dtr_was = 0; /* a driver drops DTR at the last close, also when the client was killed */
 		from_count = from_at = to_count = 0;
 		return;
 	}
@@ -472,10 +496,10 @@ static void answer(bool ok, const char *what)
 
 static void answer_state(void)
 {
-	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
+	printf("ok open=%d garbled=%d resets=%llu crashes=%llu sent=%llu dropped=%llu heard=%llu overrun=%llu damaged=%llu cycles=%llu pulses_left=%u\n",
 	       is_open, is_garbled, (unsigned long long)count.resets, (unsigned long long)count.crashes,
 	       (unsigned long long)count.sent, (unsigned long long)count.dropped, (unsigned long long)count.heard,
-	       (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
+	       (unsigned long long)count.overrun, (unsigned long long)count.damaged, (unsigned long long)avr->cycle, pulse_edges / 2);
 	fflush(stdout);
 }
 
@@ -565,8 +589,6 @@ static void on_signal(int number)
 
 static void pace(void)
 {
-	static uint64_t base_ns;
-	static avr_cycle_count_t base_cycle;
 	uint64_t now = now_ns(), chip = base_ns + (avr->cycle - base_cycle) * 125 / 2;
 	if (base_ns == 0 || now > chip + 500000000u) {
 		base_ns = now;
@@ -583,6 +605,7 @@ static void tick(void)
 		wants_reset = 0;
 		reset_chip(EXTRF, "signal");
 	}
+	correct_rate();
 	serve_dtr();
 	serve_pty();
 	serve_stdin(0);
@@ -642,6 +665,13 @@ static void take_options(int argc, char **argv)
 		fail("--mcu and --tty are needed");
 }
 
+/* RAMPZ has as many bits as the flash needs; simavr would read past its end. */
+static void write_rampz(avr_t *a, avr_io_addr_t address, uint8_t value, void *param)
+{
+	(void)param;
+	avr_core_watch_write(a, address, value & (uint8_t)(a->flashend >> 16));
+}
+
 static void make_chip(void)
 {
 	uint32_t flags = 0;
@@ -655,6 +685,10 @@ static void make_chip(void)
 	avr->log = LOG_ERROR;
 	avr->sleep = no_sleep;
 	avr->codeend = avr->flashend;
+	avr->flash = realloc(avr->flash, avr->flashend + 1 + SPARE_FLASH);
+	memset(avr->flash + avr->flashend + 1, 0xFF, SPARE_FLASH);
+	if (avr->rampz)
+		avr_register_io_write(avr, avr->rampz, write_rampz, NULL);
 	if (option.application)
 		load_hex(option.application);
 	if (option.bootloader)
@@ -664,6 +698,9 @@ static void make_chip(void)
 	avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
 	flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
 	avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+	for (avr_io_t *io = avr->io_port; io; io = io->next)
+		if (!strcmp(io->kind, "uart") && ((avr_uart_t *)io)->name == '0')
+			uart = (avr_uart_t *)io;
 	uart_in = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), from_uart, NULL);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), on_xoff, NULL);

@@ -1,24 +1,28 @@
-"""Builds the programs of this folder once for each content, outside the repository; any number of test runs may ask at once."""
+"""Builds the programs of this folder once for each content, outside the repository; any number of test runs may ask at once.
+
+`python -m tests.simavr.build` prints where the board is. What is not installed is a SkipTest, which pytest takes for a skip.
+"""
 
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import pytest
+from unittest import SkipTest
 
 _HERE = Path(__file__).resolve().parent
-_WARNINGS = ("-O2", "-Wall", "-Wextra", "-Werror")
+_WARNINGS = ("-O2", "-Wall", "-Wextra")
 
 
 def avr_host() -> Path:
     """The program that is an AVR board."""
     source = _HERE / "avr_host.c"
     if not Path("/usr/include/simavr/sim_avr.h").exists():
-        pytest.skip("libsimavr-dev is not installed")
+        raise SkipTest("libsimavr-dev is not installed")
     return compiled("avr_host", [source], lambda out: ["gcc", *_WARNINGS, "-I/usr/include/simavr", str(source), "-o", str(out), "-lsimavr"])
 
 
@@ -32,9 +36,12 @@ def compiled(name: str, sources: Sequence[Path], command: Callable[[Path], Seque
     """The output of `command(out)`, made once for what the sources hold and for the command itself."""
 
     def make(out: Path) -> None:
+        program = command(out)[0]
+        if shutil.which(program) is None:
+            raise SkipTest(f"{program} is not installed")
         done = subprocess.run(command(out), capture_output=True, text=True, check=False)
         if done.returncode:
-            pytest.fail(f"{name} does not build:\n{done.stderr}")
+            raise RuntimeError(f"{name} does not build:\n{done.stderr}")
 
     return cached_file(repr((command(Path(name)), [source.read_bytes() for source in sources])), name, make)
 
@@ -56,5 +63,12 @@ def _cache() -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = folder.lstat()
     if owner.st_uid != os.getuid() or owner.st_mode & 0o077 or folder.is_symlink():
-        pytest.fail(f"{folder} is not ours alone: remove it")
+        raise RuntimeError(f"{folder} is not ours alone: remove it")
     return folder
+
+
+if __name__ == "__main__":  # for the Makefile: the path of the host program, or nothing where it cannot be built
+    try:
+        print(avr_host())
+    except (SkipTest, RuntimeError) as missing:
+        sys.exit(str(missing))

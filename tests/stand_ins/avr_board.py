@@ -17,7 +17,8 @@ class AvrBoard:
     """An Uno or a Mega on USB. It starts when it is entered, and `port` is there from then on.
 
     Flash, EEPROM and the clock are the chip's; `unplug` is a power cut, after which flash and EEPROM hold what they held. The EEPROM is
-    also kept in `folder` for the next board there, and `eeprom` presets it. At a wrong baud rate bytes come out garbled, both ways.
+    also kept in `folder` for the next board there, and `eeprom` presets it. At a wrong baud rate bytes come out garbled, both ways, and
+    of more than three bytes that the program has not read the rest is lost, as in the chip.
     With `dtr_shim` programs that run in `environment` reset the board by DTR; with `reset_on_open` opening the port does, as on an Uno.
     """
 
@@ -116,7 +117,7 @@ class AvrBoard:
         return path.read_bytes()
 
     def state(self) -> dict[str, int]:
-        """Counts of the simulation: open, garbled, resets, crashes, sent, dropped, heard, damaged, cycles, pulses_left."""
+        """Counts of the simulation: open, garbled, resets, crashes, sent, dropped, heard, overrun, damaged, cycles, pulses_left."""
         return {name: int(value) for name, _, value in (part.partition("=") for part in self._tell("state").split())}
 
     def log(self) -> str:
@@ -146,4 +147,7 @@ class AvrBoard:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if kind is not None:
+            with suppress(Exception):
+                print("the simulated board:", self.state(), self.log()[-2000:])
         self.stop()

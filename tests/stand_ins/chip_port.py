@@ -53,9 +53,9 @@ class ChipPort:
 
     def wait(self, for_s: float) -> None:
         """Until something comes or can be sent on, at most so long."""
-        reading = [self._fd] if self.is_open else []
+        fds = [self._fd] if self.is_open else []
         with suppress(OSError, ValueError):  # unplugged meanwhile
-            select.select([*reading, *([self._lines] if self._lines else [])], reading if self._out else [], [], for_s)
+            select.select([*fds, *([self._lines.fileno()] if self._lines else [])], fds if self._out else [], [], for_s)
 
     def look(self) -> None:
         """See whether a client has the port open; what an earlier one left unread is gone."""

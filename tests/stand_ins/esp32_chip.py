@@ -2,11 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Literal
 
 SECTOR_BYTES = 4096
 _SPI_RUN_USER_COMMAND = 1 << 18
 _SPI_READ_ID = 0x9F
 _WINBOND_25Q = 0x40EF
+
+Lock = Literal["", "flash encryption", "secure boot"]
+_ESP32_LOCKS: dict[Lock, dict[int, int]] = {"flash encryption": {0x3FF5_A000: 1 << 20}, "secure boot": {0x3FF5_A018: 1 << 4}}
+"""eFuse block 0 of the ESP32 (Technical Reference Manual, chapter eFuse); later chips tell it by GET_SECURITY_INFO."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,12 @@ class NorFlash:
 class Registers:
     """32-bit registers; what nobody wrote and the chip does not preset reads 0."""
 
-    def __init__(self, model: ChipModel, flash_bytes: int, mac: bytes) -> None:
+    def __init__(self, model: ChipModel, flash_bytes: int, mac: bytes, lock: Lock = "") -> None:
         self._model = model
         self._flash_id = (flash_bytes.bit_length() - 1) << 16 | _WINBOND_25Q
         self._values = {0x4000_1000: model.magic, **model.registers}
+        if lock and model.security_chip_id is None:
+            self._values |= _ESP32_LOCKS[lock]
         self._values[model.mac_at] = int.from_bytes(mac[2:], "big")
         self._values[model.mac_at + 4] = int.from_bytes(mac[:2], "big")
 

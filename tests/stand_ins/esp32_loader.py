@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import reduce
 from operator import xor
 
-from tests.stand_ins.esp32_chip import SECTOR_BYTES, ChipModel, NorFlash, Registers
+from tests.stand_ins.esp32_chip import SECTOR_BYTES, ChipModel, Lock, NorFlash, Registers
 
 INVALID_MESSAGE, FAILED_TO_ACT, INVALID_CRC = 5, 6, 7
 _SYNCED = 0x2012_0707
@@ -34,7 +34,14 @@ class Loader:
     """
 
     def __init__(
-        self, model: ChipModel, flash: NorFlash, mac: bytes, *, flips_a_bit: bool = False, dies_after_bytes: int | None = None
+        self,
+        model: ChipModel,
+        flash: NorFlash,
+        mac: bytes,
+        *,
+        flips_a_bit: bool = False,
+        dies_after_bytes: int | None = None,
+        lock: Lock = "",
     ) -> None:
         self.is_stub = False
         self.reboots = False
@@ -42,7 +49,8 @@ class Loader:
         self._left_bytes = dies_after_bytes
         self._flash = flash
         self._model = model
-        self._registers = Registers(model, len(flash), mac)
+        self._lock = lock
+        self._registers = Registers(model, len(flash), mac, lock)
         self._packet = bytearray()
         self._flips_a_bit = flips_a_bit
         self._extra = b""
@@ -184,7 +192,8 @@ class Loader:
     def _security(self, _data: bytes) -> tuple[int, bytes]:
         if self._model.security_chip_id is None:
             raise Refused(INVALID_MESSAGE)
-        return 0, struct.pack("<I8xII", 0, self._model.security_chip_id, 0)
+        flags, encryption_count = int(self._lock == "secure boot"), int(self._lock == "flash encryption")
+        return 0, struct.pack("<IB7xII", flags, encryption_count, self._model.security_chip_id, 0)
 
     def _read_slowly(self, data: bytes) -> tuple[int, bytes]:
         offset, size = struct.unpack_from("<II", data)
@@ -195,11 +204,16 @@ class Loader:
         return 0, b""
 
     def _erase_region(self, data: bytes) -> tuple[int, bytes]:
-        self._flash.erase(*struct.unpack_from("<II", data))
+        offset, size = struct.unpack_from("<II", data)
+        if offset + size > len(self._flash):
+            raise Refused(FAILED_TO_ACT)
+        self._flash.erase(offset, size)
         return 0, b""
 
     def _read_fast(self, data: bytes) -> tuple[int, bytes]:
         offset, size, block_bytes, _in_flight = struct.unpack_from("<IIII", data)
+        if offset + size > len(self._flash):
+            raise Refused(FAILED_TO_ACT)
         ends = range(offset, offset + size, max(block_bytes, 64))
         blocks = [self._flash.read(at, min(block_bytes, offset + size - at)) for at in ends]
         self._extra = b"".join(slip(block) for block in blocks) + slip(self._flash.md5(offset, size))

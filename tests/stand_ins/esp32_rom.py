@@ -15,7 +15,7 @@ from typing import Self
 from tests.simavr.build import dtr_shim as shim_library
 from tests.stand_ins.application import Application, JsonApplication
 from tests.stand_ins.chip_port import ChipPort
-from tests.stand_ins.esp32_chip import MODELS, NorFlash
+from tests.stand_ins.esp32_chip import MODELS, Lock, NorFlash
 from tests.stand_ins.esp32_image import Description, description_of
 from tests.stand_ins.esp32_loader import Loader
 from tests.stand_ins.link_application import Kept, LinkApplication
@@ -31,7 +31,7 @@ _MAC = bytes.fromhex("24 0a c4 12 34 56")
 
 
 class Esp32Rom:
-    """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3.
+    """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3; `lock`: what its fuses forbid.
 
     `die_after_bytes` pulls the cable once so many bytes were written to flash (once: after `plug` all is written). Flash is kept in
     `flash_file` from one board to the next. With `runs_link` the application is a `board` that speaks the link, else a JSON line a second.
@@ -51,6 +51,7 @@ class Esp32Rom:
         chip: str = "esp32",
         flash_bytes: int = 4 * 1024 * 1024,
         mac: bytes = _MAC,
+        lock: Lock = "",
     ) -> None:
         self.port = folder / "tty"
         self.environment: dict[str, str] = {}
@@ -59,6 +60,7 @@ class Esp32Rom:
         self._folder = folder
         self._model = MODELS[chip]
         self._mac = mac
+        self._lock_fuse: Lock = lock
         self._flash_file = flash_file
         self._runs_link = runs_link
         self._board = board
@@ -144,7 +146,14 @@ class Esp32Rom:
         self._loader = self._application = self._boots_at_s = None
 
     def _new_loader(self) -> Loader:
-        return Loader(self._model, self._flash, self._mac, flips_a_bit=self._flips_a_bit, dies_after_bytes=self._die_after_bytes)
+        return Loader(
+            self._model,
+            self._flash,
+            self._mac,
+            flips_a_bit=self._flips_a_bit,
+            dies_after_bytes=self._die_after_bytes,
+            lock=self._lock_fuse,
+        )
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -159,6 +168,8 @@ class Esp32Rom:
     def _turn(self, now_s: float) -> None:
         self._take_lines()
         self._line.look()
+        if not self._line.is_open:
+            self._drop_lines()
         if self._boots_at_s is not None and now_s >= self._boots_at_s:
             self._boots_at_s = None
             self._boot()
@@ -188,6 +199,12 @@ class Esp32Rom:
                 self._leave_reset()
             elif self._is_io0_low and self._boots_at_s is not None:
                 self._wait_for_download()
+
+    def _drop_lines(self) -> None:
+        """A driver drops DTR and RTS at the last close, also when the client was killed."""
+        self._is_io0_low = False
+        if self._is_in_reset:
+            self._leave_reset()
 
     def _hold_in_reset(self) -> None:
         self._is_in_reset = True

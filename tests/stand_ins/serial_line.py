@@ -31,6 +31,11 @@ class SerialLine:
                 os.close(fd)
         self._device_fd = self._kept_fd = -1
 
+    @property
+    def device_fd(self) -> int:
+        """The device's end, for one that listens and talks by itself."""
+        return self._device_fd
+
     def send(self, data: bytes) -> None:
         """What the device says."""
         os.write(self._device_fd, data)

@@ -1,10 +1,11 @@
 """An STM32F1 board in software that stm32flash talks to: the ROM's UART loader, and the application that its flash then boots.
 
 After ST's AN3155 (commands) and AN2606 (STM32F103, product id 0x410). The chip starts into the loader while BOOT0 is high, as by its
-jumper. A pseudo-terminal has no parity bit, so `stm32flash -m 8n1` is what works. Behind the boot vectors, at 0x100, an image says who
-it is.
+jumper. A pseudo-terminal forgets the even parity that the loader wants, and stm32flash gives up: run it in `environment`, or with `-m 8n1`.
+Behind the boot vectors, at 0x100, an image says who it is.
 """
 
+import os
 import struct
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.simavr.build import dtr_shim
 from tests.stand_ins.application import Application, JsonApplication
 from tests.stand_ins.chip_port import ChipPort
 from tests.stand_ins.esp32_chip import NorFlash
@@ -212,9 +214,11 @@ class Stm32Rom:
         uid: bytes = bytes.fromhex("066dff485151887867214352"),
     ) -> None:
         self.port = folder / "tty"
+        self.environment = {"LD_PRELOAD": str(dtr_shim()), "PTYDTR": str(folder)}
         self.is_boot0_high = is_boot0_high
-        self._new_loader = lambda: Stm32Loader(self._memory, product_id, has_extended_erase=has_extended_erase)
         self._memory = Memory(flash_bytes, uid)
+        self._product_id = product_id
+        self._has_extended_erase = has_extended_erase
         self._die_after_bytes = die_after_bytes
         self._runs_link = runs_link
         self._board = board
@@ -226,6 +230,10 @@ class Stm32Rom:
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def client_environment(self) -> dict[str, str]:
+        """A whole environment for a program that opens the port."""
+        return {**os.environ, **self.environment}
 
     @property
     def flash(self) -> bytes:
@@ -260,7 +268,7 @@ class Stm32Rom:
         with self._lock:
             self._loader = self._application = None
             if self.is_boot0_high:
-                self._loader = self._new_loader()
+                self._loader = Stm32Loader(self._memory, self._product_id, has_extended_erase=self._has_extended_erase)
             else:
                 self._boot()
 

@@ -2,8 +2,7 @@
 
 import subprocess
 from pathlib import Path
-
-import pytest
+from unittest import SkipTest
 
 from tests.simavr.build import cached_file
 
@@ -13,7 +12,7 @@ _SOURCE = Path(__file__).resolve().parent / "firmware" / "demo.c"
 def demo_firmware(number: int = 1, mcu: str = "atmega328p", *, with_dht: bool = False) -> Path:
     """The HEX file of demo.c with this firmware number."""
     if not Path("/usr/lib/avr/include").exists():
-        pytest.skip("gcc-avr and avr-libc are not installed")
+        raise SkipTest("gcc-avr and avr-libc are not installed")
     flags = [f"-mmcu={mcu}", "-Os", "-DF_CPU=16000000UL", f"-DFW={number}", *(["-DWITH_DHT"] if with_dht else [])]
 
     def make(out: Path) -> None:

@@ -1,6 +1,7 @@
 """The simulated AVR board does what a real one does, to real avrdude and to pyserial."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.server
 
 UNO = ("-p", "m328p", "-c", "arduino", "-b", "115200", "-D")
+OLD_NANO = ("-p", "m328p", "-c", "arduino", "-b", "57600", "-D")
 MEGA = ("-p", "m2560", "-c", "wiring", "-b", "115200", "-D")
 
 
@@ -63,6 +65,13 @@ def test_mega_is_flashed_by_the_wiring_protocol(tmp_path: Path) -> None:
         assert lines(board)[0].startswith("demo 3 ")
 
 
+def test_old_nano_is_flashed_at_its_own_baud_rate(tmp_path: Path) -> None:
+    with AvrBoard(tmp_path, bootloader=bootloader("atmega328p-nano-old"), dtr_shim=True) as board:
+        done = avrdude(board, demo_firmware(2), OLD_NANO)
+        assert done.returncode == 0, done.stderr
+        assert lines(board)[0].startswith("demo 2 ")
+
+
 def test_another_chip_than_asked_for_is_refused_by_its_signature(tmp_path: Path) -> None:
     with AvrBoard(tmp_path, bootloader=bootloader("atmega328p"), dtr_shim=True) as board:
         done = avrdude(board, demo_firmware(), ("-p", "m168p", *UNO[2:]))
@@ -85,6 +94,15 @@ def test_avrdude_hangs_on_a_pulled_cable_and_the_board_is_flashed_after_it_is_pu
         board.plug()
         assert avrdude(board, demo_firmware(2)).returncode == 0
         assert lines(board)[0].startswith("demo 2 ")
+
+
+def test_client_that_ends_without_a_word_lets_go_of_dtr_and_the_next_one_resets_the_board(tmp_path: Path) -> None:
+    opening = [sys.executable, "-c", "import os, serial, sys; serial.Serial(sys.argv[1], 115200); os._exit(0)", str(tmp_path / "tty")]
+    with AvrBoard(tmp_path, application=demo_firmware(), dtr_shim=True) as board:
+        for times in (1, 2):
+            subprocess.run(opening, env=board.client_environment(), check=True)
+            eventually(lambda times=times: board.log().count("reset: DTR") == times)  # type: ignore[misc]
+            eventually(lambda: board.state()["open"] == 0)
 
 
 def test_voltage_pulses_and_air_reach_the_firmware(board: AvrBoard) -> None:
@@ -124,6 +142,22 @@ def test_wrong_baud_rate_garbles_both_ways(board: AvrBoard) -> None:
     with serial.Serial(str(board.port), 115200, timeout=2) as port:
         port.write(b"hey")
         assert b"hey" in port.read(60)
+
+
+def test_byte_takes_ten_bits_of_the_chips_own_time(board: AvrBoard) -> None:
+    with serial.Serial(str(board.port), 115200, timeout=2) as port:
+        port.readline()
+        port.write(b"F")
+        took = port.read_until(b"took ") and port.readline()
+    assert int(took) * 64 / 1000 == pytest.approx(17 * 8 * 10, rel=0.01)
+
+
+def test_bytes_that_the_program_does_not_read_in_time_are_lost(board: AvrBoard) -> None:
+    with serial.Serial(str(board.port), 115200, timeout=2) as port:
+        port.readline()  # until then its receiver may be off
+        port.write(bytes(2000))  # longer than a turn of its loop
+        eventually(lambda: sum(board.state()[name] for name in ("heard", "overrun")) == 2000)
+    assert board.state()["overrun"] > 10, "the program measures the air for 6 ms and hears nothing meanwhile"
 
 
 def test_damage_spoils_one_frame_in_n(board: AvrBoard) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from tests.stand_ins.esp32_chip import Lock
 from tests.stand_ins.esp32_image import description_of, make_image
 from tests.stand_ins.esp32_rom import APPLICATION_AT, Esp32Rom
 from tests.waiting import eventually
@@ -140,3 +141,9 @@ def test_image_is_sound_to_esptool_and_names_project_and_version(tmp_path: Path)
     assert described is not None
     assert (described.project, described.version, len(described.build_id)) == ("reference", "1.2.0", 16)
     assert image != make_image("1.2.0", "reference", chip="esp32c3", seed=8)
+
+
+@pytest.mark.parametrize(("lock", "line"), [("flash encryption", "Flash Encryption: Enabled"), ("secure boot", "Secure Boot: Enabled")])
+def test_locked_chip_says_so(tmp_path: Path, lock: Lock, line: str) -> None:
+    with Esp32Rom(tmp_path, chip="esp32c3", lock=lock) as board:
+        assert line in esptool(board, "get-security-info").stdout

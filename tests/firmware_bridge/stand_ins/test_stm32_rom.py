@@ -14,8 +14,8 @@ pytestmark = pytest.mark.server
 
 
 def stm32flash(board: Stm32Rom, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["stm32flash", "-m", "8n1", "-b", "115200", *arguments, str(board.port)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    command = ["stm32flash", "-b", "115200", *arguments, str(board.port)]
+    return subprocess.run(command, env=board.client_environment(), capture_output=True, text=True, timeout=30, check=False)
 
 
 @pytest.fixture(name="image")

@@ -1,6 +1,7 @@
 /*
- * The smallest firmware that is worth flashing: one line of text a tenth of a second, "demo FW ADC0 RESETS DHT PULSES\n" and a zero byte, at 115,200 baud,
- * and an echo of what it is sent. RESETS is a counter in EEPROM, DHT the raw 32 bits of a DHT22 on PD4, PULSES falling edges on PD2.
+ * The smallest firmware that is worth flashing: a line of text a tenth of a second, "demo FW ADC0 RESETS DHT PULSES\n" and a zero byte, at
+ * 115,200 baud, and an echo of what it is sent. RESETS is a counter in EEPROM, DHT the raw 32 bits of a DHT22 on PD4, PULSES falling edges
+ * on PD2. To an "F" it sends 1,000 bytes "x" and then "took T\n", T in units of 64 cycles.
  */
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>
@@ -63,6 +64,19 @@ static unsigned long dht(void)
 static unsigned long dht(void) { return 0; }
 #endif
 
+static void fill(void)
+{
+	char line[16];
+	TCCR1A = 0;
+	TCCR1B = _BV(CS11) | _BV(CS10);
+	TCNT1 = 0;
+	for (unsigned n = 0; n < 1000; n++)
+		put('x');
+	sprintf(line, "took %u\n", TCNT1);
+	for (char *c = line; *c; c++)
+		put(*c);
+}
+
 int main(void)
 {
 	char line[48];
@@ -83,8 +97,13 @@ int main(void)
 			put(*c);
 		put('\0');
 		for (unsigned n = 0; n < 10000; n++) {
-			if (UCSR0A & _BV(RXC0))
-				put(UDR0);
+			if (UCSR0A & _BV(RXC0)) {
+				char c = UDR0;
+				if (c == 'F')
+					fill();
+				else
+					put(c);
+			}
 			_delay_us(10);
 		}
 	}

@@ -1,0 +1,29 @@
+"""Which firmware may follow which on a board."""
+
+from firmware_bridge.bundle.manifest import Manifest
+from firmware_bridge.bundle.refusal import BundleRefused, Cause
+from firmware_bridge.bundle.version import is_older, precedence
+
+
+def may_install(installed: str | None, manifest: Manifest, *, allow_downgrade: bool = False) -> BundleRefused | None:
+    """Return why the bundle may not replace version `installed`, None if it may; raise what is returned where nobody can decide otherwise.
+
+    `installed` is what the board says in HELLO, None for a blank board or another firmware. The same version may be written again. A
+    version that is no version (a developer's build) is older than any `minimum_previous`. `allow_downgrade` is somebody's explicit wish and
+    does not overrule `minimum_previous`.
+    """
+    if installed is None:
+        return None
+    try:
+        precedence(installed)
+    except ValueError:
+        known = False
+    else:
+        known = True
+    if known and is_older(manifest.version, installed) and not allow_downgrade:
+        text = f"{manifest.firmware} {manifest.version} is older than {installed} on the board; ask for it explicitly if that is meant"
+        return BundleRefused(text, Cause.DOWNGRADE)
+    if manifest.minimum_previous is not None and (not known or is_older(installed, manifest.minimum_previous)):
+        text = f"{manifest.firmware} {manifest.version} replaces {manifest.minimum_previous} or later, and the board has {installed}"
+        return BundleRefused(f"{text}; install {manifest.minimum_previous} first", Cause.PREVIOUS_TOO_OLD)
+    return None

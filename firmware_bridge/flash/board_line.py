@@ -1,0 +1,51 @@
+"""A board's link on a serial port while it is being flashed: nothing behind it, so nothing is said to be durable.
+
+What the board measured meanwhile is still in its store when the agent comes.
+"""
+
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+from firmware_bridge.flash.causes import Cause, FlashError
+from firmware_bridge.link.events import Event
+from firmware_bridge.link.line import LinkLine
+from runtime.clock import Clock, SystemClock
+from runtime.serial_settings import SerialSettings
+
+_LOOK_S = 0.05
+T = TypeVar("T")
+
+
+class BoardLine:
+    """One board. Opening the port resets many boards; the link stays quiet until their bootloader is through."""
+
+    def __init__(self, port: str, baud: int, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._port_name = port
+        settings = SerialSettings(port=port, baudrate=baud, read_timeout_s=_LOOK_S, reopen_first_s=0.2, reopen_ceiling_s=0.5)
+        self._line = LinkLine(settings, self._clock)
+        self.host = self._line.host
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.close()
+
+    def until(self, found: Callable[[list[Event]], T | None], within_s: float) -> T | None:
+        """Run the link until `found` (called with what happened, many times a second) returns something, or `within_s` is over."""
+        end_s = self._clock.monotonic_s() + within_s
+        while True:
+            result = found(self._line.step(_LOOK_S))
+            if result is not None or self._clock.monotonic_s() >= end_s:
+                return result
+
+    def is_there(self) -> bool:
+        """Whether the port was ever opened."""
+        return self._line.port().open_count > 0
+
+    def unavailable(self) -> FlashError:
+        """Return the error for a port that could not be opened."""
+        reason = self._line.port().last_error or f"{self._port_name} cannot be opened"
+        causes = {"in use by": Cause.PORT_BUSY, "may not open": Cause.PORT_DENIED}
+        return FlashError(next((cause for words, cause in causes.items() if words in reason), Cause.PORT_MISSING), reason)

@@ -1,0 +1,1 @@
+"""What was done to a board, signed: records, their way to the registry, and the label on the box (docs/specs/records.md)."""

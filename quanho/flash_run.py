@@ -1,0 +1,185 @@
+"""One board: from the words of the command line to an exit code."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from firmware_bridge.bundle.open import Bundle, open_bundle
+from firmware_bridge.bundle.refusal import BundleRefused
+from firmware_bridge.bundle.trust import TrustProblem
+from firmware_bridge.flash.causes import Cause, FlashError
+from firmware_bridge.flash.job import FlashJob, Order
+from firmware_bridge.flash.journal import state_folder
+from firmware_bridge.flash.plan import Wish
+from firmware_bridge.flash.ports import list_ports
+from firmware_bridge.flash.target import TARGETS, Target, load_target, target_of, targets
+from quanho.flash_papers import label_problem, papers_of, wants_record
+from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
+from quanho.flash_words import board_words
+from quanho.lang import say
+from quanho.trust_place import trust_of
+from telemetry.errors import QuanhoError
+from telemetry.identifiers import check_id
+from telemetry.nearest import instead_of
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+_YES = frozenset({"y", "yes", "c", "có", "co"})
+
+
+class Usage(QuanhoError):
+    """The words make no sense together."""
+
+
+def run_one(arguments: argparse.Namespace) -> int:
+    """Flash the board and return the exit code."""
+    screen: Screen = JsonScreen() if arguments.json else PlainScreen()
+    job: FlashJob | None = None
+    try:
+        order = order_of(arguments)
+        _confirm(order, arguments)
+        screen = screen_of(as_json=arguments.json)  # not before: a bar would be drawn over the question
+        job = FlashJob(order, lambda happened: screen.show("", happened))
+        screen.done("", job.run())
+    except Usage as error:
+        screen.close()
+        print(f"quanho: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except FlashError as error:
+        screen.failed("", error, job)
+        return error.cause.value
+    except KeyboardInterrupt:
+        screen.close()
+        _interrupted(arguments, job)
+        return EXIT_INTERRUPTED
+    finally:
+        screen.close()
+    return 0
+
+
+def order_of(arguments: argparse.Namespace) -> Order:
+    """Return what the command line asks for. Raises Usage, FlashError."""
+    bundle = opened_bundle(arguments)
+    target = _target(arguments, bundle)
+    wish = _wish(arguments)
+    take = None
+    if arguments.expect_decoder:
+        from quanho.commands.decode import parse_options
+        from quanho.flash_decoder import take_with
+
+        take = take_with(arguments.expect_decoder, parse_options(arguments.decoder_option))
+    port = arguments.port or ("" if target.is_without_port else _only_port(target))
+    folder = arguments.state or state_folder()
+    return Order(
+        target=target,
+        port=port,
+        bundle=bundle,
+        wish=wish,
+        folder=folder,
+        papers=papers_of(arguments),
+        take=take,
+        drive=arguments.drive,
+        is_again=arguments.again,
+        is_blank=arguments.blank,
+    )
+
+
+def opened_bundle(arguments: argparse.Namespace) -> Bundle:
+    """Return the bundle, believed. BUNDLE_REFUSED with the reason."""
+    try:
+        return open_bundle(Path(arguments.bundle), trust_of(arguments))
+    except (BundleRefused, TrustProblem) as error:
+        raise FlashError(Cause.BUNDLE_REFUSED, f"{arguments.bundle}: {error}") from error
+
+
+def _target(arguments: argparse.Namespace, bundle: Bundle) -> Target:
+    manifest = bundle.manifest
+    if arguments.board and arguments.board not in TARGETS:
+        known = instead_of(arguments.board, TARGETS)
+        raise Usage(say(f"không có loại bo mạch {arguments.board}: {known}", f"no board family is called {arguments.board}: {known}"))
+    target = load_target(arguments.board) if arguments.board else target_of(manifest.board, manifest.chip)
+    if target is None:
+        fitting = ", ".join(target.name for target in targets() if manifest.chip in target.chips) or "–"
+        raise Usage(
+            say(
+                f"gói dành cho bo mạch {manifest.board} (chip {manifest.chip}): chọn --board trong {fitting}",
+                f"the bundle is for board {manifest.board} (chip {manifest.chip}): choose --board of {fitting}",
+            )
+        )
+    changes: dict[str, object] = {"reset": arguments.reset} if arguments.reset else {}
+    changes |= {"baud": arguments.baud} if arguments.baud else {}
+    changes |= {"first_reading_s": arguments.first_reading_s} if arguments.first_reading_s else {}
+    return target.model_copy(update=changes)
+
+
+def _wish(arguments: argparse.Namespace) -> Wish:
+    if bool(arguments.device) != bool(arguments.site):
+        raise Usage(say("--device và --site đi cùng nhau", "--device and --site go together"))
+    for word, name in (("--device", arguments.device), ("--site", arguments.site)):
+        try:
+            check_id(name or "x")
+        except ValueError as error:
+            raise Usage(f"{word}: {error}") from error
+    if problem := label_problem(arguments.label):
+        raise Usage(say(f"nhãn là tệp .svg hoặc .png: {problem}", f"a label is an .svg or .png file: {problem}"))
+    if arguments.label and not arguments.device:
+        raise Usage(say("nhãn cần --device và --site", "a label needs --device and --site"))
+    if arguments.expect_decoder and arguments.no_first_reading:
+        raise Usage(say("chọn --expect-decoder hoặc --no-first-reading", "choose --expect-decoder or --no-first-reading"))
+    reading = "none" if arguments.no_first_reading else f"decoder {arguments.expect_decoder}" if arguments.expect_decoder else "link"
+    return Wish(
+        device=arguments.device,
+        site=arguments.site,
+        allow_downgrade=arguments.allow_downgrade,
+        reading=reading,
+        has_label=arguments.label is not None,
+        has_record=wants_record(arguments),
+    )
+
+
+def _only_port(target: Target) -> str:
+    """Return the only port that may have such a board behind it. Raises Usage that names what there is."""
+    ports = list_ports(targets())
+    fitting = [port for port in ports if target.name in port.guesses]
+    if len(fitting) == 1:
+        return fitting[0].path
+    there = ", ".join(port.path for port in (fitting or ports)) or say("không có cổng nào", "none")
+    raise Usage(say(f"chọn cổng bằng --port; đang có: {there}", f"choose a port with --port; there are: {there}"))
+
+
+def _confirm(order: Order, arguments: argparse.Namespace) -> None:
+    if arguments.yes:
+        return
+    manifest = order.bundle.manifest
+    name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("không tên", "without a name")
+    where = order.port or order.drive or order.target.title
+    question = say(
+        f"Ghi {manifest.firmware} {manifest.version} lên {order.target.title} ở {where}, tên {name}? [c/K] ",
+        f"Write {manifest.firmware} {manifest.version} to the {order.target.title} at {where}, name {name}? [y/N] ",
+    )
+    ask(question, is_json=arguments.json)
+
+
+def ask(question: str, *, is_json: bool) -> None:
+    """Ask on a terminal. NOT_CONFIRMED where the answer is no, or nobody is there to ask."""
+    if is_json or sys.stdin is None or not sys.stdin.isatty():
+        raise FlashError(Cause.NOT_CONFIRMED, "nobody is at a keyboard to say yes")
+    print(question, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in _YES:
+        raise FlashError(Cause.NOT_CONFIRMED, "the answer was not yes")
+
+
+def _interrupted(arguments: argparse.Namespace, job: FlashJob | None) -> None:
+    """Say in what state Ctrl-C left the board, and how to finish."""
+    board = job.board if job else "untouched"
+    if arguments.json:
+        import json
+
+        step = job.step if job else ""
+        print(
+            json.dumps(
+                {"event": "result", "ok": False, "exit_code": EXIT_INTERRUPTED, "cause": "interrupted", "step": step, "board": board}
+            )
+        )
+        sys.stdout.flush()
+    print(say("\nquanho: đã dừng. ", "\nquanho: stopped. ") + board_words(board), file=sys.stderr)
