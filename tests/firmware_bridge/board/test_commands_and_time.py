@@ -135,6 +135,8 @@ def test_an_identity_that_comes_while_hello_leaves_waits_and_hello_stays_whole()
     with CBoard(boot=1) as board:
         board.received(wire(Open(9, 1)), 0.1)
         _said(board, 0.1, 1)
+        board.received(wire(Command(9, 7, 6, b"\x05pump1\x07Ha Long")), 1.5)
+        _said(board, 1.5, 0.4)
         board.received(wire(Ask(what=1)), 2.0)
         begun = board.first_bytes(20)
         board.received(wire(Command(9, 1, 6, b"\x01a\x01b")), 2.0)
@@ -142,7 +144,7 @@ def test_an_identity_that_comes_while_hello_leaves_waits_and_hello_stays_whole()
         board.received(wire(Command(9, 1, 6, b"\x01a\x01b")), 2.5)
         frames += _said(board, 2.5, 0.5)
         hellos = [read_hello(frame.body) for frame in frames if frame.kind == 1]
-        assert [hello.device for hello in hellos if isinstance(hello, Hello)] == ["", "a"]
+        assert [hello.device for hello in hellos if isinstance(hello, Hello)] == ["pump1", "a"]
         assert [read_answer(frame.body).status for frame in frames if frame.kind == 5] == [0]
 
 
