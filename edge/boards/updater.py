@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _LOG = Log("edge.boards")
 _SUFFIX = ".journal"
 _REOPENED_S = 8.0  # until the port is open again and the first silence is over
+_LAST_WORD_S = 5.0  # from the end in the journal to that of its thread
 _DISK_S = 30.0  # until the next try of a journal that the disk does not take
 
 FindBoard = Callable[[str], "LinkInput | None"]
@@ -149,7 +150,10 @@ class BoardUpdater:
         if self._is_stopping:
             raise RejectedError("the agent is stopping")
         if self.is_running(board):
-            raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+            written = self._journal(board).read()
+            has_ended = course_of(written.entries, LIMITS).ended is not None
+            if not (has_ended and self._running[board].worker.stop(_LAST_WORD_S)):
+                raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
 
     def _opened(self, path: Path) -> "Bundle":
         try:
