@@ -60,7 +60,7 @@ def write_bundle(path: Path, images: Mapping[str, bytes], manifest: Manifest, ke
 
 
 @contextmanager
-def running(config: Path, make_hands: MakeHands | None = None) -> Iterator[Agent]:
+def running(config: Path, make_hands: MakeHands | None = None, stop_s: float = 10.0) -> Iterator[Agent]:
     agent = Agent(load_agent_config(config))
     if make_hands is not None:
         boards = agent.config.boards
@@ -69,8 +69,8 @@ def running(config: Path, make_hands: MakeHands | None = None) -> Iterator[Agent
     try:
         yield agent
     finally:
-        agent.drain(5.0)
-        agent.stop(10.0)
+        agent.drain(stop_s / 2)
+        agent.stop(stop_s)
 
 
 def view(agent: Agent) -> Mapping[str, object]:

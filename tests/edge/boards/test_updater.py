@@ -114,6 +114,21 @@ def test_a_board_that_is_pulled_out_is_waited_for_and_may_be_given_up(board: Sof
         board.board.plug_in()
 
 
+def test_a_new_agent_waits_for_the_flash_of_one_that_still_stops(board: SoftBoard, config: Path, tmp_path: Path) -> None:
+    board.goes_on.clear()
+    with running(config, board.hands, stop_s=0.2) as agent:
+        wait_version(agent, "1.0.0")
+        begin(agent, bundle(tmp_path, "2.0.0"))
+        assert board.is_in_flash.wait(10)
+        board.is_in_flash.clear()
+    with running(config, board.hands) as agent:
+        eventually(lambda: view(agent)["source"] == SOURCE)
+        assert not board.is_in_flash.wait(0.7)
+        board.goes_on.set()
+        assert wait_end(agent)["outcome"] == "kept"
+    assert board.flash_count == 1
+
+
 def test_the_control_socket_offers_it(board: SoftBoard, config: Path, tmp_path: Path) -> None:
     with running(config, board.hands) as agent:
         wait_version(agent, "1.0.0")
