@@ -240,6 +240,14 @@ def test_the_board_does_a_command_once_however_often_it_comes() -> None:
     assert [answer.returned for answer in _answers(bench)] == [ms.to_bytes(4, "little") for ms in range(1, 21)]
 
 
+def test_an_interval_that_was_set_is_the_one_that_the_gateway_knows() -> None:
+    bench = Bench()
+    bench.run(3, lambda: bench.opened)
+    bench.host.command(Code.SET_INTERVAL, b"\x00\xe8\x03\x00\x00")
+
+    assert bench.run(3, lambda: bench.host.state.sensors[0].interval_ms == 1000)
+
+
 @pytest.mark.parametrize(
     ("code", "arguments", "status"),
     [
