@@ -65,7 +65,9 @@ def measure(one_frame_in: int = 0, seconds: float = SECONDS, mcu: str = "atmega3
 
 def _share(records: list, before: int, passed_s: float, damaged: int) -> Share:  # type: ignore[type-arg]
     numbers = [int(record.values["n"]) for record in records]
-    values = [sum(_varint_bytes(int(value) * (1 if name == "n" else 2)) for name, value in record.values.items()) for record in records[before:]]
+    values = [
+        sum(_varint_bytes(int(value) * (1 if name == "n" else 2)) for name, value in record.values.items()) for record in records[before:]
+    ]
     return Share(
         seconds=passed_s,
         record_bytes=sum(values) + 2 * len(values),  # head and, while readings are dense, one byte of time

@@ -49,7 +49,7 @@ Take = Callable[[bytes], Iterable[Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Something to show: a step began or is done, bytes moved, or a note. `text` is English."""
+    """Something to show: a step began or is done, bytes moved, or a note (`text`: "another-board", "goes-on")."""
 
     event: Literal["begin", "progress", "done", "note"]
     step: str
@@ -126,14 +126,14 @@ class FlashJob:
         if kept is not None and Step.WRITE in kept.done and not self._order.is_again:
             self._state = kept
             if not self._is_confirmed():
-                self._note("what was done before was another board, or this one has changed: starting over")
+                self._note("another-board")
                 self._state = State(record_id=uuid.uuid4().hex, started_at=self._now())
             elif not self._missing():
                 self.board = "proven"
                 return Outcome(self._order, self._state, was_done=True)
             else:
                 self.board = "written"
-                self._note("going on where it stopped")
+                self._note("goes-on")
         if Step.WRITE not in self._state.done:
             self._write()
         self._prove()
