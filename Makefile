@@ -14,7 +14,7 @@ setup:  ## build .venv and install Debian's mosquitto, influxdb and board tools 
 	@deploy/setup.sh venv
 
 demo: setup  ## a whole simulated street on this machine: make demo ARGS="--seconds 60 --cut"
-	.venv/bin/quanho demo $(ARGS)
+	QUANHO_AVR_HOST="$${QUANHO_AVR_HOST:-$$(.venv/bin/python -m tests.simavr.build 2>/dev/null)}" .venv/bin/quanho demo $(ARGS)
 
 test: setup  ## run the tests: make test ARGS="tests/edge -k serial"
 	.venv/bin/python -m pytest $(ARGS)

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "modbus-bus": "bench.modbus_bus",
     "flash": "bench.flash",
     "link": "bench.link",
+    "card": "bench.card",
 }
 EXIT_MISSED = 1
 

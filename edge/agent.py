@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from edge.apply.plan import Plan
 from edge.batching.batcher import Batcher, Closed
 from edge.batching.close_policy import ClosePolicy
 from edge.batching.writer import SpoolWriter
+from edge.boards.commands import update_commands
+from edge.boards.updater import BoardUpdater
 from edge.clock.agent_time import AgentTime
 from edge.config import RESERVED_SOURCES, AgentConfig, FileUplink, SourceSettings
 from edge.control import Command, ControlServer, Request
+from edge.decoders.self_decoded import SELF_DECODED
 from edge.decoders.table import build_decoder
 from edge.field_blocks import FieldBlocks
 from edge.gap_file import GapFile, LeftBehind
@@ -23,6 +27,7 @@ from edge.gateway_off import gateway_off
 from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
+from edge.link.commands import board_commands
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -47,6 +52,9 @@ from runtime.clock import Clock, SystemClock
 from runtime.http_date import Evidence
 from runtime.logs import Log
 from telemetry.batch import Priority
+
+if TYPE_CHECKING:
+    from edge.sources.link import LinkInput
 
 _LOG = Log("edge.agent")
 _WRITER_HANGS_S = 120.0  # an SD card may take a minute over a sync
@@ -94,6 +102,7 @@ class Agent:
         self.source_set = SourceSet(self._build_source, lambda: self.writer, self.clock)
         self.uplink_pause = UplinkPause(self.clock)
         self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
+        self.boards = BoardUpdater(config.boards, gateway.state_dir, self.clock, self._link_source)
         self._own_batchers: tuple[Batcher, ...] = ()
         self._delivered_before = 0  # by uplinks that were replaced
         self._lock = SpoolLock(config.spool_dir)
@@ -128,6 +137,8 @@ class Agent:
             "maintenance": self.maintenance.command,
             "settle": self._settle,
             "pause_uplink": self.uplink_pause.command,
+            **board_commands(lambda: self.sources, self.boards.by_board),
+            **update_commands(self.boards, lambda: self.sources),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
@@ -135,6 +146,7 @@ class Agent:
         self._begin(self.uplink.start, self._stop_uplink, 0.3)
         self._begin(self.writer.start, self._stop_writer, 0.3)
         self._begin(self.housekeeping.start, self.housekeeping.stop, 0.05)
+        self._begin(self.boards.start, self.boards.stop, 0.2)  # before a port is opened: an update may want it first
         self._begin(self.source_set.start, self.source_set.stop, 0.3)
         _LOG.info("agent.started", gateway=self.config.gateway.id, sources=len(self.sources), spool_epoch=self.spool.epoch)
 
@@ -153,6 +165,7 @@ class Agent:
 
     def drain(self, timeout_s: float) -> None:
         """Take nothing more in; what is in memory becomes durable and is acknowledged."""
+        self.boards.ask_to_stop()  # first: the silence of a source that takes nothing in says nothing of its board
         self.source_set.drain()
         deadline_s = self.clock.monotonic_s() + timeout_s
         while (
@@ -251,7 +264,7 @@ class Agent:
 
     def _build_source(self, settings: SourceSettings) -> SourceUnit:
         kind = dict(settings.decoder)
-        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns)
+        decoder = build_decoder(str(kind.pop("kind")), kind, settings.topic_patterns) if kind else SELF_DECODED
         gateway = self.config.gateway
         normaliser = Normaliser(
             settings.id,
@@ -313,6 +326,11 @@ class Agent:
         self._account_for_absence()
         self.spool.split_lanes(NEWEST_RECORDS, NEWEST_BYTES)
         self.uplink.wake()
+
+    def _link_source(self, name: str) -> "LinkInput | None":
+        """Return the link source of that id as it is now."""
+        found = (unit.source for unit in self.source_set.units if unit.settings.id == name and unit.settings.kind == "link")
+        return cast("LinkInput | None", next(found, None))
 
     def _expected(self) -> Mapping[str, float | None]:
         return {settings.id: settings.expected_s for settings in self.config.source}

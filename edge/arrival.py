@@ -32,10 +32,14 @@ class Away(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """`is_retained`: the broker had kept the message, nobody knows since when. `away` is the absence during which it queued."""
+    """`is_retained`: the broker had kept the message, nobody knows since when. `away` is the absence during which it queued.
+
+    `is_once`: its source recognises what comes twice, so that two equal readings are two.
+    """
 
     is_trusted: bool = True
     is_retained: bool = False
+    is_once: bool = False
     away: Away | None = None
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator, model_validator
 
+from edge.boards.settings import BoardsSettings
 from edge.clock.settings import ClockSettings
 from edge.normalise_settings import NormaliseSettings
+from edge.sources.link_settings import LinkSourceSettings
 from edge.sources.modbus_settings import ModbusSourceSettings, decoder_of
 from edge.sources.serial_settings import SerialSourceSettings
 from edge.spool.settings import SpoolSettings
@@ -197,7 +199,24 @@ class ModbusSource(_Source, ModbusSourceSettings):
         return {**given, "decoder": decoder_of(given.get("slave"))} if isinstance(given, dict) and "decoder" not in given else given
 
 
-SourceSettings = Annotated[MqttSource | SerialSource | ModbusSource, Field(discriminator="kind")]
+class LinkSource(_Source, LinkSourceSettings):
+    """Table [[source]], kind "link": a board with our firmware library at the other end of a serial line (docs/sensors/link.md)."""
+
+    kind: Literal["link"]
+    decoder: Mapping[str, object] = Field({}, max_length=0, description="none: the board describes what it sends")
+    device_time_past_s: float = Field(
+        30 * 86_400.0,
+        ge=0,
+        le=4_294_967,
+        description="a reading that is older than this when it arrives counts from its arrival, and is marked",
+    )
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return True
+
+
+SourceSettings = Annotated[MqttSource | SerialSource | ModbusSource | LinkSource, Field(discriminator="kind")]
 UplinkSettings = Annotated[InfluxUplink | FileUplink, Field(discriminator="kind")]
 
 
@@ -209,6 +228,7 @@ class AgentConfig(_Table):
     clock: ClockSettings = ClockSettings()
     spool: SpoolSettings = SpoolSettings()
     uplink: UplinkSettings
+    boards: BoardsSettings = BoardsSettings()
     source: tuple[SourceSettings, ...] = Field(min_length=1, description="the configured inputs")
 
     @property

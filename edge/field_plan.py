@@ -22,7 +22,7 @@ _ANY = (-_LARGEST, _LARGEST)
 _KINDS: Mapping[str, Kind] = {"float": "float", "int": "int", "bool": "bool", "string": "str"}  # the catalogue's words
 _LONGEST_NAME = 64  # as in telemetry/identifiers.py
 _BLANKS = {code: " " for code in range(32) if code != ord("\t")}  # a line holds no line feed, and no server keeps the others
-_RESERVED_FIELDS = {
+RESERVED_FIELDS = {
     "time": "the timestamp (InfluxQL); map it as the time",
     "quality": "our quality bits",
     "site": "a tag of every point",
@@ -130,8 +130,8 @@ class FieldPlanTable:
         name = settings.rename.get(given_name) or stored_name(given_name)
         if given_name in settings.drop or name in settings.drop:
             made: FieldPlan = _Dropping(name, "float", _ANY, _keep)
-        elif name in _RESERVED_FIELDS:
-            raise ValueError(f"the name {name} is kept for {_RESERVED_FIELDS[name]}; rename the field, or drop it")
+        elif name in RESERVED_FIELDS:
+            raise ValueError(f"the name {name} is kept for {RESERVED_FIELDS[name]}; rename the field, or drop it")
         else:
             made = self._made(measurement, given_name, name, first, calibration)
         if self._made_count >= settings.max_fields:
@@ -145,7 +145,7 @@ class FieldPlanTable:
         kind = _KINDS[quantity.type] if quantity else self._kinds.get((measurement, name)) or _kind_of(first)
         bounds = settings.ranges.get(name) or ((_bound(quantity.low, -_LARGEST), _bound(quantity.high, _LARGEST)) if quantity else _ANY)
         unit = settings.units.get(name) or settings.units.get(given_name)
-        to_stored = _conversion(unit, quantity.unit, name) if unit and quantity and quantity.unit else None
+        to_stored = conversion(unit, quantity.unit, name) if unit and quantity and quantity.unit else None
         if quantity is None:
             if (measurement, name) not in self._kinds and len(self._kinds) >= settings.max_fields:
                 raise ValueError(f"field limit: {settings.max_fields} fields of this source are known, this is one more (max_fields)")
@@ -159,7 +159,7 @@ def stored_name(name: str) -> str:
     return (snake if "a" <= snake[0] <= "z" else f"f_{snake.lstrip('_')}")[:_LONGEST_NAME]
 
 
-def _conversion(unit: str, stored_unit: str, field: str) -> Callable[[float], float] | None:
+def conversion(unit: str, stored_unit: str, field: str) -> Callable[[float], float] | None:
     """Return the conversion from the device's unit; ConversionError (a RejectedError) when the two do not fit."""
     if field in units.GAS_G_PER_MOL and stored_unit == "ug/m3" and units.is_convertible(unit, "ppb"):
         return lambda value: units.gas_mass(units.convert(value, unit, "ppb"), field)

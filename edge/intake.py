@@ -3,9 +3,11 @@
 A message that yields no reading, or breaks its decoder, is set aside; its acknowledgement waits for that like any other.
 """
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.absence import Absence
 from edge.arrival import Arrival, away_of
@@ -38,6 +40,13 @@ _SHORT_NS = 1_000_000_000  # after a shorter absence the arrival is as good a ti
 _SURELY_FITS = MAX_LINE_BYTES // 4  # characters of at most 4 bytes
 
 
+class Taken(NamedTuple):
+    """A reading that its source decoded itself, and when it was taken: ns of the clock that counts from the boot, 0 and less before it."""
+
+    reading: Reading
+    boot_ns: int
+
+
 @dataclass(slots=True)
 class IntakeCounts:
     """Since the start: messages taken, points made, messages or items refused, points lost because memory was full."""
@@ -67,6 +76,8 @@ class SourceIntake:
         self.counts = IntakeCounts()
         self.last_s = self.last_but_one_s = float("-inf")  # when readings came (monotonic)
         self.maintained_until_ns = 0  # boot time at which hands-on work ends; 0 when there was none
+        self.is_excused = False  # silent on purpose: somebody else has the port
+        self.told_every_s: float | None = None  # how often the device itself says that it reports
         self.normaliser = normaliser
         self._decoder = decoder
         self._encoder = Encoder()
@@ -100,11 +111,7 @@ class SourceIntake:
         when those among them queued that say so (runtime/mqtt_intake.py, MqttMessage), `bits` the quality that the source knows of.
         """
         began_s = self._clock.monotonic_s()
-        stamp = self._stamp()
-        self.heard_s = began_s
-        if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
-            bits |= quality.MAINTENANCE
-        stamp = stamp._replace(bits=stamp.bits | bits)
+        stamp = self._heard(began_s, bits)
         chunk = Chunk(messages=len(messages), acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted)
         plain = None if stamp.is_trusted else Arrival(is_trusted=False)
         times: list[int] = []
@@ -126,10 +133,57 @@ class SourceIntake:
                 refused = [f"the decoder broke: {error!r}"]
             if refused:
                 self._set_aside(chunk, topic, payload, "; ".join(refused), stamp)
+        self._finish(chunk, times, len(messages), began_s)
+
+    def taken(
+        self,
+        readings: Sequence[Taken],
+        message_count: int,
+        acknowledgement: Acknowledgement | None = None,
+        losses: Sequence[Loss] = (),
+        faults: Sequence[str] = (),
+        *,
+        is_urgent: bool = False,
+    ) -> None:
+        """Take what is decoded already, of `message_count` messages none of which ever comes here twice; blocks as `messages` does.
+
+        `faults` are what could not be decoded, one reason each. `losses` happened on the other side of the source; they are told to the
+        ledger when the chunk is durable, with the readings. `is_urgent`: the device waits for room (edge/batching/chunk.py).
+        """
+        began_s = self._clock.monotonic_s()
+        boot_ns, stamp = self._clock.boot_ns(), self._heard(began_s, quality.GOOD)
+        chunk = Chunk(messages=message_count, acknowledgement=acknowledgement, is_provisional=not stamp.is_trusted, is_urgent=is_urgent)
+        arrival = Arrival(stamp.is_trusted, is_once=True)
+        times: list[int] = []
+        for reading, taken_ns in readings:
+            refused: list[str] = []
+            self._points(chunk.lines, times, (reading._replace(age_ns=max(0, boot_ns - taken_ns)),), refused, stamp, arrival)
+            if refused:
+                payload = json.dumps(dict(reading.fields), default=str).encode()
+                self._set_aside(chunk, reading.measurement, payload, "; ".join(refused), stamp)
+        for fault in faults:
+            self._set_aside(chunk, self.source, b"", fault, stamp)
+        for loss in losses:
+            chunk.lose(loss)
+            chunk.produced += loss.count or 0
+        self._finish(chunk, times, message_count, began_s)
+
+    def time_of(self, boot_ns: int) -> int | None:
+        """Return the time of a moment of this boot (ns since 1970 UTC), None while time is not trusted. Any thread."""
+        return self._time.at_boot_ns(boot_ns)
+
+    def _heard(self, now_s: float, bits: int) -> Stamp:
+        stamp = self._stamp()
+        self.heard_s = now_s
+        if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
+            bits |= quality.MAINTENANCE
+        return stamp._replace(bits=stamp.bits | bits)
+
+    def _finish(self, chunk: Chunk, times: Sequence[int], message_count: int, began_s: float) -> None:
         if times:
             self.last_but_one_s, self.last_s = self.last_s, began_s
         self._count_points(chunk, times)
-        self.counts.messages += len(messages)
+        self.counts.messages += message_count
         chunk.work_s = self._clock.monotonic_s() - began_s
         self._put(chunk)
 

@@ -30,6 +30,7 @@ __all__ = ["NormaliseCounts", "NormaliseSettings", "Normalised", "Normaliser"]
 DEFAULT_MAX_SERIES = 5_000
 
 DEVICE_WINDOW_NS = (7 * 86_400_000_000_000, 60_000_000_000)
+MS_NS = 1_000_000
 _TOO_OLD = "a historical reading whose time is outside the window of this source (device_time_past_s, device_time_ahead_s)"
 _MAX_SERIES_KEY_BYTES = 65_535  # InfluxDB 1.x and 2.x refuse longer ones
 _RESERVED_TAGS = frozenset({"gateway", "time", "_field", "_measurement"})  # InfluxDB 2.x reserves the last two
@@ -125,7 +126,7 @@ class Normaliser:
         self._first_ns = self._first_ns or arrival_ns
         is_trusted = arrival is None or arrival.is_trusted
         if age_ns and time_ns is None:
-            time_ns, arrival_ns, age_bits = _taken_before(age_ns, arrival_ns, arrival)
+            time_ns, arrival_ns, age_bits = _taken_before(age_ns, self._past_ns, arrival_ns, arrival)
             base_quality |= age_bits
         if time_ns is not None and is_trusted and not -self._past_ns <= time_ns - arrival_ns <= self._ahead_ns:
             self.counts.ignored_times += 1
@@ -175,6 +176,10 @@ class Normaliser:
             table.remember(series, fields)
             return Normalised(None, refusals, is_remembered=True)
         self.counts.points += 1
+        if arrival.is_once:
+            placed_ns = table.place_once(series, (arrival_ns if time_ns is None else time_ns) // MS_NS * MS_NS, fields)
+            self._judge(plan, fields, placed_ns)
+            return Normalised(Point(plan.measurement, plan.tags, fields, placed_ns), refusals)
         if time_ns is None and arrival.away:
             fields["quality"] = int(fields["quality"]) | quality.TIME_RECONSTRUCTED
             placed_ns, away = table.place_away(series, arrival.away, fields)
@@ -274,15 +279,16 @@ class Normaliser:
         return Normalised(None, refusals)
 
 
-def _taken_before(age_ns: int, arrival_ns: int, arrival: Arrival | None) -> tuple[int | None, int, int]:
+def _taken_before(age_ns: int, past_ns: int, arrival_ns: int, arrival: Arrival | None) -> tuple[int | None, int, int]:
     """Return the time (or None), the arrival and quality bits of a reading that the device took `age_ns` before its message arrived.
 
+    While time is not trusted, the arrival that is returned is the boot time at which it was taken: below 0, before this boot.
     Of a message that waited at the broker nobody knows when it was sent: its readings are placed as any other of that absence.
     """
     if arrival is None or (arrival.is_trusted and not (arrival.away or arrival.is_retained)):
         return arrival_ns - age_ns, arrival_ns, quality.GOOD
     if arrival.away or arrival.is_retained:
         return None, arrival_ns, quality.GOOD
-    if age_ns < arrival_ns:  # both in boot time
+    if age_ns <= past_ns:
         return None, arrival_ns - age_ns, quality.GOOD
-    return None, arrival_ns, quality.CLOCK_ESTIMATED  # taken before this boot
+    return None, arrival_ns, quality.CLOCK_ESTIMATED | quality.STALE

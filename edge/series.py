@@ -3,6 +3,9 @@
 A point is identified by series and time, so a second point of one series at one time would replace the first. `place` moves
 it: stamped on arrival, it goes 1 ns behind the newest; stamped by the device, it stays where it adds to or repeats what is
 there, and goes 1 ns behind what it would replace, in source order. A repeat keeps its time: stored twice, it is one point.
+
+A source that recognises itself what comes twice (`place_once`) has no repeats: equal readings of one millisecond are two points, and
+where its times went back and go once more through what they had reached, each goes a few microseconds beside the millisecond.
 """
 
 from collections import deque
@@ -18,6 +21,7 @@ from telemetry.point import FieldValue
 
 _STEP_NS = 1_000_000_000  # the wall clock going back by more is a correction: its new time is the truth
 _SLOWEST = 4  # an outage of many times the pace is not the pace
+_LAYER_NS, _LAYERS = 1_000, 999  # of times that were gone through before: up to so many points of one series in one millisecond
 _STAMPS_REMEMBERED = 8  # device times a series is compared with; an older repeat may become a second point
 
 
@@ -32,7 +36,21 @@ class Stamp(NamedTuple):
 class Series:
     """One series: its canonical measurement and tags, and what came last."""
 
-    __slots__ = ("away_count", "away_from_ns", "count", "fields", "key", "measurement", "pace_ns", "stamps", "tags", "time_ns", "truth")
+    __slots__ = (
+        "away_count",
+        "away_from_ns",
+        "count",
+        "fields",
+        "key",
+        "latest_ns",
+        "layer",
+        "measurement",
+        "pace_ns",
+        "stamps",
+        "tags",
+        "time_ns",
+        "truth",
+    )
 
     def __init__(self, key: str, measurement: str, tags: Mapping[str, str]) -> None:
         self.key = key
@@ -45,6 +63,7 @@ class Series:
         self.pace_ns = 0  # between two arrivals, about
         self.truth: SeriesTruth | None = None
         self.away_from_ns = self.away_count = 0
+        self.latest_ns, self.layer = self.time_ns, 0  # the latest time that `place_once` gave, and how often it went back behind that
 
 
 class SeriesTable:
@@ -89,6 +108,22 @@ class SeriesTable:
         series.count += 1
         return arrival_ns
 
+    def place_once(self, series: Series, time_ns: int, fields: Mapping[str, FieldValue]) -> int:
+        """Return the time (ns) for a point that never comes twice and was taken at `time_ns`, a whole millisecond; note it as the last."""
+        series.latest_ns = max(series.latest_ns, series.time_ns)
+        if time_ns <= series.latest_ns:
+            if series.time_ns - time_ns >= _STEP_NS:
+                series.layer = series.layer % _LAYERS + 1
+                series.time_ns = time_ns
+            time_ns += series.layer * _LAYER_NS
+            if time_ns <= series.time_ns:
+                time_ns = series.time_ns + 1
+            self.moved_count += 1
+        series.time_ns = time_ns
+        series.fields = fields
+        series.count += 1
+        return time_ns
+
     def place_away(self, series: Series, away: Away, fields: Mapping[str, FieldValue]) -> tuple[int, Away]:
         """Return the time for a point whose message had queued at the broker, and how it was found; note it as the last."""
         if series.away_from_ns != away.from_ns:
@@ -112,6 +147,7 @@ class SeriesTable:
         for series in self._series.values():
             if series.count and series.time_ns < EARLIEST_NS:
                 told_ns, series.time_ns = series.time_ns, at(series.time_ns)
+                series.latest_ns = at(series.latest_ns)
                 if series.truth:
                     series.truth.shift(series.time_ns - told_ns)
 

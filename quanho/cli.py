@@ -22,6 +22,7 @@ from telemetry.errors import ConfigError, QuanhoError
 COMMANDS = {
     "bundle": "quanho.commands.bundle",
     "bus": "quanho.commands.bus",
+    "card": "quanho.commands.card",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",

@@ -1,4 +1,4 @@
-"""How long: 90s, 30m, 2h."""
+"""How long: 90s, 30m, 2h, and for what is quick 500ms."""
 
 import argparse
 import re
@@ -14,6 +14,13 @@ def duration_s(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r}: a number with s, m or h, as in 90s, 30m or 2h; at most 24h")
     return seconds
+
+
+def short_s(text: str) -> float:
+    """Return seconds, also of a time in ms. Raises argparse.ArgumentTypeError."""
+    if match := re.fullmatch(r"(\d{1,9})ms", text.strip()):
+        return int(match[1]) / 1000
+    return duration_s(text)
 
 
 def spoken(seconds: float) -> str:

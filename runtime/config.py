@@ -19,14 +19,17 @@ _MAX_SECRET_BYTES = 65_536
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def load(path: Path, model: type[ModelT]) -> ModelT:
-    """Return the settings in the TOML file `path`; ConfigError lists all that is wrong, including secret files that others can read."""
+def load(path: Path, model: type[ModelT], *, folder: Path = Path()) -> ModelT:
+    """Return the settings in the TOML file `path`; ConfigError lists all that is wrong, including secret files that others can read.
+
+    A secret file with a relative path is looked for in `folder`.
+    """
     table = _read_toml(path)
     try:
         settings = model.model_validate(table)
     except ValidationError as error:
         raise ConfigError(problems_of(error, str(path), model, table)) from error
-    problems = [Problem(str(path), key, text) for key, secret in _secret_files(settings) if (text := secret_problem(secret))]
+    problems = [Problem(str(path), key, text) for key, secret in _secret_files(settings) if (text := secret_problem(folder / secret))]
     if problems:
         raise ConfigError(problems)
     return settings

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from telemetry.errors import Problem
 
 _SHOWN_CHARACTERS = 40
-_PRIVATE_WORDS = ("password", "token", "secret")
+_PRIVATE_WORDS = ("password", "token", "secret", "psk", "claim_code")
 _KINDS = {
     "bool_type": "true or false",
     "int_type": "a whole number",

@@ -12,6 +12,7 @@ import stat
 import termios
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -65,6 +66,8 @@ class SerialPort:
         self._failures = 0
         self._try_at_s = 0.0
         self._interrupted = threading.Event()
+        self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        weakref.finalize(self, os.close, self._wake_fd)
 
     def state(self) -> PortState:
         """Return the state now. Any thread."""
@@ -98,6 +101,20 @@ class SerialPort:
             self._lost(handle, _reason(error))
             return b""
         return self.read() if is_there else b""
+
+    def read_or_wake(self, wait_s: float) -> bytes:
+        """Return what arrives within `wait_s`, or nothing: after an `interrupt`, also one just before, at once. On the reading thread."""
+        handle = self._handle
+        if handle is None:
+            return self.read()
+        try:
+            ready = select.select([handle.fileno(), self._wake_fd], [], [], max(0.0, wait_s))[0]
+            if self._wake_fd in ready:
+                os.eventfd_read(self._wake_fd)
+        except _GONE as error:
+            self._lost(handle, _reason(error))
+            return b""
+        return self.read() if handle.fileno() in ready else b""
 
     def read_now(self) -> bytes:
         """Return what has arrived already, without waiting; nothing while the port is closed. On the reading thread."""
@@ -134,6 +151,7 @@ class SerialPort:
     def interrupt(self) -> None:
         """Make a `read` under way return soon. Any thread."""
         self._interrupted.set()
+        os.eventfd_write(self._wake_fd, 1)
         with self._lock, suppress(*_GONE):
             if self._handle is not None:
                 self._handle.cancel_read()

@@ -49,6 +49,7 @@ class Batcher:
         self._chunks: list[Chunk] = []
         self._opened_s = self._touched_s = self._work_s = 0.0
         self._raw = self._messages = 0
+        self._is_urgent = False
         self._open = 0  # bytes of memory in the open batch
         self._held = 0  # bytes taken by the writer and not yet durable
         self._closed = False
@@ -76,6 +77,7 @@ class Batcher:
             self._raw += chunk.raw_bytes + chunk.refused_bytes
             self._open += chunk.held_bytes
             self._messages += chunk.messages
+            self._is_urgent |= chunk.is_urgent
             self._guess.arrived(now)
             after = self._due()
         if before is None or (after is not None and after < before):
@@ -106,6 +108,7 @@ class Batcher:
             closed = Closed(self.source, self.priority, self._chunks, self._messages, cause, was_stalled, self._open, self)
             self._held += self._open
             self._chunks, self._raw, self._open, self._messages = [], 0, 0, 0
+            self._is_urgent = False
             return closed
 
     def settled(self, closed: Closed) -> None:
@@ -137,4 +140,4 @@ class Batcher:
         return max(0.0, closes(self._filling(), self._policy)[0]) if self._chunks else None
 
     def _filling(self) -> Filling:
-        return Filling(self._opened_s, self._touched_s, self._raw, self._messages, self._guess.window, self._work_s)
+        return Filling(self._opened_s, self._touched_s, self._raw, self._messages, self._guess.window, self._work_s, self._is_urgent)

@@ -42,7 +42,8 @@ class Chunk:
     `raw_bytes` is about the size of the lines as text, `refused_bytes` that of what is kept of refused messages. `losses` go to the
     ledger when the chunk is written: what is never written stays unacknowledged, comes again, and would be counted twice. `produced` counts
     the readings made and the messages refused, also those that were lost before. A provisional chunk, made before time is trusted, holds
-    lines of edge/spool/provisional.py and times since boot. `work_s` is how long it took to make.
+    lines of edge/spool/provisional.py and times since boot. `work_s` is how long it took to make. `is_urgent`: its device has hardly
+    room for more until it is acknowledged.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Chunk:
     losses: list[Loss] = field(default_factory=list)
     acknowledgement: Acknowledgement | None = None
     work_s: float = 0.0
+    is_urgent: bool = False
 
     @property
     def held_bytes(self) -> int:

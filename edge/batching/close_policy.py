@@ -26,7 +26,10 @@ class ClosePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """An open batch at one moment; times on the monotonic clock. `work_s` is what the last read took; `window` as in WindowGuess."""
+    """An open batch at one moment; times on the monotonic clock. `work_s` is what the last read took; `window` as in WindowGuess.
+
+    `is_urgent`: a device waits for room.
+    """
 
     opened_s: float
     touched_s: float
@@ -34,11 +37,12 @@ class Filling:
     outstanding: int
     window: int | None
     work_s: float = 0.0
+    is_urgent: bool = False
 
 
 def closes(filling: Filling, policy: ClosePolicy) -> tuple[float, Cause]:
     """Return when the batch closes if nothing more comes, and why; a time that has passed means now."""
-    if filling.raw_bytes >= policy.raw_bytes:
+    if filling.raw_bytes >= policy.raw_bytes or filling.is_urgent:
         return filling.touched_s, Cause.BYTES
     due = filling.opened_s + policy.age_s
     if filling.window is not None and filling.outstanding >= filling.window:

@@ -16,6 +16,7 @@ MAX_LINES = 5000
 LIKELY_RAW_BYTES = 256 << 10  # of text that usually compresses to one record; more is halved without trying
 _LEVEL = 6
 _GZIP = 31
+_MOST_PRODUCED = 2**32 - 1  # that a record's head can say; only a device that makes up its losses comes there
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _kind(chunk: Chunk) -> tuple[bool, int | None]:
 def _fit(source: str, priority: Priority, chunks: list[Chunk]) -> Iterator[Part]:
     """Compress all chunks together; halve them until every part fits."""
     lines = [line for chunk in chunks for line in chunk.lines]
-    produced = sum(chunk.produced for chunk in chunks)
+    produced = min(sum(chunk.produced for chunk in chunks), _MOST_PRODUCED)
     losses = _losses(chunks)
     if not lines:
         if (receipts := _receipts(chunks)) or produced or losses:

@@ -3,7 +3,7 @@
 Each module has `build(settings, context) -> Source`; it is imported when a config names it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,17 +19,22 @@ SOURCES = {
     "mqtt": "edge.sources.mqtt",
     "serial": "edge.sources.serial",
     "modbus": "edge.sources.modbus",
+    "link": "edge.sources.link",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """What a source is doing: `detail` names the device or session, `received` counts messages since the start."""
+    """What a source is doing: `detail` names the device or session, `received` counts messages since the start.
+
+    `board` is what a board says of itself (edge/link/board_view.py), ready for JSON.
+    """
 
     connected: bool = False
     detail: str = ""
     received: int = 0
     last_error: str = ""
+    board: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 The body is one gzip member of JSON lines, one a point, in the form of docs/specs/wire.md (section 5) with these keys besides:
 
-    time         ns since boot (CLOCK_BOOTTIME) when the reading arrived; no two points of a series have the same
+    time         ns since boot (CLOCK_BOOTTIME) when the reading arrived, or was taken, where the device says how old it is (below 0: before
+                 this boot); no two points of a series have the same
     boot         id of that boot
     device_time  ns since 1970 UTC by the device's own clock, where it has one, with
     window       [past, ahead]: how many ns it may be behind or ahead of the arrival to be believed
@@ -81,7 +82,7 @@ def timed_if_known(record: Record, place: Callable[[str], Place | None]) -> Reco
 
 def _placed(tree: Mapping[str, object], place: Place) -> Point:
     point = point_of(tree)
-    time_ns, bits = place.at(point.time_ns), quality.CLOCK_ESTIMATED if place.is_estimated else quality.GOOD
+    time_ns, bits = place.at(max(0, point.time_ns)) + min(0, point.time_ns), quality.CLOCK_ESTIMATED if place.is_estimated else quality.GOOD
     if "device_time" in tree:
         own_ns, (past_ns, ahead_ns) = _whole(tree["device_time"]), _wholes(tree["window"], 2)
         early_ns, late_ns = (place.start_ns, place.end_ns) if place.length_ns else (time_ns, time_ns)

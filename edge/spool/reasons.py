@@ -18,6 +18,7 @@ KINDS = {
     "decoder rejected": Kind.INTAKE,
     "memory full": Kind.INTAKE,
     "frame too long": Kind.INTAKE,
+    "board store full": Kind.INTAKE,
     "refused by the store": Kind.REFUSED,
     "spool damaged": Kind.DAMAGED,
     "quota": Kind.EVICTED,
@@ -33,9 +34,14 @@ KINDS = {
     "broker queue": Kind.OUTSIDE,
     "not received": Kind.OUTSIDE,
     "device offline": Kind.OUTSIDE,
+    "board restarted": Kind.OUTSIDE,
+    "board being flashed": Kind.OUTSIDE,
+    "picture refused": Kind.OUTSIDE,
+    "pictures shed": Kind.OUTSIDE,
 }
 SET_ASIDE = ("decoder rejected", "refused by the store")
-BEFORE_US = ("broker", "source silent", "gateway off", "clock corrected", "broker queue", "not received", "device offline")
+OF_BOARDS = ("board restarted", "board being flashed", "picture refused")
+BEFORE_US = ("broker", "source silent", "gateway off", "clock corrected", "broker queue", "not received", "device offline", *OF_BOARDS)
 UNKNOWN_SOURCE = "unknown"
 
 

@@ -80,20 +80,11 @@ struct state {
     } told;
     uint16_t used, write, tail, base; /* store: bytes in use, next to write, first of the oldest frame, first of the frame that leaves */
     uint32_t at_ms, last_ms, lost_first_ms, lost_count, lost_span_ms;
-    uint8_t acked, durable, leaving;  /* numbers of frames, modulo 256 */
+    uint8_t acked, durable, leaving;    /* numbers of frames, modulo 256 */
     uint8_t credit, order;
     uint8_t now, hello, heard, timeout; /* in 16 ms */
     uint8_t room, count;              /* of the record that is being written */
     uint8_t sensors;                  /* sets that SENSOR has told */
-    uint8_t head_count, out_count, out_at, out_run; /* of the frame that leaves; before its CRC */
-    uint8_t rx_count, rx_left, rx_code;
-    bool is_busy, is_idle, needs_code, owes_hello, owes_answer, has_answer, rx_is_bad;
-    uint8_t answer_id, answer_code, answer_status, log_level, log_length;
-    struct ql_answer answer;
-    const char *log;
-    uint8_t crc[CRC_BYTES];
-    uint8_t head[25]; /* as long as HELLO's fixed part */
-    uint8_t rx[QL_RX_BYTES];
     struct timer timers[QL_SETS];
     struct frame frames[QL_FRAMES];
     uint8_t store[QL_STORE_BYTES];
@@ -109,13 +100,32 @@ struct state {
 
 static struct state q;
 
-/* An AVR reaches 64 bytes from a pointer with half the instructions that a fixed address needs, if the compiler does not know what it points to. */
+/* The wire: frames that leave and arrive. */
+struct wire {
+    uint8_t rx_count, rx_left, rx_code;
+    uint8_t head_count, out_count, out_at, out_run; /* of the frame that leaves; before its CRC */
+    bool is_busy, is_idle, needs_code, owes_hello, owes_answer, has_answer, rx_is_bad;
+    uint8_t answer_id, answer_code, answer_status, log_level, log_length;
+    const char *log;
+    uint8_t crc[CRC_BYTES];
+    uint8_t head[25]; /* as long as HELLO's fixed part */
+    uint8_t rx[QL_RX_BYTES];
+    struct ql_answer answer;
+};
+
+static struct wire w;
+
+/* An AVR reaches 64 bytes from a pointer with half the instructions that a fixed address needs, if the compiler does not know where it points. */
 #ifdef __AVR__
-#define NEAR                 \
-    struct state *n = &q;    \
+#define NEAR_STATE        \
+    struct state *n = &q; \
     __asm__("" : "+b"(n))
+#define NEAR_WIRE        \
+    struct wire *m = &w; \
+    __asm__("" : "+b"(m))
 #else
-#define NEAR struct state *const n = &q
+#define NEAR_STATE struct state *const n = &q
+#define NEAR_WIRE struct wire *const m = &w
 #endif
 
 enum { HELLO = 0x01, SENSOR, DATA, LOG, ANSWER, PICTURE, CHUNK, ASK = 0x41, OPEN, ACK, COMMAND, WANT };
@@ -157,7 +167,7 @@ static APART bool close_frame(void) {
 
 /* Forgets frames that are durable; one that is leaving has to wait. */
 static APART void forget_durable(void) {
-    NEAR;
+    NEAR_STATE;
     while (first_number() != n->durable && first_number() != n->leaving) {
         uint8_t length = frame_at(first_number())->length;
         n->tail = wrapped((uint16_t)(n->tail + length));
@@ -185,7 +195,7 @@ static APART uint8_t field_count_of(uint8_t set) { return QL_FLASH_BYTE(&ql_sets
 
 static const struct ql_field *fields_of(uint8_t set) { return (const struct ql_field *)FLASH_POINTER(&ql_sets[set].fields); }
 
-static void write_value(uint8_t type, uint32_t bits) {
+static APART void write_value(uint8_t type, uint32_t bits) {
     uint8_t i;
     if (type == QL_FLOAT) {
         for (i = 4; i; i--, bits >>= 8) write_byte((uint8_t)bits);
@@ -200,14 +210,13 @@ static void write_value(uint8_t type, uint32_t bits) {
 }
 
 static APART void write_record(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
-    NEAR;
     const uint8_t *type;
     uint8_t count;
     write_byte((uint8_t)(set | (present == QL_ALL ? 0 : 0x20) | (quality ? 0x40 : 0)));
-    write_varint(n->at_ms - n->last_ms);
+    write_varint(q.at_ms - q.last_ms);
     if (set == LOST_SET) {
-        write_varint(n->lost_count);
-        write_varint(n->lost_span_ms);
+        write_varint(q.lost_count);
+        write_varint(q.lost_span_ms);
         return;
     }
     count = field_count_of(set);
@@ -224,7 +233,7 @@ static APART void write_record(uint8_t set, const ql_value *values, uint16_t pre
 
 /* Appends a record that was taken at at_ms to the open frame, or to the one after. */
 static APART bool add(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
-    NEAR;
+    NEAR_STATE;
     for (;;) {
         struct frame *frame = frame_at(open_number());
         uint16_t room = (uint16_t)(QL_STORE_BYTES - n->used);
@@ -247,7 +256,7 @@ static APART bool add(uint8_t set, const ql_value *values, uint16_t present, uin
 uint16_t ql_room(void) { return (uint16_t)(QL_STORE_BYTES - q.used); }
 
 bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
-    NEAR;
+    NEAR_STATE;
     bool has_room = true;
     if (n->lost_count) {
         /* After a loss, readings are taken again only when LOST and the largest reading have room, in frames of their own. */
@@ -276,7 +285,7 @@ bool ql_reading(uint8_t set, const ql_value *values) { return ql_reading_of(set,
 static APART uint8_t piece_of(uint8_t index, const uint8_t **address) {
     const uint8_t *piece = 0, *length;
     uint8_t more = 1;
-    if (q.head[0] == HELLO) {
+    if (w.head[0] == HELLO) {
         if (index >= QL_TAG_UNIQUE_ID - 1) {
             *address = 0;
             more = ql_identity((uint8_t)(index + 1), 0);
@@ -285,14 +294,14 @@ static APART uint8_t piece_of(uint8_t index, const uint8_t **address) {
         piece = &ql_items[index].tag;
         more = 2;
     } else {
-        const struct ql_set *set = &ql_sets[q.head[1]];
+        const struct ql_set *set = &ql_sets[w.head[1]];
         if (index == 0) {
             piece = &set->measurement_length;
         } else if (index == 1) {
             *address = &set->field_count;
             return 1;
         } else {
-            const struct ql_field *field = fields_of(q.head[1]) + ((uint8_t)(index - 2) >> 1);
+            const struct ql_field *field = fields_of(w.head[1]) + ((uint8_t)(index - 2) >> 1);
             piece = &field->unit_length;
             if (!(index & 1)) {
                 piece = &field->type;
@@ -318,16 +327,17 @@ static uint8_t text_byte(uint8_t at) {
 }
 
 static APART uint8_t byte_of(uint8_t i) {
-    if (i < q.head_count) return q.head[i];
-    if (i >= q.out_count) return q.crc[(uint8_t)(i - q.out_count)];
-    i = (uint8_t)(i - q.head_count);
-    if (q.head[0] == DATA) return q.store[wrapped((uint16_t)(q.base + i))];
-    if (q.head[0] == LOG) return QL_FLASH_BYTE(q.log + i);
+    NEAR_WIRE;
+    if (i < m->head_count) return m->head[i];
+    if (i >= m->out_count) return m->crc[(uint8_t)(i - m->out_count)];
+    i = (uint8_t)(i - m->head_count);
+    if (m->head[0] == DATA) return q.store[wrapped((uint16_t)(q.base + i))];
+    if (m->head[0] == LOG) return QL_FLASH_BYTE(m->log + i);
 #if QL_PICTURES
-    if (q.head[0] == PICTURE) return q.picture->sha256[i];
-    if (q.head[0] == CHUNK) {
+    if (m->head[0] == PICTURE) return q.picture->sha256[i];
+    if (m->head[0] == CHUNK) {
         uint32_t at;
-        GET(at, q.head + 3);
+        GET(at, m->head + 3);
         return q.picture->byte(at + i);
     }
 #endif
@@ -335,71 +345,79 @@ static APART uint8_t byte_of(uint8_t i) {
 }
 
 static APART void start(uint8_t kind, uint8_t head_count, uint8_t tail_count) {
+    NEAR_WIRE;
     uint32_t crc = FOREVER;
     uint8_t i;
-    q.head[0] = kind;
-    q.head_count = head_count;
-    q.out_count = (uint8_t)(head_count + tail_count);
-    for (i = 0; i < q.out_count; i++) crc = crc_of(crc, byte_of(i));
+    m->head[0] = kind;
+    m->head_count = head_count;
+    m->out_count = (uint8_t)(head_count + tail_count);
+    for (i = 0; i < m->out_count; i++) crc = crc_of(crc, byte_of(i));
     crc = ~crc;
-    PUT(q.crc, crc);
-    q.out_at = q.out_run = 0;
-    q.needs_code = q.is_busy = true;
+    PUT(m->crc, crc);
+    m->out_at = m->out_run = 0;
+    m->needs_code = m->is_busy = true;
 }
 
 static APART void start_with_texts(uint8_t kind, uint8_t head_count, uint8_t pieces) {
     const uint8_t *address;
     uint8_t count = 0;
-    q.head[0] = kind;
+    w.head[0] = kind;
     while (pieces--) count = (uint8_t)(count + piece_of(pieces, &address));
     start(kind, head_count, count);
 }
 
 static void put_told(void) {
+    NEAR_STATE;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && defined __GNUC__
-    memcpy(q.head + 5, &q.told, sizeof q.told);
+    memcpy(w.head + 5, &n->told, sizeof n->told);
 #else
-    PUT(q.head + 5, q.told.session);
-    PUT(q.head + 7, q.told.boot);
-    PUT(q.head + 11, q.told.oldest);
-    PUT(q.head + 13, q.told.next);
-    PUT(q.head + 15, q.told.now_ms);
-    PUT(q.head + 19, q.told.lost_total);
+    PUT(w.head + 5, n->told.session);
+    PUT(w.head + 7, n->told.boot);
+    PUT(w.head + 11, n->told.oldest);
+    PUT(w.head + 13, n->told.next);
+    PUT(w.head + 15, n->told.now_ms);
+    PUT(w.head + 19, n->told.lost_total);
 #endif
 }
 
 static void start_hello(void) {
-    q.owes_hello = false;
-    q.hello = q.now;
-    q.head[1] = 'Q';
-    q.head[2] = 'L';
-    q.head[3] = q.head[4] = VERSION;
+    NEAR_STATE;
+    NEAR_WIRE;
+    m->owes_hello = false;
+    n->hello = n->now;
+    m->head[1] = 'Q';
+    m->head[2] = 'L';
+    m->head[3] = m->head[4] = VERSION;
     put_told();
-    q.head[23] = QL_RX_BYTES;
-    q.head[24] = QL_SETS;
+    m->head[23] = QL_RX_BYTES;
+    m->head[24] = QL_SETS;
     start_with_texts(HELLO, 25, QL_TAG_SITE);
 }
 
 static void start_sensor(void) {
-    uint8_t index = q.sensors++;
-    q.head[1] = index;
-    q.head[2] = QL_SETS;
-    PUT(q.head + 3, q.timers[index].interval_ms);
+    NEAR_STATE;
+    NEAR_WIRE;
+    uint8_t index = n->sensors++;
+    m->head[1] = index;
+    m->head[2] = QL_SETS;
+    PUT(m->head + 3, n->timers[index].interval_ms);
     start_with_texts(SENSOR, 7, (uint8_t)(2 + 2 * field_count_of(index)));
 }
 
 static void start_answer(void) {
-    q.owes_answer = false;
-    PUT(q.head + 1, q.told.session);
-    q.head[3] = q.answer_id;
-    q.head[4] = q.answer_status;
-    if (q.answer.count > QL_ANSWER_BYTES) q.answer.count = QL_ANSWER_BYTES;
-    memcpy(q.head + 5, q.answer.bytes, QL_ANSWER_BYTES);
-    start(ANSWER, (uint8_t)(5 + q.answer.count), 0);
+    NEAR_STATE;
+    NEAR_WIRE;
+    m->owes_answer = false;
+    PUT(m->head + 1, n->told.session);
+    m->head[3] = m->answer_id;
+    m->head[4] = m->answer_status;
+    if (m->answer.count > QL_ANSWER_BYTES) m->answer.count = QL_ANSWER_BYTES;
+    memcpy(m->head + 5, m->answer.bytes, QL_ANSWER_BYTES);
+    start(ANSWER, (uint8_t)(5 + m->answer.count), 0);
 }
 
 static bool start_data(void) {
-    NEAR;
+    NEAR_STATE;
     uint16_t base = n->tail, seq;
     for (seq = n->told.oldest;; seq++) {
         uint8_t number = (uint8_t)seq;
@@ -413,9 +431,9 @@ static bool start_data(void) {
             frame->left = n->now;
             n->base = base;
             n->leaving = number;
-            PUT(n->head + 1, seq);
+            PUT(w.head + 1, seq);
             if ((uint8_t)(age >> 24) >= 0xFE) age = FOREVER;
-            PUT(n->head + 3, age);
+            PUT(w.head + 3, age);
             start(DATA, DATA_HEAD_BYTES, frame->length);
             return true;
         }
@@ -426,11 +444,11 @@ static bool start_data(void) {
 #if QL_PICTURES
 static void start_picture(void) {
     const struct ql_picture *p = q.picture;
-    PUT(q.head + 1, p->id);
+    PUT(w.head + 1, p->id);
     if (q.want_chunks) {
         uint32_t left = p->size - q.want_at;
         uint8_t count = (uint8_t)(left < RECORDS_FIT ? left : RECORDS_FIT);
-        PUT(q.head + 3, q.want_at);
+        PUT(w.head + 3, q.want_at);
         start(CHUNK, 7, count);
         q.want_at += count;
         q.want_chunks = q.want_at < p->size ? (uint8_t)(q.want_chunks - 1) : 0;
@@ -439,40 +457,43 @@ static void start_picture(void) {
         q.was_offered = true;
         q.offered_ms = q.told.now_ms;
         q.again_ms = 1000;
-        PUT(q.head + 3, p->size);
-        PUT(q.head + 7, age);
-        q.head[11] = p->format;
+        PUT(w.head + 3, p->size);
+        PUT(w.head + 7, age);
+        w.head[11] = p->format;
         start(PICTURE, 12, 32);
     }
 }
 #endif
 
-static APART void choose(void) {
-    if (q.owes_answer) {
+static void choose(void) {
+    NEAR_STATE;
+    NEAR_WIRE;
+    if (m->owes_answer) {
         start_answer();
-    } else if (q.owes_hello) {
+    } else if (m->owes_hello) {
         start_hello();
-    } else if (q.sensors < QL_SETS) {
+    } else if (n->sensors < QL_SETS) {
         start_sensor();
-    } else if (q.told.session) {
-        if (q.log) {
-            q.head[1] = q.log_level;
-            start(LOG, 2, q.log_length);
+    } else if (n->told.session) {
+        if (m->log) {
+            m->head[1] = m->log_level;
+            start(LOG, 2, m->log_length);
         } else if (!start_data()) {
 #if QL_PICTURES
-            if (q.picture) start_picture();
+            if (n->picture) start_picture();
 #endif
         }
     }
 }
 
 static void frame_has_left(void) {
-    q.is_busy = false;
-    if (q.head[0] == LOG) q.log = 0;
-    if (q.head[0] == ANSWER) ql_answered(q.answer_code);
-    if (q.head[0] == DATA) {
-        frame_at(q.leaving)->left = q.now;
-        q.leaving = (uint8_t)(first_number() - 1); /* none that is here */
+    NEAR_STATE;
+    w.is_busy = false;
+    if (w.head[0] == LOG) w.log = 0;
+    if (w.head[0] == ANSWER) ql_answered(w.answer_code);
+    if (w.head[0] == DATA) {
+        frame_at(n->leaving)->left = n->now;
+        n->leaving = (uint8_t)(first_number() - 1); /* none that is here */
         forget_durable();
     }
 }
@@ -480,18 +501,18 @@ static void frame_has_left(void) {
 /* COBS: a code says how many bytes follow up to the next zero, or to the end. A line that was idle gets a zero first. */
 int ql_tx(void) {
     uint8_t end, at;
-    if (!q.is_busy) {
+    if (!w.is_busy) {
         choose();
-        at = q.is_idle;
-        q.is_idle = !q.is_busy;
-        if (!q.is_busy) return -1;
+        at = w.is_idle;
+        w.is_idle = !w.is_busy;
+        if (!w.is_busy) return -1;
         if (at) return 0;
     }
-    end = (uint8_t)(q.out_count + CRC_BYTES);
-    at = q.out_at++;
-    if (!q.needs_code) {
-        if (q.out_run) {
-            q.out_run--;
+    end = (uint8_t)(w.out_count + CRC_BYTES);
+    at = w.out_at++;
+    if (!w.needs_code) {
+        if (w.out_run) {
+            w.out_run--;
             return byte_of(at);
         }
         if (at == end) {
@@ -500,44 +521,46 @@ int ql_tx(void) {
         }
         at++; /* the zero that the code stands for */
     }
-    q.out_at = at;
-    q.needs_code = false;
-    for (; at < end && byte_of(at); at++) q.out_run++;
-    return q.out_run + 1;
+    w.out_at = at;
+    w.needs_code = false;
+    for (; at < end && byte_of(at); at++) w.out_run++;
+    return w.out_run + 1;
 }
 
 /* ---- what arrives ---- */
 
 static void open_session(uint16_t session) {
+    NEAR_STATE;
     uint8_t i;
-    q.owes_hello = true;
-    if (session == q.told.session) return;
-    q.told.session = session;
+    w.owes_hello = true;
+    if (session == n->told.session) return;
+    n->told.session = session;
     for (i = first_number(); i != open_number(); i++) frame_at(i)->state = UNSENT;
-    q.acked = q.durable = first_number();
-    q.credit = 0; /* ACK follows */
-    q.timeout = LEAST_TIMEOUT;
-    q.has_answer = q.owes_answer = false;
-    q.sensors = 0;
+    n->acked = n->durable = first_number();
+    n->credit = 0; /* ACK follows */
+    n->timeout = LEAST_TIMEOUT;
+    w.has_answer = w.owes_answer = false;
+    n->sensors = 0;
 #if QL_PICTURES
-    q.was_offered = false;
-    q.want_chunks = 0;
+    n->was_offered = false;
+    n->want_chunks = 0;
 #endif
 }
 
 static void take_ack(void) {
-    NEAR;
+    NEAR_STATE;
+    NEAR_WIRE;
     uint16_t next, durable;
     uint32_t have;
     uint8_t i, newest = 0;
     bool moved = false, is_received, is_beyond = false;
-    GET(next, n->rx + 3);
-    GET(durable, n->rx + 5);
-    GET(have, n->rx + 8);
+    GET(next, m->rx + 3);
+    GET(durable, m->rx + 5);
+    GET(have, m->rx + 8);
     if ((uint16_t)(next - n->told.oldest) > frame_count() || (uint16_t)(next - durable) > (uint16_t)(next - n->told.oldest)) return;
     n->acked = (uint8_t)next;
     n->durable = (uint8_t)durable;
-    n->credit = n->rx[7] < MOST_ON_THE_WAY ? n->rx[7] : MOST_ON_THE_WAY;
+    n->credit = m->rx[7] < MOST_ON_THE_WAY ? m->rx[7] : MOST_ON_THE_WAY;
     is_received = true;
     for (i = first_number(); i != open_number(); i++) {
         struct frame *frame = frame_at(i);
@@ -563,10 +586,10 @@ static void take_ack(void) {
 }
 
 static uint8_t take_timer_command(uint8_t code, uint8_t count) {
-    NEAR;
-    uint8_t i, set = n->rx[5], status = QL_BAD_ARGUMENT;
+    NEAR_STATE;
+    uint8_t i, set = w.rx[5], status = QL_BAD_ARGUMENT;
     uint32_t ms;
-    GET(ms, n->rx + 6);
+    GET(ms, w.rx + 6);
     if (count < (code == QL_SET_INTERVAL ? 5 : 1)) return status;
     for (i = 0; i < QL_SETS; i++) {
         struct timer *timer = &n->timers[i];
@@ -576,8 +599,8 @@ static uint8_t take_timer_command(uint8_t code, uint8_t count) {
         } else {
             if (timer->interval_ms && ms < QL_LEAST_INTERVAL_MS) ms = QL_LEAST_INTERVAL_MS; /* what is read in intervals goes on being read */
             timer->interval_ms = ms;
-            PUT(n->answer.bytes, ms);
-            n->answer.count = 4;
+            PUT(w.answer.bytes, ms);
+            w.answer.count = 4;
             n->sensors = 0;
         }
         status = QL_DONE;
@@ -596,61 +619,63 @@ static bool is_identity(const uint8_t *arguments, uint8_t count) {
 }
 
 static void take_command(uint8_t count) {
-    uint8_t code = q.rx[4], status = QL_BAD_ARGUMENT;
-    const uint8_t *arguments = q.rx + 5;
-    if (q.is_busy && q.head[0] == ANSWER) return; /* it comes again */
-    q.owes_answer = true;
-    if (q.has_answer && q.answer_id == q.rx[3]) return;
-    q.has_answer = true;
-    q.answer_id = q.rx[3];
-    q.answer_code = code;
-    q.answer.count = 0;
+    NEAR_WIRE;
+    uint8_t code = m->rx[4], status = QL_BAD_ARGUMENT;
+    const uint8_t *arguments = m->rx + 5;
+    if (m->is_busy && m->head[0] == ANSWER) return; /* it comes again */
+    m->owes_answer = true;
+    if (m->has_answer && m->answer_id == m->rx[3]) return;
+    m->has_answer = true;
+    m->answer_id = m->rx[3];
+    m->answer_code = code;
+    m->answer.count = 0;
     if (code <= QL_READ_NOW) {
         status = take_timer_command(code, count);
     } else if (code != QL_SET_IDENTITY || is_identity(arguments, count)) {
-        status = ql_command(code, arguments, count, &q.answer);
-        if (code == QL_SET_IDENTITY) q.owes_hello = true;
+        status = ql_command(code, arguments, count, &m->answer);
+        if (code == QL_SET_IDENTITY) m->owes_hello = true;
     }
-    q.answer_status = status;
+    m->answer_status = status;
 }
 
 #if QL_PICTURES
 static void take_want(void) {
     uint32_t offset;
     uint16_t id;
-    GET(id, q.rx + 3);
-    GET(offset, q.rx + 5);
+    GET(id, w.rx + 3);
+    GET(offset, w.rx + 5);
     if (!q.picture || id != q.picture->id) return;
     q.was_offered = true;
     q.offered_ms = q.told.now_ms; /* it comes again where the word after the last chunk is lost */
     q.again_ms = 5000;
     q.want_chunks = 0;
     if (offset == FOREVER || offset == q.picture->size) {
-        if (!(q.is_busy && (q.head[0] == PICTURE || q.head[0] == CHUNK))) q.picture = 0; /* else it is offered, and refused, once more */
+        if (!(w.is_busy && (w.head[0] == PICTURE || w.head[0] == CHUNK))) q.picture = 0; /* else it is offered, and refused, once more */
     } else if (offset < q.picture->size) {
         q.want_at = offset;
-        q.want_chunks = q.rx[9];
+        q.want_chunks = w.rx[9];
     }
 }
 #endif
 
-static APART void take_frame(uint8_t count) {
-    uint8_t kind = q.rx[0];
+static void take_frame(uint8_t count) {
+    NEAR_STATE;
+    uint8_t kind = w.rx[0];
     uint16_t first, session;
-    GET(first, q.rx + 1);
+    GET(first, w.rx + 1);
     if (kind == ASK || kind == OPEN) {
         if (first != ('Q' | 'L' << 8)) return;
         if (kind == ASK) {
             if (count < 6) return;
-            if (q.rx[5] & 1) q.owes_hello = true;
-            if (q.rx[5] & 2) q.sensors = 0;
+            if (w.rx[5] & 1) w.owes_hello = true;
+            if (w.rx[5] & 2) n->sensors = 0;
         } else {
-            GET(session, q.rx + 4);
-            if (count >= 10 && q.rx[3] == VERSION && session && !memcmp(q.rx + 6, &q.told.boot, 4)) open_session(session);
+            GET(session, w.rx + 4);
+            if (count >= 10 && w.rx[3] == VERSION && session && !memcmp(w.rx + 6, &n->told.boot, 4)) open_session(session);
         }
         return;
     }
-    if (!first || first != q.told.session) return;
+    if (!first || first != n->told.session) return;
     if (kind == ACK && count >= 12) take_ack();
     if (kind == COMMAND && count >= 5) take_command((uint8_t)(count - 5));
 #if QL_PICTURES
@@ -659,35 +684,38 @@ static APART void take_frame(uint8_t count) {
 }
 
 static void end_of_frame(void) {
+    NEAR_WIRE;
     uint32_t crc = FOREVER;
     uint8_t i;
-    if (q.rx_is_bad || q.rx_left || q.rx_count <= CRC_BYTES) return;
-    for (i = 0; i < q.rx_count; i++) crc = crc_of(crc, q.rx[i]);
+    if (m->rx_is_bad || m->rx_left || m->rx_count <= CRC_BYTES) return;
+    for (i = 0; i < m->rx_count; i++) crc = crc_of(crc, m->rx[i]);
     if (crc != CRC_RESIDUE) return;
     q.heard = q.now;
-    take_frame((uint8_t)(q.rx_count - CRC_BYTES));
+    take_frame((uint8_t)(m->rx_count - CRC_BYTES));
 }
 
 static APART void take_byte(uint8_t byte) {
-    if (q.rx_count == QL_RX_BYTES) {
-        q.rx_is_bad = true;
+    NEAR_WIRE;
+    if (m->rx_count == QL_RX_BYTES) {
+        m->rx_is_bad = true;
     } else {
-        q.rx[q.rx_count++] = byte;
+        m->rx[m->rx_count++] = byte;
     }
 }
 
 void ql_rx(uint8_t byte) {
+    NEAR_WIRE;
     if (byte == 0) {
         end_of_frame();
-        q.rx_count = q.rx_left = q.rx_code = 0;
-        q.rx_is_bad = false;
-    } else if (q.rx_left) {
-        q.rx_left--;
+        m->rx_count = m->rx_left = m->rx_code = 0;
+        m->rx_is_bad = false;
+    } else if (m->rx_left) {
+        m->rx_left--;
         take_byte(byte);
     } else {
-        if ((uint8_t)(q.rx_code + 1) > 1) take_byte(0); /* not the first, and none of 255 */
-        q.rx_code = byte;
-        q.rx_left = (uint8_t)(byte - 1);
+        if ((uint8_t)(m->rx_code + 1) > 1) take_byte(0); /* not the first, and none of 255 */
+        m->rx_code = byte;
+        m->rx_left = (uint8_t)(byte - 1);
     }
 }
 
@@ -695,18 +723,18 @@ void ql_rx(uint8_t byte) {
 
 /* Keeps a time from coming full circle: what is 49.7 days old, less 4.6 hours, is made as much younger. */
 static APART void stop_aging(uint32_t *ms) {
-    NEAR;
+    NEAR_STATE;
     if ((uint8_t)((n->told.now_ms - *ms) >> 24) == 0xFF) *ms += 0x1000000u;
 }
 
 void ql_tick(uint32_t now_ms) {
-    NEAR;
+    NEAR_STATE;
     uint8_t i;
     bool is_late = false;
     n->told.now_ms = now_ms;
     n->now = (uint8_t)(now_ms >> TICK_SHIFT);
     if (!n->told.session ? (uint8_t)(n->now - n->hello) >= SECOND : n->used && (uint8_t)(n->now - n->hello) >= WAITS && (uint8_t)(n->now - n->heard) >= WAITS)
-        n->owes_hello = true;
+        w.owes_hello = true;
     stop_aging(&n->last_ms);
     stop_aging(&n->lost_first_ms);
     for (i = first_number();; i++) {
@@ -725,10 +753,9 @@ void ql_tick(uint32_t now_ms) {
 }
 
 bool ql_due(uint8_t set) {
-    NEAR;
-    struct timer *timer = &n->timers[set];
-    if (!timer->is_due && (!timer->interval_ms || n->told.now_ms - timer->last_ms < timer->interval_ms)) return false;
-    timer->last_ms = n->told.now_ms;
+    struct timer *timer = &q.timers[set];
+    if (!timer->is_due && (!timer->interval_ms || q.told.now_ms - timer->last_ms < timer->interval_ms)) return false;
+    timer->last_ms = q.told.now_ms;
     timer->is_due = false;
     return true;
 }
@@ -736,25 +763,27 @@ bool ql_due(uint8_t set) {
 /* ---- the rest ---- */
 
 void ql_init(uint32_t boot) {
+    NEAR_STATE;
     uint8_t i;
     memset(&q, 0, sizeof q);
-    q.told.boot = boot;
-    q.leaving = NONE;
-    q.sensors = QL_SETS;
-    q.owes_hello = q.is_idle = true;
+    memset(&w, 0, sizeof w);
+    n->told.boot = boot;
+    n->leaving = NONE;
+    n->sensors = QL_SETS;
+    w.owes_hello = w.is_idle = true;
     for (i = 0; i < QL_SETS; i++) {
-        q.timers[i].interval_ms = FLASH_32(&ql_sets[i].interval_ms);
-        q.timers[i].is_due = true;
+        n->timers[i].interval_ms = FLASH_32(&ql_sets[i].interval_ms);
+        n->timers[i].is_due = true;
     }
 }
 
 bool ql_log(uint8_t level, const char *text) {
     uint8_t length = 0;
-    if (q.log) return false;
+    if (w.log) return false;
     while (QL_FLASH_BYTE(text + length) && length < FRAME_BYTES - CRC_BYTES - 2) length++;
-    q.log_length = length;
-    q.log_level = level;
-    q.log = text;
+    w.log_length = length;
+    w.log_level = level;
+    w.log = text;
     return true;
 }
 

@@ -295,6 +295,7 @@ class BoardEnd:
             chosen = self._chosen(index)
             self.intervals_ms.update(dict.fromkeys(chosen, ms))
             self._sensors = [replace(one, interval_ms=self.intervals_ms[one.index]) for one in self._sensors]
+            self._sensors_due = list(self._sensors)
             return Status.DONE, ms.to_bytes(4, "little"), [Ordered(code, index, ms)]
         if code == Code.READ:
             index = arguments.u8()

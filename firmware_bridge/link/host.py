@@ -4,19 +4,15 @@
 255 bytes of a frame, 32 frames out of order, 4,096 hashes of frames handed out, 16 commands.
 """
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from firmware_bridge.link import records
 from firmware_bridge.link.body import Malformed
 from firmware_bridge.link.commands import Code, Commands
 from firmware_bridge.link.events import (
     Answered,
     Closed,
     Event,
-    Frame,
-    FrameIdentity,
     Known,
     LogLine,
     Opened,
@@ -31,7 +27,6 @@ from firmware_bridge.link.messages import (
     NO_SESSION,
     VERSION,
     WHOLE_HELLO,
-    WINDOW,
     Ack,
     Answer,
     Ask,
@@ -49,8 +44,8 @@ from firmware_bridge.link.messages import (
     read_hello,
     wire,
 )
-from firmware_bridge.link.varint import ahead, is_before
-from firmware_bridge.link.window import Handed, Window
+from firmware_bridge.link.reception import HostCounts, Reception
+from firmware_bridge.link.varint import is_before
 
 QUIET_S = 2.5  # after the port was opened, or a restart was ordered: a bootloader takes what we say for a programmer
 OPEN_AGAIN_S = 0.3
@@ -61,29 +56,12 @@ SENSORS_AGAIN_S = 0.5
 ACK_WITHIN_S = 0.02
 ACK_EVERY_FRAMES = 2
 ACK_AGAIN_S = 1.0
+TALKS_S = 2.5  # a board that said nothing for longer may be in its bootloader; one that waits says so within 2 s
 REFUSE_AGAIN_S = 1.0
 WAKE_S = 1.0  # after such a silence of ours, a 0x00 goes first
-NOT_DURABLE_FRAMES = 1024
 _COMMAND_HEAD_BYTES = 4
 _NEVER = float("inf")
 _RESTARTS = (Code.RESTART, Code.BOOTLOADER)
-
-
-@dataclass(slots=True)
-class HostCounts:
-    """What this end saw. `again`: frames that came more than once; `known`: of those, durable from an earlier run."""
-
-    frames: int = 0
-    data_frames: int = 0
-    readings: int = 0
-    again: int = 0
-    known: int = 0
-    stray: int = 0
-    malformed: int = 0
-    unknown_kinds: int = 0
-    faulty_frames: int = 0
-    board_lost: int = 0
-    sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +94,20 @@ class HostEnd:
     ) -> None:
         self._new_session = new_session
         self._byte_s = byte_s
-        self._known = known
         self._versions = versions
         self._quiet_s = quiet_s
         self._cutter = Cutter()
         self._counts = HostCounts()
+        self._reception = Reception(known, self._counts)
         self._commands = Commands()
-        self._handed = Handed(b"", -1)
         self._happened: list[Event] = []  # what time brought, for the next `received`
         self._session = NO_SESSION
         self._last_session = NO_SESSION
         self._hello: Hello | None = None
         self._start: tuple[Hello, float] | None = None  # of the newest start of a board: its last HELLO, and when that came
-        self._is_waiting = self._was_confirmed = False
+        self._was_confirmed = False
         self._is_confirmed = self._is_open = self._is_held = False
         self._sensors: dict[int, SensorSet] = {}
-        self._window: Window[tuple[tuple[records.Record, ...], str, int, int]] = Window(0)
-        self._durable = 0
         self._credit_said = 0
         self._unacknowledged = 0
         self._wants: dict[int, Want] = {}
@@ -181,22 +156,17 @@ class HostEnd:
             return max(self._refuse_s, self._quiet_until_s)
         if not self._is_confirmed:
             return max(min(self._ask_s, self._open_s if self._may_open() else _NEVER), self._quiet_until_s)
-        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S, self._ack_s]
+        due = [self._ask_s, self._heard_s + CLOSED_AFTER_S]
         if not self._is_open:
             due.append(self._sensors_s)
         else:
-            due += [self._commands.due_s(), -_NEVER if self._wants else _NEVER]
+            due += [self._ack_s, self._commands.due_s(), -_NEVER if self._wants else _NEVER]
         return max(min(due), self._quiet_until_s)
 
     def durable(self, boot: int, next_seq: int) -> None:
         """Every frame before `next_seq` that was handed out under `boot` is fsynced; late and repeated calls do no harm."""
-        if boot != self._handed.boot:
-            return
-        self._handed.durable(next_seq)
-        self._advance_durable()
-        if self._is_waiting and not self._handed.pending_count and self._start is not None:
-            self._is_waiting = False
-            self._handed = Handed(self._start[0].uid, boot)
+        self._reception.durable(boot, next_seq)
+        self._advance()
 
     def hold(self, is_held: bool) -> None:
         """Take no more readings (the spool is full), or take them again. What is under way, 32 frames at most, is still handed out."""
@@ -222,8 +192,8 @@ class HostEnd:
             session=self._session,
             heard_s=self._heard_s,
             credit=self._credit_said,
-            not_durable=ahead(self._window.next, self._durable) if self._is_open else 0,
-            is_waiting=self._is_waiting,
+            not_durable=self._reception.not_durable if self._is_open else 0,
+            is_waiting=self._reception.is_waiting,
             counts=replace(self._counts),
             cut=replace(self._cutter.counts),
         )
@@ -278,11 +248,11 @@ class HostEnd:
         if not is_same:
             events += self._close("the board started again, or it is another board")
             self._was_confirmed = False
-            self._is_waiting = self._handed.pending_count > 0 and self._handed.boot == hello.boot
-            if not self._is_waiting:  # what is pending under another number harms nobody
-                self._handed = Handed(hello.uid, hello.boot)
+            self._reception.board_started(hello.uid, hello.boot)
         elif self._is_confirmed and hello.session != self._session:
             events += self._close("the board has no session, or another")
+        elif self._is_confirmed and is_before(self._reception.next, hello.oldest):
+            events += self._close("the board forgot frames that never came")  # waiting for them would be for ever
         self._hello, self._start = hello, (hello, at_s)
         self._ask_s = at_s + SILENT_S
         if self._session == NO_SESSION:
@@ -330,14 +300,17 @@ class HostEnd:
         self._is_confirmed = self._was_confirmed = True
         self._counts.sessions += 1
         self._sensors = {}
-        self._window = Window(hello.oldest)
-        self._durable = hello.oldest
+        self._reception.session_began(hello.oldest)
         self._credit_said = self._unacknowledged = 0
         self._sensors_s = at_s + SENSORS_AGAIN_S
         self._ask_s = at_s + SILENT_S
         self._ack_s = _NEVER
 
     def _on_sensor(self, sensor: SensorSet, at_s: float) -> list[Event]:
+        known = self._sensors.get(sensor.index)
+        if self._is_open and known is not None and replace(sensor, interval_ms=known.interval_ms) == known:
+            self._sensors[sensor.index] = sensor  # another interval was set
+            return []
         if not self._is_confirmed or self._is_open or self._hello is None or sensor.set_count != self._hello.set_count:
             self._counts.stray += 1
             return []
@@ -353,30 +326,12 @@ class HostEnd:
         return [Opened(self._hello, self.state.sensors)]
 
     def _on_data(self, data: Data, arrived_s: float, departed_s: float) -> list[Event]:
-        self._counts.data_frames += 1
         self._unacknowledged += 1
         is_due = self._unacknowledged >= ACK_EVERY_FRAMES
         self._ack_s = -_NEVER if is_due else min(self._ack_s, arrived_s + ACK_WITHIN_S)
-        found = records.decode(data.records, data.age_ms, departed_s, self._sensors)
-        if not self._window.put(data.seq, (*found, zlib.crc32(data.records), len(data.records))):
-            self._counts.again += 1
-            return []
-        handed = [self._handed_out(seq, *item) for seq, item in self._window.in_order()]
-        self._advance_durable()  # over those that were known, not before all are handed out or known
-        return [one for one in handed if one is not None]
-
-    def _handed_out(self, seq: int, found: tuple[records.Record, ...], fault: str, body_hash: int, size: int) -> Frame | None:
-        boot = self._handed.boot
-        if self._known(FrameIdentity(self._handed.uid, boot, seq, body_hash)):
-            self._counts.known += 1
-            return None
-        if not self._handed.add(seq, body_hash):
-            self._counts.again += 1
-            return None
-        self._counts.readings += sum(1 for one in found if one.lost is None)
-        self._counts.board_lost += sum(one.lost.count for one in found if one.lost is not None)
-        self._counts.faulty_frames += bool(fault)
-        return Frame(boot, seq, body_hash, found, fault, size)
+        frames = self._reception.data(data, departed_s, self._sensors)
+        self._advance()
+        return list(frames)
 
     def _on_answer(self, answer: Answer, at_s: float) -> list[Event]:
         ended = self._commands.answered(answer)
@@ -428,9 +383,7 @@ class HostEnd:
         return due
 
     def _may_open(self) -> bool:
-        """Whether OPEN may be said: not while frames of another start under the same boot number are on their way to the disk, for then
-        nobody could tell which of the two `durable` means."""
-        return self._hello is not None and not self._is_waiting
+        return self._hello is not None and not self._reception.is_waiting
 
     def _due_command(self, now_s: float) -> list[Message]:
         room = self._hello.frame_max - OVERHEAD_BYTES - _COMMAND_HEAD_BYTES if self._hello is not None else 0
@@ -441,19 +394,14 @@ class HostEnd:
 
     def _ack(self, now_s: float) -> Ack:
         self._unacknowledged = 0
-        not_durable = ahead(self._window.next, self._durable)
-        self._credit_said = 0 if self._is_held else max(0, min(WINDOW, NOT_DURABLE_FRAMES - not_durable))
-        self._ack_s = now_s + ACK_AGAIN_S if not_durable else _NEVER
-        return Ack(self._session, self._window.next, self._durable, self._credit_said, self._window.have())
+        ack = self._reception.ack(self._session, is_held=self._is_held)
+        self._credit_said = ack.credit
+        is_awaited = self._reception.not_durable > 0 and now_s - self._heard_s < TALKS_S
+        self._ack_s = now_s + ACK_AGAIN_S if is_awaited else _NEVER
+        return ack
 
-    def _advance_durable(self) -> None:
-        """Of what was received, what is not pending is durable: it was made so, or was known."""
-        if not self._is_open:
-            return
-        before = self._durable
-        while is_before(self._durable, self._window.next) and not self._handed.is_pending(self._durable):
-            self._durable = (self._durable + 1) & 0xFFFF
-        if self._durable != before:
+    def _advance(self) -> None:
+        if self._is_open and self._reception.advance():
             self._ack_s = -_NEVER
 
     def _close(self, why: str) -> list[Event]:

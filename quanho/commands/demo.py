@@ -13,6 +13,8 @@ examples:
 It ends with an account: what the simulator produced against what InfluxDB holds and what was set aside. The first Ctrl-C
 ends the run in order, with its account; a second one leaves at once. Everything runs on loopback in a temporary folder.
 
+Where QUANHO_AVR_HOST names the chip simulator (`make demo` builds it), a real AVR firmware takes part, on a link of its own.
+
 exit codes: 0 the account balances   1 it does not, or a part did not start   2 wrong usage   130 left at once
 """
 

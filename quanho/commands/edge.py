@@ -1,10 +1,10 @@
-"""`quanho edge run|check|status|tail|account|apply|maintenance`: the agent, its config, a look at a running one, and its balance."""
+"""`quanho edge run|check|status|tail|account|apply|maintenance|boards|board|board-update`: the agent, and what is asked of it."""
 
 import argparse
 import re
 from pathlib import Path
 
-from quanho.durations import duration_s
+from quanho.durations import duration_s, short_s
 
 _EPILOG = """\
 examples:
@@ -39,6 +39,19 @@ place of FILE until FILE is edited. Gateway id, site and state folder are refuse
 
 exit codes: 0 kept, or nothing to do   1 returned, or no agent   2 invalid or refused   130 interrupted; the trial goes on
 """
+_BOARDS_EPILOG = """\
+examples:
+  quanho edge boards --config /etc/quanho/edge.toml                       the boards on links, with firmware and counters
+  quanho edge board mast-01 identify --config /etc/quanho/edge.toml       the board blinks for 5 seconds: which one is it?
+  quanho edge board mast-01 interval 10s --config /etc/quanho/edge.toml   all its sets, until it starts again
+  quanho edge board mast-01 interval 500ms --set weather --config /etc/quanho/edge.toml
+  quanho edge board mast-01 read --config /etc/quanho/edge.toml           take a reading now; see it with quanho edge tail
+  quanho edge board mast-01 restart --config /etc/quanho/edge.toml        what the board had not delivered is lost, and in the ledger
+
+NAME is the device, the source or the unique id. The agent keeps the port; nothing is interrupted.
+
+exit codes: 0 done   1 no agent, no such board, or the board does not answer or refuses   2 wrong usage or config
+"""
 _MAINTENANCE_EPILOG = """\
 examples:
   quanho edge maintenance air --for 30m --config /etc/quanho/edge.toml    readings of air carry quality bit 64 for half an hour
@@ -46,6 +59,22 @@ examples:
   quanho edge maintenance --config /etc/quanho/edge.toml                  every source, with the time that is left
 
 It ends by itself, and when the gateway boots. exit codes: 0 done   1 no agent answers   2 no such source
+"""
+
+_UPDATE = """\
+Update a board that is attached to the running agent. What runs there is kept first; the new firmware must say hello and give plausible
+readings for so many intervals; else the board goes back. A power cut, a kill or a pulled cable at any moment does no harm: it goes on.
+"""
+_UPDATE_EPILOG = """\
+examples:
+  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --config /etc/quanho/edge.toml
+  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --intervals 20 --no-wait --config /etc/quanho/edge.toml
+  quanho edge board-update --board mast-01 --config /etc/quanho/edge.toml              the update that runs, or how the last one ended
+  quanho edge board-update --board mast-01 --give-up --config /etc/quanho/edge.toml    end it as it is
+
+The bundle must be signed by a key in [boards] trust_dir (quanho bundle key trust), and readable by the agent's user.
+
+exit codes: 0 kept   1 went back, unchanged or refused   2 wrong usage   3 needs a hand: see why   130 interrupted; the update goes on
 """
 
 
@@ -65,6 +94,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     tail.add_argument("--seconds", type=float, default=0.0, metavar="S", help="end after S seconds")
     _add_apply(verbs)
     _add_maintenance(verbs)
+    _add_boards(verbs)
+    _add_board_update(verbs)
     _add_account(verbs)
 
 
@@ -89,6 +120,21 @@ def _add_maintenance(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     choice.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help="how long, at most 24h: 90s, 30m, 2h")
     choice.add_argument("--off", action="store_true", help="end it now")
     hands_on.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def _add_boards(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    raw = argparse.RawDescriptionHelpFormatter
+    boards = _add(verbs, "boards", "the boards on links of the running agent", _boards)
+    board = _add(verbs, "board", "have a board blink, report at another pace, read now, or restart", _board)
+    for each in (boards, board):
+        each.epilog, each.formatter_class = _BOARDS_EPILOG, raw
+        each.add_argument("--json", action="store_true", help="as one JSON object")
+    board.add_argument("name", metavar="NAME", help="device, source or unique id (quanho edge boards lists them)")
+    board.add_argument(
+        "order", choices=("identify", "interval", "read", "restart"), metavar="ORDER", help="identify, interval, read, restart"
+    )
+    board.add_argument("time", nargs="?", type=short_s, metavar="TIME", help="interval: the new one; identify: how long; 500ms, 10s, 5m")
+    board.add_argument("--set", dest="set_name", metavar="SET", help="only this set, by name or number (interval, read); default: all")
 
 
 def _add_account(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -149,6 +195,57 @@ def _apply(arguments: argparse.Namespace) -> int:
     asked = arguments
     wishes = Wishes(asked.within, dry_run=asked.dry_run, confirm=asked.confirm, waits=not asked.no_wait, as_json=asked.json)
     return apply(asked.new, asked.config, wishes)
+
+
+def _add_board_update(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    update = _add(verbs, "board-update", "new firmware for a board, which returns by itself if its readings are not right", _board_update)
+    update.description, update.epilog, update.formatter_class = _UPDATE, _UPDATE_EPILOG, argparse.RawDescriptionHelpFormatter
+    update.add_argument(
+        "bundle", nargs="?", type=Path, metavar="BUNDLE", help="signed bundle; without it, the update that runs or ran last"
+    )
+    update.add_argument("--board", required=True, metavar="NAME", help="device, source or unique id (quanho edge boards lists them)")
+    update.add_argument("--intervals", type=_intervals, metavar="N", help="plausible readings of each field before it is kept")
+    update.add_argument("--allow-downgrade", action="store_true", help="also a version that is older than the one that runs")
+    update.add_argument("--despite", action="store_true", help="also when the readings are not right before: the update may be the cure")
+    update.add_argument("--give-up", action="store_true", help="end the update that runs, as it is (a board that will not come back)")
+    update.add_argument("--no-wait", action="store_true", help="leave it to the agent")
+    update.add_argument("--json", action="store_true", help="how it ended, as one JSON object")
+
+
+def _intervals(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
+    return int(text)
+
+
+def _board_update(arguments: argparse.Namespace) -> int:
+    from quanho.edge_board_update import Wishes, board_update
+
+    asked = arguments
+    wishes = Wishes(
+        asked.board,
+        asked.bundle,
+        asked.intervals,
+        allow_downgrade=asked.allow_downgrade,
+        is_despite=asked.despite,
+        gives_up=asked.give_up,
+        waits=not asked.no_wait,
+        as_json=asked.json,
+    )
+    return board_update(asked.config, wishes)
+
+
+def _boards(arguments: argparse.Namespace) -> int:
+    from quanho.edge_boards import boards
+
+    return boards(arguments.config, as_json=arguments.json)
+
+
+def _board(arguments: argparse.Namespace) -> int:
+    from quanho.edge_boards import Order, order
+
+    asked = arguments
+    return order(asked.config, Order(asked.name, asked.order, asked.time, asked.set_name), as_json=asked.json)
 
 
 def _maintenance(arguments: argparse.Namespace) -> int:

@@ -87,7 +87,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, epilog: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("port", metavar="PORT", help="serial port of the board")
+    parser.add_argument("port", type=_port, metavar="PORT", help="serial port of the board; a name without / is one of /dev")
     parser.add_argument("--baud", type=_baud, default=115_200, metavar="N", help="baud rate (115200)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -140,6 +140,12 @@ def _on_port(port: str, work: Callable[[], int]) -> int:
             file=sys.stderr,
         )
     return _EXIT_USAGE
+
+
+def _port(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("a port has a name, as /dev/ttyUSB0")
+    return text if "/" in text else f"/dev/{text}"
 
 
 def _baud(text: str) -> int:

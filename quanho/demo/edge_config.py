@@ -89,6 +89,16 @@ units = {{ level = "cm" }}        # stored in m
 quality = 32
 """
 
+_BOARD = """
+[[source]]                      # a real AVR: machine code in simavr that speaks the link (docs/sensors/link.md), acknowledged when durable
+id = "board"
+kind = "link"
+port = {board}
+device = "avr-01"
+[source.normalise]
+quality = 32
+"""
+
 
 def influx_uplink(url: str, database: str) -> str:
     """Return table [uplink] for an InfluxDB 1.x."""
@@ -100,15 +110,16 @@ def file_uplink(folder: Path) -> str:
     return f'kind = "file"                   # one .lp.gz a day\nfolder = {_quoted(folder)}'
 
 
-def config_text(state_dir: Path, uplink: str, broker_port: int | None, dust: Path, river: Path) -> str:
-    """Return the file; without a broker only the serial sources are in it."""
+def config_text(state_dir: Path, uplink: str, broker_port: int | None, dust: Path, river: Path, board: Path | None = None) -> str:
+    """Return the file; without a broker only the serial sources are in it, and the board where there is one."""
     text = _HEAD.format(site=json.dumps(SITE), gateway=json.dumps(GATEWAY), state_dir=_quoted(state_dir), uplink=uplink)
     if broker_port is not None:
         text += _mqtt("air", "air stations", broker_port, normalise=_AIR)
         text += _mqtt("noise", "noise monitors", broker_port)
         text += _mqtt("power", "electricity meters, which nest what they send", broker_port, _POWER_FIELDS, _POWER_UNITS)
         text += _mqtt("weather", "weather masts, which use names of their own", broker_port, _WEATHER_FIELDS)
-    return text + _SERIAL.format(dust=_quoted(dust), river=_quoted(river))
+    text += _SERIAL.format(dust=_quoted(dust), river=_quoted(river))
+    return text + _BOARD.format(board=_quoted(board)) if board else text
 
 
 def _mqtt(source: str, what: str, port: int, decoder: str = "", normalise: str = "") -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 from edge.spool.set_aside import read_set_aside
 from quanho.demo.account import Account, draw_up
 from quanho.demo.agent_process import AgentFailed, AgentProcess
+from quanho.demo.avr import DEVICE as AVR_DEVICE
+from quanho.demo.avr import SOURCE as AVR_SOURCE
+from quanho.demo.avr import AvrBoard, NoBoard
 from quanho.demo.devices import SERIAL_SOURCES, SOURCE_OF, SOURCES
 from quanho.demo.edge_config import config_text
 from quanho.demo.servers import MissingServer, Mosquitto
@@ -37,6 +40,7 @@ class Site:
         self.store: Store = InfluxStore(folder / "influxd", self.since_ns)
         self.agent = AgentProcess(folder / "edge.toml", folder / "agent" / "agent.sock", folder / "agent.log")
         self.street: Street | None = None
+        self.board: AvrBoard | None = None
 
     def start(self) -> None:
         """Start everything; without influxd on files, without mosquitto with the serial devices alone.
@@ -47,10 +51,13 @@ class Site:
         self._start_broker()
         port = self.broker.port if self.broker else None
         self.street = Street(self._folder, port)
+        self._start_board(self.street)
         ports = {source: self.street.port_of(source) for source in SERIAL_SOURCES}
         state_dir = self._folder / "agent"
         state_dir.mkdir(exist_ok=True)
-        self.agent.config.write_text(config_text(state_dir, self.store.uplink, port, **ports), encoding="utf-8")
+        self.agent.config.write_text(
+            config_text(state_dir, self.store.uplink, port, **ports, board=self.board.port if self.board else None), encoding="utf-8"
+        )
         self.agent.start()
 
     def open_street(self) -> None:
@@ -76,6 +83,8 @@ class Site:
         troubles: list[str] = []
         self.store.restore()
         unsent = self.street.finish(_LEAVE_S) if self.street else 0
+        if self.board:
+            self.board.finish()
         if unsent:
             troubles.append(say(f"{unsent} bản tin chưa rời thiết bị", f"{unsent} messages did not leave their device in time"))
         if self.street and self.street.trouble:
@@ -91,6 +100,8 @@ class Site:
     def close(self) -> None:
         """End everything that is left, at once."""
         self.agent.kill()
+        if self.board:
+            self.board.close()
         if self.street:
             self.street.close()
         self.store.stop()
@@ -127,6 +138,18 @@ class Site:
                 )
             )
 
+    def _start_board(self, street: Street) -> None:
+        board: AvrBoard | None = None
+        try:
+            board = AvrBoard(self._folder, street.tally, lambda: street.hour)
+            board.start()
+        except NoBoard as missing:
+            if board:
+                board.close()
+            self._tell(say(f"Không có bo mạch AVR ({missing}): phần này được bỏ qua.", f"No AVR board ({missing}): the demo goes without."))
+        else:
+            self.board = board
+
     def _wait_until_arrived(self, on_wait: Callable[[], None]) -> None:
         wanted = self._wanted()
         deadline_s = time.monotonic() + _DRAIN_S
@@ -155,6 +178,6 @@ class Site:
         stored = self.store.count()
         if stored is None:
             troubles.append(say("kho dữ liệu không trả lời khi đếm", "the store did not answer when its points were counted"))
-        sources = SOURCES if self.broker else SERIAL_SOURCES
+        sources = (*(SOURCES if self.broker else SERIAL_SOURCES), *((AVR_SOURCE,) if self.board else ()))
         readings, faults = (self.street.tally.readings, self.street.tally.faults) if self.street else ({}, {})
-        return draw_up(sources, readings, faults, stored or {}, self.set_aside(), SOURCE_OF, troubles)
+        return draw_up(sources, readings, faults, stored or {}, self.set_aside(), {**SOURCE_OF, AVR_DEVICE: AVR_SOURCE}, troubles)

@@ -16,7 +16,8 @@ from quanho.lang import say
 WIDE_COLUMNS = 112
 _LEFT_COLUMNS = 64
 _CURVE_COLUMNS = 58  # a list of values so wide has room for their curves
-_SOURCES_ROWS = 9  # six sources, their heading, the frame
+_SOURCES_ROWS = 9  # six sources, their heading, the frame; more with a board
+_SOURCES_SHOWN = 6
 _SPOOL_ROWS = 5  # bar, uplink, store, the frame; the curve comes on top
 _COLOURS = {Mood.CALM: "green", Mood.BEHIND: "yellow", Mood.CUT: "red"}
 _DEPTH_SCALE = 250  # lines in the spool that fill bar and curve, doubled until there is room for what it held
@@ -28,6 +29,8 @@ _VALUES: tuple[SeriesKey, ...] = (
     ("power", "meter-01", "active_power"),
     ("weather", "mast-01", "temperature"),
     ("water_level", "dap-cau", "level"),
+    ("weather", "avr-01", "temperature"),
+    ("power", "avr-01", "voltage"),
     ("air", "kiosk-01", "pm10"),
     ("air", "air-05", "co2"),
     ("weather", "mast-01", "humidity"),
@@ -51,16 +54,17 @@ _VALUES: tuple[SeriesKey, ...] = (
 
 def render(scene: Scene, width: int, height: int) -> RenderableType:
     """Return the screen."""
-    room = height - 2 - _SOURCES_ROWS - _SPOOL_ROWS
+    sources_rows = _SOURCES_ROWS + max(0, len(scene.look.sources) - _SOURCES_SHOWN)
+    room = height - 2 - sources_rows - _SPOOL_ROWS
     body = Layout()
     if width >= WIDE_COLUMNS:
         left = Layout(size=_LEFT_COLUMNS)
-        left.split_column(Layout(_sources(scene.look), size=_SOURCES_ROWS), Layout(_spool(scene, _LEFT_COLUMNS - 4, max(1, room))))
+        left.split_column(Layout(_sources(scene.look), size=sources_rows), Layout(_spool(scene, _LEFT_COLUMNS - 4, max(1, room))))
         body.split_row(left, Layout(_values(scene.look, height - 4, width - _LEFT_COLUMNS - 4)))
     else:
         curve_rows = max(1, min(8, (room - 6) // 2))
         body.split_column(
-            Layout(_sources(scene.look), size=_SOURCES_ROWS),
+            Layout(_sources(scene.look), size=sources_rows),
             Layout(_spool(scene, width - 4, curve_rows), size=_SPOOL_ROWS + curve_rows),
             Layout(_values(scene.look, room - curve_rows - 2, width - 4)),
         )

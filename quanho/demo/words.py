@@ -12,6 +12,7 @@ _SOURCE_NAMES = {
     "weather": ("trạm thời tiết", "weather masts"),
     "dust": ("cảm biến bụi", "dust sensor"),
     "river": ("mực nước sông", "river gauge"),
+    "board": ("bo mạch AVR thật", "real AVR board"),
 }
 
 

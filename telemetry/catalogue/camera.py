@@ -1,4 +1,4 @@
-"""What a camera's software tells: objects it follows, counts, and how it is itself. No pictures, and no names unless asked for."""
+"""What a camera's software tells: objects it follows, counts, and how it is itself; pictures taken. No names unless asked for."""
 
 from telemetry.catalogue.quantity import Quantity
 
@@ -11,6 +11,9 @@ CAMERA = (
     Quantity("skipped_fps", "float", "1/s", 0, 240, "Khung hình bỏ qua", "Frames skipped per second"),
     Quantity("detection_fps", "float", "1/s", 0, 10_000, "Số lần phát hiện", "Detections per second"),
     Quantity("audio_dbfs", "float", "dB", -150, 0, "Mức âm so với toàn thang", "Sound level below full scale"),  # no sound pressure
+    Quantity("picture_bytes", "float", "By", 0, None, "Dung lượng ảnh", "Size of the picture"),
+    Quantity("picture", "string", "", None, None, "Tệp ảnh", "File of the picture, below the state folder"),
+    Quantity("picture_sha256", "string", "", None, None, "Mã băm của ảnh", "SHA-256 of the picture"),
     Quantity("inference_ms", "float", "ms", 0, 60_000, "Thời gian suy luận", "Inference time"),
 )
 CAMERA_EVENT = (

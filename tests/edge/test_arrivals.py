@@ -12,7 +12,7 @@ from edge.batching.chunk import Chunk
 from edge.batching.close_policy import ClosePolicy
 from edge.clock.stamp import Stamp
 from edge.decoders.table import build_decoder
-from edge.intake import SourceIntake
+from edge.intake import SourceIntake, Taken
 from edge.normalise import Normaliser
 from edge.normalise_settings import NormaliseSettings
 from edge.refusal_budget import RefusalBudget
@@ -20,7 +20,7 @@ from edge.spool.loss import Loss
 from telemetry import quality
 from telemetry.batch import Priority
 from telemetry.lineprotocol.parse import parse_strict
-from telemetry.point import Point
+from telemetry.point import Point, Reading
 from tests.stand_ins.moved_clock import MovedClock
 
 S_NS = 1_000_000_000
@@ -193,3 +193,39 @@ def test_a_retained_message_with_a_time_is_a_point() -> None:
     told_ns = desk.clock.wall_ns() - 600 * S_NS
     desk.take_in({"pm": 9.0, "ts": told_ns // 1_000_000}, retain=True)
     assert [point.time_ns for point in desk.points()] == [told_ns]
+
+
+def _taken(desk: Desk, *ages_s: float, **fields: float) -> None:
+    now_ns = desk.clock.boot_ns()
+    readings = [Taken(Reading("air", {}, fields or {"pm2_5": 1.0}), now_ns - round(age_s * S_NS)) for age_s in ages_s]
+    desk.intake.taken(readings, 1)
+
+
+def test_what_a_source_decoded_itself_is_stored_at_the_time_at_which_it_was_taken_and_never_in_the_future() -> None:
+    desk = Desk()
+    _taken(desk, 1800.0, 2.5, 2.5, -5.0)
+    assert [point.time_ns - desk.clock.wall_ns() for point in desk.points()] == [-1800 * S_NS, -2_500_000_000, -2_499_999_999, 0]
+
+
+def test_an_age_that_is_not_believed_counts_from_the_arrival_and_is_marked() -> None:
+    desk = Desk()
+    _taken(desk, 2 * 3600.0)
+    [point] = desk.points()
+    assert (point.time_ns, point.fields["quality"]) == (desk.clock.wall_ns(), quality.CLOCK_ESTIMATED | quality.STALE)
+
+
+def test_what_was_taken_before_this_boot_waits_for_the_time_below_zero() -> None:
+    desk = Desk()
+    desk.time.is_trusted = False
+    _taken(desk, 70.0, 65.0, 65.0, 1.0)
+    times = [line["time"] for line in desk.waiting()]
+    assert times == [-10 * S_NS, -5 * S_NS, -5 * S_NS + 1, 59 * S_NS]
+
+
+def test_losses_of_the_other_side_are_told_with_the_chunk_and_a_reading_that_is_refused_costs_no_other() -> None:
+    desk = Desk()
+    readings = [Taken(Reading("air", {}, {"quality": 1.0}), desk.clock.boot_ns()), Taken(Reading("air", {}, {"pm2_5": 2.0}), 0)]
+    desk.intake.taken(readings, 2, losses=[Loss("board store full", "street", 7, None, None)])
+    [chunk] = desk.chunks()
+    assert (len(chunk.lines), chunk.produced, chunk.messages) == (1, 9, 2)
+    assert {loss.reason: loss.count for loss in chunk.losses} == {"decoder rejected": 1, "board store full": 7}

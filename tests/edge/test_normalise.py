@@ -252,7 +252,9 @@ def test_an_age_counts_in_boot_time_while_time_is_not_trusted() -> None:
     made = _aged(30 * 10**9, boot_ns, untrusted)
     assert (made.time_ns, made.fields["quality"]) == (70 * 10**9, 0)
     before = _aged(101 * 10**9, boot_ns, untrusted)
-    assert (before.time_ns, before.fields["quality"]) == (boot_ns, quality.CLOCK_ESTIMATED)
+    assert (before.time_ns, before.fields["quality"]) == (-(10**9), 0)
+    long_before = _aged(8 * DAY_NS, boot_ns, untrusted)
+    assert (long_before.time_ns, long_before.fields["quality"]) == (boot_ns, quality.CLOCK_ESTIMATED | quality.STALE)
 
 
 def test_an_age_says_nothing_of_a_message_that_waited_nobody_knows_how_long() -> None:

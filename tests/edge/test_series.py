@@ -68,3 +68,20 @@ def test_no_stamped_point_replaces_another_value(sent: list[tuple[int, int]]) ->
         placed_ns = table.place_stamped(series, time_ns, {"a": value})
         assert stored.setdefault(placed_ns, value) == value
         assert placed_ns >= time_ns
+
+
+@given(st.lists(st.integers(0, 5_000).map(lambda ms: ms * 1_000_000), max_size=200))
+def test_no_two_points_of_a_source_without_repeats_share_a_time_wherever_its_times_jump(times: list[int]) -> None:
+    table, series = one_series()
+    placed = [table.place_once(series, at, {"a": 1.0}) for at in times]
+    assert len(set(placed)) == len(times)
+    assert all(0 <= got - wanted < SECOND_NS + 1_000_000 for got, wanted in zip(placed, times, strict=True))
+
+
+def test_times_that_go_through_the_past_again_keep_their_milliseconds() -> None:
+    table, series = one_series()
+    first = [table.place_once(series, second * SECOND_NS, {"a": 1.0}) for second in range(10)]
+    again = [table.place_once(series, second * SECOND_NS, {"a": 1.0}) for second in range(12)]
+    assert first == [second * SECOND_NS for second in range(10)]
+    assert [at // 1_000_000 for at in again] == [second * 1000 for second in range(12)]
+    assert set(first) & set(again) == set()

@@ -13,8 +13,10 @@ from rich.console import Console
 from edge.config_file import load_agent_config
 from edge.decoders.table import build_decoder
 from edge.normalise import Normaliser
+from firmware_bridge.link.messages import Data, Hello, SensorField, SensorSet, wire
 from quanho import lang
 from quanho.demo.account import UNKNOWN, draw_up
+from quanho.demo.avr import AvrBoard, NoBoard, Reader
 from quanho.demo.charts import bar, curve
 from quanho.demo.cuts import is_cut_due
 from quanho.demo.devices import SERIAL, SOURCE_OF, STREET, Device, Voice
@@ -24,6 +26,7 @@ from quanho.demo.plain import line
 from quanho.demo.scene import Phase, Scene
 from quanho.demo.serial_line import SerialLine
 from quanho.demo.store import FileStore
+from quanho.demo.tally import Tally
 from quanho.demo.view import render
 from quanho.demo.watch import Look, SourceLook
 from telemetry import catalogue, quality
@@ -44,6 +47,25 @@ def config_file(folder: Path, uplink: str, broker_port: int | None) -> Path:
     path = folder / "edge.toml"
     path.write_text(config_text(folder, uplink, broker_port, folder / "tty-dust", folder / "tty-river"), encoding="utf-8")
     return path
+
+
+# -- the board ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", ["", "/nowhere/avr_host"])
+def test_a_board_that_cannot_be_had_is_left_out_with_the_reason(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUANHO_AVR_HOST", program)
+    with pytest.raises(NoBoard, match="QUANHO_AVR_HOST"):
+        AvrBoard(tmp_path, Tally(), lambda: 12.0)
+
+
+def test_readings_of_a_board_are_counted_once_however_often_their_frame_is_sent() -> None:
+    reader = Reader()
+    voltage = SensorSet(0, "power", (SensorField(0, "voltage", "V", -3),))
+    one, other = (wire(Data(seq, 0, bytes([0, 0, 2, 0, 5, 4]))) for seq in (0, 1))
+    said = wire(Hello(7)) + wire(voltage) + b"noise\0" + one + other + one
+    assert sum(reader.passed(bytes([byte])) for byte in said) == 4
+    assert reader.passed(wire(Hello(8)) + one) == 2, "another start of the board"
 
 
 # -- the street ----------------------------------------------------------------------------------------------------------

@@ -163,6 +163,22 @@ def test_a_port_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Capture
     assert "no such port" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("port", "words"), [("ttyNONE9", "/dev/ttyNONE9: no such port"), ("/etc/passwd", "this is no serial port")])
+def test_what_is_no_port_is_told_with_its_name(port: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", "monitor", port, "--seconds", "1"]) == 2
+
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["monitor"], ["monitor", ""], ["monitor", "x", "--baud", "1"], ["monitor", "x", "--seconds", "0"]])
+def test_wrong_usage_ends_with_2(words: list[str]) -> None:
+    try:
+        code = main(["link", *words])
+    except SystemExit as error:
+        code = int(error.code or 0)
+    assert code == 2
+
+
 def test_an_unplugged_board_is_told_and_watched_again_when_it_is_back(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "quanho", "--lang", "en", "link", "monitor", str(tmp_path / "board"), "--json"]
     with LinkBoard(tmp_path / "board"):

@@ -233,3 +233,22 @@ def test_a_read_may_wait_less_than_usual_and_finds_a_device_that_went(line: Seri
     line.unplug()
     eventually(lambda: port.read_within(0.01) == b"" and not port.state().is_open)
     port.close()
+
+
+def test_a_wait_for_bytes_ends_with_the_first_of_them_or_with_a_wake(line: SerialLine, port: SerialPort) -> None:
+    line.send(b"abc")
+    assert port.read_or_wake(30.0) == b"abc"
+    port.interrupt()
+    assert port.read_or_wake(30.0) == b""
+    waker = threading.Timer(0.05, port.interrupt)
+    waker.start()
+    assert port.read_or_wake(30.0) == b""
+    waker.join()
+    assert port.read_or_wake(0.0) == b""
+    line.send(b"d")
+    assert gather(port, 1) == b"d"
+
+
+def test_a_wait_for_bytes_of_a_device_that_is_pulled_ends(line: SerialLine, port: SerialPort) -> None:
+    line.unplug()
+    eventually(lambda: port.read_or_wake(0.01) == b"" and not port.state().is_open)

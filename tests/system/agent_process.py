@@ -80,8 +80,11 @@ class Street:
             },
             "decoder": {"kind": "json", "measurement": "reading"},
         }
-        if changes.get("source", {}).get("kind") == "serial":
+        kind = changes.get("source", {}).get("kind", "mqtt")
+        if kind != "mqtt":
             tables["source"] = {"id": "street"}
+        if kind == "link":
+            del tables["decoder"]
         for table, keys in changes.items():
             tables[table].update(keys)
         heads = {"source": "[[source]]", "decoder": "[source.decoder]"}
@@ -153,6 +156,11 @@ class AgentProcess:
         self._launch()
         eventually(self.is_connected, 20.0, f"sources connected\n{self.log.read_text()[-2000:]}")
         eventually(self._is_subscribed, 20.0, "subscriptions granted")
+
+    def start_at_once(self) -> None:
+        """Return once it answers, connected or not."""
+        self._launch()
+        eventually(self.status, 20.0, "an agent that answers")
 
     @property
     def pid(self) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from quanho.demo.publisher import Publisher
 from quanho.demo.servers import MissingServer, Mosquitto, find_server
+from tests.simavr.build import avr_host
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.server
@@ -57,20 +58,23 @@ def _servers() -> None:
             pytest.skip(str(missing))
 
 
-def start(folder: Path, *words: str, sitecustomize: str = "", path: str | None = None) -> subprocess.Popen[str]:
+def start(folder: Path, *words: str, sitecustomize: str = "", path: str | None = None, avr_host: str = "") -> subprocess.Popen[str]:
     (folder / "site").mkdir()
     (folder / "site" / "sitecustomize.py").write_text(sitecustomize, encoding="utf-8")
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "TMPDIR": str(folder), "QUANHO_LANG": "en", "PYTHONPATH": os.pathsep.join([str(folder / "site"), root])}
+    environment["QUANHO_AVR_HOST"] = avr_host
     if path is not None:
         environment["PATH"] = path
     command = [sys.executable, "-m", "quanho", "demo", "--no-tui", *words]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def account_of(folder: Path, *words: str, sitecustomize: str = "", path: str | None = None) -> tuple[int, dict[str, Any], str]:
+def account_of(
+    folder: Path, *words: str, sitecustomize: str = "", path: str | None = None, avr_host: str = ""
+) -> tuple[int, dict[str, Any], str]:
     """Run the demo to its end; return exit code, account and what it said meanwhile."""
-    with start(folder, "--json", *words, sitecustomize=sitecustomize, path=path) as demo:
+    with start(folder, "--json", *words, sitecustomize=sitecustomize, path=path, avr_host=avr_host) as demo:
         out, said = demo.communicate(timeout=RUN_S)
     assert out, said
     return demo.returncode, json.loads(out), said
@@ -90,10 +94,11 @@ def processes_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("_servers")
-def test_a_cut_in_the_middle_of_a_run_loses_nothing(folder: Path) -> None:
-    code, account, said = account_of(folder, "--seconds", "12", "--cut")
-    assert (code, account["balanced"], account["problems"]) == (0, True, []), said
-    assert [row["source"] for row in account["sources"]] == SOURCES
+def test_a_cut_in_the_middle_of_a_run_loses_nothing_also_of_a_real_avr(folder: Path) -> None:
+    code, account, said = account_of(folder, "--seconds", "12", "--cut", avr_host=str(avr_host()))
+    assert account["problems"] == [], said
+    assert (code, account["balanced"]) == (0, True), said
+    assert [row["source"] for row in account["sources"]] == [*SOURCES, "board"]
     assert all(row["difference"] == 0 and row["stored"] > 10 for row in account["sources"])
     assert account["total"]["produced"] == account["total"]["stored"] + account["total"]["set_aside"] > 500
     assert account["total"]["set_aside"] == account["total"]["bad_on_purpose"] > 0
@@ -123,6 +128,7 @@ def test_without_influxd_the_account_balances_against_the_files(folder: Path) ->
     assert [row["source"] for row in account["sources"]] == SOURCES
     assert account["total"]["stored"] > 100
     assert "No InfluxDB on this machine" in said
+    assert "No AVR board (QUANHO_AVR_HOST is not set; `make demo` builds it): the demo goes without." in said
 
 
 def test_without_any_server_the_serial_sensors_still_show_the_way(folder: Path) -> None:

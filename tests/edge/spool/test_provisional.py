@@ -161,3 +161,12 @@ def test_any_point_comes_back_as_it_was_and_twice_the_same(values: list[float], 
     again = retimed(untimed, home.places.get)
     assert again is not None
     assert again[0].payload.body == record.payload.body
+
+
+def test_what_was_taken_before_the_boot_is_placed_before_it_also_where_the_boot_is_pressed() -> None:
+    pressed = Place(T_NS, T_NS + 60 * S_NS, 3600 * S_NS, is_estimated=True)
+    for place in (TRUSTED, pressed):
+        home = Home()
+        home.spool.append([provisional(dump(point(-90), "b1"), dump(point(0), "b1"))])
+        home.places["b1"] = place
+        assert [found.time_ns - T_NS for found in home.lines()] == [-90 * S_NS, 0]

@@ -95,7 +95,7 @@ static void send_one_frame(void) {
     do {
         byte = ql_tx();
         if (byte >= 0) out[count++] = (uint8_t)byte;
-    } while (byte >= 0 && q.is_busy);
+    } while (byte >= 0 && w.is_busy);
     say(&count, 2);
     say(out, count);
 }
@@ -103,15 +103,17 @@ static void send_one_frame(void) {
 /* How long until it says something if nothing arrives. */
 static void say_due(void) {
     struct state was = q;
+    struct wire wire_was = w;
     uint32_t ms = 0;
     while (ms < 60000) {
-        if (q.is_busy) break;
+        if (w.is_busy) break;
         choose();
-        if (q.is_busy) break;
+        if (w.is_busy) break;
         ms++;
         ql_tick(was.told.now_ms + ms);
     }
     q = was;
+    w = wire_was;
     say32(ms);
 }
 
@@ -235,7 +237,7 @@ int main(void) {
             say(&i, 1);
         } else if (order == 'l') {
             uint8_t level = take8(), count = take8(), is_taken;
-            is_taken = !q.log;
+            is_taken = !w.log;
             if (is_taken) memset(text, 0, sizeof text);
             take(is_taken ? text : (char[256]){0}, count);
             is_taken = ql_log(level, text);

@@ -188,6 +188,7 @@ class Bench:
             self._put(self.line_up, said, self.to_host)
         if said := self.host.outgoing(self.now_s):
             self._put(self.line_down, said, self.to_board)
+        assert min(self.host.due_s(), self.board.due_s()) > self.now_s, "due, and then nothing is said: its owner would spin"
         while self.line_up and self.line_up[0][0] <= self.now_s:
             at_s, data = self.line_up.popleft()
             self._happened(self.host.received(data, at_s))

@@ -9,7 +9,7 @@ from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import Data, Hello, wire
 from tests.firmware_bridge.link.bad_line import Bench, dropping
 
-_MOMENTS = [moment * 0.0031 for moment in range(160)]
+_MOMENTS = [moment * 0.0047 for moment in range(90)]
 
 
 def _host(bench: Bench) -> None:

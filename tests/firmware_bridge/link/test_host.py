@@ -4,7 +4,7 @@ import pytest
 
 from firmware_bridge.link import frame
 from firmware_bridge.link.commands import QUEUED, TRIES, Code, Status
-from firmware_bridge.link.events import Answered, Closed, LogLine, Opened
+from firmware_bridge.link.events import Answered, Closed, Frame, LogLine, Opened
 from firmware_bridge.link.frame import Kind
 from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import Answer, Command, Data, Hello, LogText, read_ack, read_command, wire
@@ -116,17 +116,41 @@ def test_an_acknowledgement_goes_within_20_ms_or_after_the_second_frame() -> Non
     assert (ack.next, ack.have) == (2, 0b11)
 
 
-def test_what_is_received_and_not_durable_is_said_again_each_second() -> None:
+def test_what_is_received_and_not_durable_is_said_again_each_second_while_the_board_talks() -> None:
     host = _host()
     host.received(wire(Data(0, 0, b"")), 1.0)
 
-    acks = [tick / 10 for tick in range(10, 50) if _kinds(host, tick / 10)]
+    acks = [tick / 10 for tick in range(10, 80) if _kinds(host, tick / 10)]
     host.durable(1, 1)
-    last = read_ack(_said(host, 5.0)[0][1])
+    last = read_ack(_said(host, 8.0)[0][1])
 
     assert acks == pytest.approx([1.1, 2.1, 3.1, 4.1])
     assert last.durable == 1
     assert _kinds(host, 9.0) == []
+
+
+def test_frames_that_never_came_and_are_gone_do_not_stop_the_link() -> None:
+    host = _host()
+    host.received(wire(Data(3, 0, b"")), 1.0)
+
+    events = host.received(wire(Hello(1, session=9, oldest=3, next=4, uptime_ms=1000)), 1.1)
+    assert [type(event) for event in events] == [Closed]
+    host.outgoing(1.2)
+    host.received(wire(Hello(1, session=host.state.session, oldest=3, next=4, uptime_ms=1200)), 1.3)
+
+    assert [type(event) for event in host.received(wire(Data(3, 0, b"")), 1.4)] == [Frame]
+
+
+def test_nothing_is_due_that_is_then_not_said() -> None:
+    host = HostEnd(new_session=lambda: 9, byte_s=0.0)
+    host.received(wire(Hello(1, set_count=1)), 0.0)
+    host.outgoing(0.0)
+    host.received(wire(Hello(1, session=9, set_count=1)), 0.0)
+    host.hold(is_held=True)
+    host.command(Code.READ)
+
+    assert host.outgoing(0.1) == b""
+    assert host.due_s() == pytest.approx(0.5)
 
 
 def test_log_lines_and_strange_kinds_are_taken_without_a_session() -> None:
@@ -214,6 +238,14 @@ def test_the_board_does_a_command_once_however_often_it_comes() -> None:
 
     assert [order.ms for order in bench.ordered] == list(range(1, 21))
     assert [answer.returned for answer in _answers(bench)] == [ms.to_bytes(4, "little") for ms in range(1, 21)]
+
+
+def test_an_interval_that_was_set_is_the_one_that_the_gateway_knows() -> None:
+    bench = Bench()
+    bench.run(3, lambda: bench.opened)
+    bench.host.command(Code.SET_INTERVAL, b"\x00\xe8\x03\x00\x00")
+
+    assert bench.run(3, lambda: bench.host.state.sensors[0].interval_ms == 1000)
 
 
 @pytest.mark.parametrize(

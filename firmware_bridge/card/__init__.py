@@ -1,0 +1,1 @@
+"""SD cards of gateways: writing an image, settings for the first boot, and reading a card back."""
