@@ -50,6 +50,7 @@
 #define HZ 16000000u
 #define TICK_CYCLES 32000u          /* 2 ms */
 #define BYTE_CYCLES 1400u           /* a byte at 115,200 baud, when the firmware has not set a rate yet */
+#define CATCH_UP_NS 100000000u      /* of more the chip knows nothing: it must not hurry through a bootloader's second */
 #define PULSE_CYCLES (HZ / 200)     /* 5 ms low, 5 ms high: slower than the bounce that firmwares filter out */
 #define US(n) ((n) * (HZ / 1000000u))
 #define SPARE_FLASH 0x10000u        /* wild programs read and write past the end, where simavr has no check: LPM takes 16 bits */
@@ -590,7 +591,7 @@ static void on_signal(int number)
 static void pace(void)
 {
 	uint64_t now = now_ns(), chip = base_ns + (avr->cycle - base_cycle) * 125 / 2;
-	if (base_ns == 0 || now > chip + 500000000u) {
+	if (base_ns == 0 || now > chip + CATCH_UP_NS) {
 		base_ns = now;
 		base_cycle = avr->cycle;
 	} else if (chip > now + 500000u) {

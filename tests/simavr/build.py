@@ -1,6 +1,6 @@
 """Builds the programs of this folder once for each content, outside the repository; any number of test runs may ask at once.
 
-`python -m tests.simavr.build` prints where the board is. What is not installed is a SkipTest, which pytest takes for a skip.
+`python -m tests.simavr.build` prints where avr_host is. What is not installed is a SkipTest, which pytest takes for a skip.
 """
 
 import fcntl
@@ -67,7 +67,7 @@ def _cache() -> Path:
     return folder
 
 
-if __name__ == "__main__":  # for the Makefile: the path of the host program, or nothing where it cannot be built
+if __name__ == "__main__":
     try:
         print(avr_host())
     except (SkipTest, RuntimeError) as missing:

@@ -67,8 +67,11 @@ class AvrBoard:
         """Take it away for good."""
         program, self._program = self._program, None
         if program is not None:
-            with suppress(OSError):
+            try:
                 program.communicate("quit\n", timeout=ANSWER_WITHIN_S)
+            except (OSError, subprocess.TimeoutExpired):
+                program.kill()
+                program.communicate()
         if self._dtr_folder is not None:
             self._dtr_folder.cleanup()
             self._dtr_folder = None

@@ -1,6 +1,7 @@
 """What an ESP32's loader works on: the chip's registers as far as esptool looks at them, and its NOR flash."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,7 @@ _SPI_READ_ID = 0x9F
 _WINBOND_25Q = 0x40EF
 
 Lock = Literal["", "flash encryption", "secure boot"]
-_ESP32_LOCKS: dict[Lock, dict[int, int]] = {"flash encryption": {0x3FF5_A000: 1 << 20}, "secure boot": {0x3FF5_A018: 1 << 4}}
+_ESP32_LOCKS: Mapping[Lock, dict[int, int]] = {"flash encryption": {0x3FF5_A000: 1 << 20}, "secure boot": {0x3FF5_A018: 1 << 4}}
 """eFuse block 0 of the ESP32 (Technical Reference Manual, chapter eFuse); later chips tell it by GET_SECURITY_INFO."""
 
 
@@ -22,11 +23,21 @@ class ChipModel:
     magic: int
     security_chip_id: int | None
     boot_at: int
-    mac_at: int
     spi_at: int
     spi_usr2: int
     spi_w0: int
     registers: dict[int, int] = field(default_factory=dict)
+    mac_at: int | None = None
+    application_at: int = 0x10000
+    locks: Mapping[Lock, dict[int, int]] = field(default_factory=dict)
+
+    def fuses(self, mac: bytes, lock: Lock) -> dict[int, int]:
+        """The registers that are another chip's own."""
+        if self.mac_at is not None:
+            address = {self.mac_at: int.from_bytes(mac[2:], "big"), self.mac_at + 4: int.from_bytes(mac[:2], "big")}
+        else:  # ESP8266: its own half of the address in the first two, the maker's in the last
+            address = {0x3FF0_0050: mac[5] << 24, 0x3FF0_0054: int.from_bytes(mac[3:5], "big"), 0x3FF0_005C: int.from_bytes(mac[:3], "big")}
+        return address | self.locks.get(lock, {})
 
 
 MODELS = {
@@ -45,6 +56,18 @@ MODELS = {
             0x3FF6_607C: 1 << 31,
             0x3FF4_0014: 40_000_000 // 115_200,  # UART divider: a 40 MHz crystal
         },
+        locks=_ESP32_LOCKS,
+    ),
+    "esp8266": ChipModel(
+        "esp8266",
+        magic=0xFFF0_C101,
+        security_chip_id=None,
+        boot_at=0,
+        application_at=0,
+        spi_at=0x6000_0200,
+        spi_usr2=0x24,
+        spi_w0=0x40,
+        registers={0x6000_0014: 52_000_000 // 115_200},
     ),
     "esp32c3": ChipModel(
         "esp32c3",
@@ -106,10 +129,7 @@ class Registers:
         self._model = model
         self._flash_id = (flash_bytes.bit_length() - 1) << 16 | _WINBOND_25Q
         self._values = {0x4000_1000: model.magic, **model.registers}
-        if lock and model.security_chip_id is None:
-            self._values |= _ESP32_LOCKS[lock]
-        self._values[model.mac_at] = int.from_bytes(mac[2:], "big")
-        self._values[model.mac_at + 4] = int.from_bytes(mac[:2], "big")
+        self._values |= model.fuses(mac, lock)
 
     def read(self, address: int) -> int:
         return self._values.get(address, 0)

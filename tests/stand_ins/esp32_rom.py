@@ -15,7 +15,7 @@ from typing import Self
 from tests.simavr.build import dtr_shim as shim_library
 from tests.stand_ins.application import Application, JsonApplication
 from tests.stand_ins.chip_port import ChipPort
-from tests.stand_ins.esp32_chip import MODELS, Lock, NorFlash
+from tests.stand_ins.esp32_chip import MODELS, SECTOR_BYTES, Lock, NorFlash
 from tests.stand_ins.esp32_image import Description, description_of
 from tests.stand_ins.esp32_loader import Loader
 from tests.stand_ins.link_application import Kept, LinkApplication
@@ -24,14 +24,14 @@ STRAP_S = 0.15
 """How long after a reset IO0 still decides; a real chip samples at once, but its lines do not come as messages."""
 APPLICATION_AT = 0x10000
 SETTINGS_AT = 0x9000
-"""Where ESP-IDF's default partition table has "nvs"."""
+"""Where ESP-IDF's default partition table has "nvs"; an ESP8266 keeps settings at the end of its flash."""
 _BANNER = "ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:"
 _DOWNLOAD = "0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\r\nwaiting for download\r\n"
 _MAC = bytes.fromhex("24 0a c4 12 34 56")
 
 
 class Esp32Rom:
-    """A board on USB; start it by entering it. `chip`: esp32, esp32c3 or esp32s3; `lock`: what its fuses forbid.
+    """A board on USB; start it by entering it. `chip`: esp32, esp32c3, esp32s3 or esp8266; `lock`: what its fuses forbid.
 
     `die_after_bytes` pulls the cable once so many bytes were written to flash (once: after `plug` all is written). Flash is kept in
     `flash_file` from one board to the next. With `runs_link` the application is a `board` that speaks the link, else a JSON line a second.
@@ -228,7 +228,7 @@ class Esp32Rom:
     def _boot(self) -> None:
         self._say(_BANNER + "0x13 (SPI_FAST_FLASH_BOOT)\r\n")
         first = self._flash.bytes[self._model.boot_at : self._model.boot_at + 4]
-        description = description_of(self._flash.read(APPLICATION_AT, 4096))
+        description = description_of(self._flash.read(self._model.application_at, 4096))
         if first[0] != 0xE9:
             self._say(f"invalid header: 0x{int.from_bytes(first, 'little'):08x}\r\n")
         elif description is None:
@@ -238,7 +238,7 @@ class Esp32Rom:
 
     def _start_application(self, description: Description) -> Application:
         if self._runs_link:
-            kept = Kept(self._flash, SETTINGS_AT)
+            kept = Kept(self._flash, SETTINGS_AT if self._model.application_at else len(self._flash) - SECTOR_BYTES)
             return LinkApplication(description, board=self._board, uid=self._mac, kept=kept, now_s=time.monotonic())
         return JsonApplication(description)
 

@@ -62,6 +62,18 @@ def test_blank_board_is_flashed_with_default_options_and_its_application_speaks(
         assert said(board).items() >= {"project": "reference", "version": "1.2.0"}.items()
 
 
+@pytest.mark.parametrize(("chip", "boot", "application"), [("esp8266", None, 0), ("esp32c3", 0, APPLICATION_AT)])
+def test_others_of_the_family_are_flashed_at_a_higher_rate_and_speak(tmp_path: Path, chip: str, boot: int | None, application: int) -> None:
+    (tmp_path / "app.bin").write_bytes(make_image("1.3.0", chip=chip))
+    places = [at for at in (boot, application) if at is not None]
+    with Esp32Rom(tmp_path, chip=chip) as board:
+        files = [word for at in places for word in (hex(at), str(tmp_path / "app.bin"))]
+        done = esptool(board, "--chip", chip, "--baud", "460800", "write-flash", *files)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "24:0a:c4:12:34:56" in done.stdout
+        assert said(board)["version"] == "1.3.0"
+
+
 def test_board_without_modem_lines_is_flashed_when_it_waits_for_download(tmp_path: Path, write: list[str]) -> None:
     with Esp32Rom(tmp_path, dtr_shim=False, in_download_mode=True) as board:
         done = esptool(board, "--before", "no-reset", "--after", "no-reset", *write)
