@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.board.build import build
+from firmware_bridge.link.records import Record
 from tests.firmware_bridge.board.live_link import LiveLink
 from tests.stand_ins.avr_board import AvrBoard
 from tests.stand_ins.faulty_line import Faults, FaultyLine
@@ -63,11 +64,9 @@ def measure(one_frame_in: int = 0, seconds: float = SECONDS, mcu: str = "atmega3
     return _share(records, before, passed_s, damaged)
 
 
-def _share(records: list, before: int, passed_s: float, damaged: int) -> Share:  # type: ignore[type-arg]
+def _share(records: list[Record], before: int, passed_s: float, damaged: int) -> Share:
     numbers = [int(record.values["n"]) for record in records]
-    values = [
-        sum(_varint_bytes(int(value) * (1 if name == "n" else 2)) for name, value in record.values.items()) for record in records[before:]
-    ]
+    values = [_value_bytes(record) for record in records[before:]]
     return Share(
         seconds=passed_s,
         record_bytes=sum(values) + 2 * len(values),  # head and, while readings are dense, one byte of time
@@ -79,6 +78,10 @@ def _share(records: list, before: int, passed_s: float, damaged: int) -> Share: 
     )
 
 
+def _value_bytes(record: Record) -> int:
+    return sum(_varint_bytes(int(value) * (1 if name == "n" else 2)) for name, value in record.values.items())
+
+
 def _varint_bytes(number: int) -> int:
     return max(1, (number.bit_length() + 6) // 7)
 
@@ -86,7 +89,8 @@ def _varint_bytes(number: int) -> int:
 def row(name: str, share: Share) -> str:
     """One line of the report."""
     return (
-        f"{name:<34} {share.of_records:6.1%} records, {share.of_values:6.1%} values; {share.reading_count / share.seconds:6.0f} readings/s, "
+        f"{name:<34} {share.of_records:6.1%} records, {share.of_values:6.1%} values, "
+        f"{share.reading_count / share.seconds:4.0f} readings/s, "
         f"{share.damaged_count} frames damaged, {share.missing_count} readings missing"
     )
 

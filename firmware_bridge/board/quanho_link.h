@@ -161,7 +161,8 @@ uint8_t ql_identity(uint8_t tag, uint8_t at);
 /* Does `code` (3, 6, 128 and up) or says whether it can (4, 5), quickly; returns a status. `answer` is empty before. */
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer);
 
-/* ql_tx() has given out the answer to `code`: time to let the UART finish and restart, where that was asked and granted. */
+/* ql_tx() gives out the last byte of the answer to `code` just now. Where a restart was asked and granted, note it: restart once that byte has
+ * left the UART. */
 void ql_answered(uint8_t code);
 
 /* ---- what the library does ---- */

@@ -227,6 +227,12 @@ int main(void) {
             while (count--) ql_rx(take8());
         } else if (order == 'x') {
             send_one_frame();
+        } else if (order == 'b') {
+            uint16_t count = take16();
+            while (count--) {
+                uint8_t byte = (uint8_t)ql_tx();
+                say(&byte, 1);
+            }
         } else if (order == 'v') {
             uint8_t set = take8(), i, count;
             uint16_t present = take16(), quality = take16();
@@ -280,6 +286,6 @@ int main(void) {
         } else {
             return 2;
         }
-        if (strchr("xvludkofzh", order)) fflush(stdout);
+        if (strchr("xbvludkofzh", order)) fflush(stdout);
     }
 }

@@ -99,6 +99,23 @@ def test_a_restart_begins_once_its_answer_has_left(bench: CBench) -> None:
         assert bench.board.commanded() == [(code, b""), (code | 0x80, b"")]
 
 
+def test_a_frame_that_is_leaving_stays_whole_when_it_becomes_durable_meanwhile() -> None:
+    with CBoard(boot=1, store_bytes=150) as board:
+        board.received(wire(Open(9, 1)) + wire(Ack(9, 0, 0, 32)), 0.1)
+        for number in range(5):
+            board.reading(0, {"n": number}, 0.2)
+        first = [frame.body for frame in _said(board, 1.3, 0.05) if frame.kind == 3]
+        board.tick(1.7)  # nobody answered: it leaves again
+        data = board.first_bytes(12)
+        board.received(wire(Ack(9, 1, 1, 0)), 1.7)
+        for number in range(100):
+            board.reading(0, {"n": 1000 + number}, 1.7)
+        data += board.first_bytes(30)
+        again = [frame.body for frame in Cutter().feed(data) if frame.kind == 3]
+        assert [read_data(body).records for body in again] == [read_data(body).records for body in first] != []
+        assert board.store.oldest == 1
+
+
 def test_an_identity_is_kept_and_said() -> None:
     with CBoard(boot=1) as board:
         board.received(wire(Open(9, 1)), 0.1)

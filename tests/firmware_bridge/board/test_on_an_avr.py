@@ -119,7 +119,10 @@ def test_after_a_restart_into_the_bootloader_a_board_without_a_reset_line_is_fla
 
 @pytest.mark.parametrize("bad", ["1", "2", "3"])
 def test_bad_images_are_bad_in_their_own_way(built: Built, tmp_path: Path, bad: str) -> None:
-    with AvrBoard(tmp_path / "board", "atmega328p", built("reference", FW_INTERVAL_MS="200", FW_BAD=bad)) as board, LiveLink(board.port) as link:
+    with (
+        AvrBoard(tmp_path / "board", "atmega328p", built("reference", FW_INTERVAL_MS="200", FW_BAD=bad)) as board,
+        LiveLink(board.port) as link,
+    ):
         link.run(2.5, lambda: bool(link.records(0)) and bool(link.records(_VOLTAGE)))
 
         assert (link.host.state.hello is None) == (bad == "1")
