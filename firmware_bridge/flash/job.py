@@ -41,7 +41,7 @@ _BEFORE_WRITING = frozenset(
     }
 )
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-_FREE_WITHIN_S = 3.0
+_FREE_WITHIN_S = 2.0
 _LOOK_S = 0.1
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
