@@ -167,7 +167,7 @@ class FlashJob:
             self._flasher.leave()
         _refuse(plan)
         previous = f"{installed.firmware} {installed.version}".strip() if installed else ""
-        self._keep(is_writing=True, previous=previous)
+        self._keep(previous=previous)  # before anything is written: a journal that cannot be kept is found out now
         self._done("plan")
         self._begin(Step.WRITE)
         self.board = "half-written"
@@ -176,12 +176,11 @@ class FlashJob:
         except FlashError as error:
             if error.cause in _BEFORE_WRITING:
                 self.board = "untouched"
-                self._keep(is_writing=False)
             raise
         self.board = "written"
         known = chip or found
         mac = known.unique_id if _MAC.fullmatch(known.unique_id) else ""
-        self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
+        self._finish(Step.WRITE, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
 
     def _reading_port(self) -> str:
         """Return the port on which the firmware speaks: the one that was named, else the one that appears. PORT_MISSING if none does."""
