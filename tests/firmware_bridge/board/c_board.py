@@ -70,7 +70,8 @@ class CBoard:
         assert self._program.returncode == 0, said.decode(errors="replace")[-3000:]
 
     def tick(self, now_s: float) -> None:
-        self._order(b"t" + struct.pack("<I", round((now_s - self._started_s) * 1000) & 0xFFFFFFFF))
+        self._now_ms = round((now_s - self._started_s) * 1000)
+        self._order(b"t" + struct.pack("<I", self._now_ms & 0xFFFFFFFF))
 
     def received(self, data: bytes, now_s: float) -> list[Ordered]:
         self.tick(now_s)
@@ -152,8 +153,6 @@ class CBoard:
 
     def _order(self, order: bytes) -> None:
         assert self._program.stdin is not None
-        if order[:1] == b"t":
-            self._now_ms = int.from_bytes(order[1:], "little")
         with suppress(BrokenPipeError):
             self._program.stdin.write(order)
 
