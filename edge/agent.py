@@ -133,6 +133,7 @@ class Agent:
             "status": self._status,
             "values": self._values,
             "tail": self._tail,
+            "pause_uplink": self.uplink_pause.command,
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
