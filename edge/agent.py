@@ -137,7 +137,6 @@ class Agent:
             "replay": self._replay,
             "maintenance": self.maintenance.command,
             "settle": self._settle,
-            "pause_uplink": self.uplink_pause.command,
             **board_commands(lambda: self.sources, self.boards.by_board),
             **update_commands(self.boards, lambda: self.sources),
             **self._more_commands,
