@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edge.agent import Agent
@@ -12,6 +14,8 @@ from edge.config_file import load_agent_config
 from firmware_bridge.bundle.keys import SigningKey
 from firmware_bridge.bundle.make import make_bundle
 from firmware_bridge.bundle.manifest import Manifest
+from firmware_bridge.ota.firmware import Firmware, Piece
+from firmware_bridge.ota.images import ImageStore
 from tests.stand_ins.bundles import KEY
 from tests.waiting import eventually
 
@@ -57,6 +61,14 @@ def write_config(folder: Path, port: Path | Mapping[str, Path], **boards: object
 def write_bundle(path: Path, images: Mapping[str, bytes], manifest: Manifest, key: SigningKey = KEY) -> Path:
     path.write_bytes(make_bundle(manifest, images, key))
     return path
+
+
+def remember(folder: Path, firmware: Firmware, images: Mapping[str, bytes], addresses: Mapping[str, int] = MappingProxyType({})) -> None:
+    """Have the gateway know these images, as after an update to them: they need not be read from the chip."""
+    store = ImageStore(folder / "state" / "boards" / "images")
+    kind = "bin" if addresses else "hex"
+    pieces = [Piece(name, kind, addresses.get(name, 0), len(data), store.put(data, ())) for name, data in images.items()]
+    store.know(replace(firmware, pieces=tuple(pieces)))
 
 
 @contextmanager
