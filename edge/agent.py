@@ -165,7 +165,7 @@ class Agent:
 
     def drain(self, timeout_s: float) -> None:
         """Take nothing more in; what is in memory becomes durable and is acknowledged."""
-        self.boards.ask_to_stop()  # first: the silence of a source that takes nothing in says nothing of its board
+        self.boards.stop(timeout_s / 2)  # first: the silence of a source that takes nothing in says nothing of its board
         self.source_set.drain()
         deadline_s = self.clock.monotonic_s() + timeout_s
         while (

@@ -89,7 +89,9 @@ def opened_bundle(arguments: argparse.Namespace) -> Bundle:
     try:
         return open_bundle(Path(arguments.bundle), trust_of(arguments))
     except (BundleRefused, TrustProblem) as error:
-        raise FlashError(Cause.BUNDLE_REFUSED, f"{arguments.bundle}: {error}") from error
+        reason = str(error)
+        named = reason if reason.startswith(arguments.bundle) else f"{arguments.bundle}: {reason}"
+        raise FlashError(Cause.BUNDLE_REFUSED, named) from error
 
 
 def _target(arguments: argparse.Namespace, bundle: Bundle) -> Target:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from firmware_bridge.flash.causes import FlashError
 from firmware_bridge.flash.job import FlashJob, Happened, Outcome
-from quanho.flash_words import CAUSES, board_words, step_words
+from quanho.flash_words import CAUSES, board_words, note_words, step_words
 from quanho.lang import say
 
 _EVERY_S = 0.2
@@ -69,7 +69,7 @@ class PlainScreen:
         if happened.event == "begin":
             self._print(name, f"{step_words(happened.step)} …")
         elif happened.event == "note":
-            self._print(name, happened.text)
+            self._print(name, note_words(happened.text))
 
     def done(self, name: str, outcome: Outcome) -> None:
         for line in summary(outcome):
@@ -98,26 +98,27 @@ class BarScreen(PlainScreen):
     def __init__(self) -> None:
         super().__init__()
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[size]}"), TimeElapsedColumn())
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
         self._tasks: dict[str, Any] = {}
         self._progress.start()
 
     def show(self, name: str, happened: Happened) -> None:
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task("", total=None)
-        task = self._tasks[name]
         before = f"{name}: " if name else ""
         if happened.event == "begin":
-            self._progress.reset(task, total=None, description=before + step_words(happened.step))
-        elif happened.progress is not None:
+            self._remove(name)
+            self._tasks[name] = self._progress.add_task(before + step_words(happened.step), total=None, size="")
+        elif happened.progress is not None and name in self._tasks:
             moved = happened.progress
             words = say("đọc lại", "read back") if moved.phase == "verify" else say("ghi", "write")
-            self._progress.update(task, total=moved.total_bytes, completed=moved.done_bytes, description=before + words)
+            size = f"{moved.done_bytes / 1000:,.1f}/{moved.total_bytes / 1000:,.1f} kB"
+            self._progress.update(
+                self._tasks[name], total=moved.total_bytes, completed=moved.done_bytes, description=before + words, size=size
+            )
         elif happened.event == "note":
-            self._progress.console.print(before + happened.text, markup=False)
+            self._progress.console.print(before + note_words(happened.text), markup=False)
 
     def done(self, name: str, outcome: Outcome) -> None:
         self._remove(name)

@@ -196,6 +196,19 @@ BOARDS = {
 }
 
 
+NOTES = {
+    "another-board": (
+        "bo mạch này không phải bo đã xong trước đó, hoặc đã bị thay đổi: làm lại từ đầu",
+        "this is another board than the one that was done, or it has changed: starting over",
+    ),
+    "goes-on": ("làm tiếp từ chỗ đã dừng", "going on where it stopped"),
+}
+
+
+def note_words(note: str) -> str:
+    return say(*NOTES.get(note, (note, note)))
+
+
 def step_words(step: str) -> str:
     return say(*STEPS.get(step, (step, step)))
 

@@ -1,6 +1,7 @@
 """The updates of this gateway's boards: one thread a board that is being updated, one journal a board, one image store for all.
 
     boards/<board>.journal   the last update of the board, or the one that runs (firmware_bridge/ota/journal.py)
+    boards/<board>.lock      locked by whoever carries it out
     boards/images/           what may have to be flashed (firmware_bridge/ota/images.py)
 
 At the start every journal without an end goes on. `begin` refuses before anything is written: a bundle that nobody trusted signed, one for
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.boards.settings import BoardsSettings
+from edge.boards.sole_owner import sole_owner
 from firmware_bridge.ota.course import Ended, Outcome, course_of
 from firmware_bridge.ota.firmware import Firmware, Piece
 from firmware_bridge.ota.hands import Hands, Interrupted
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 _LOG = Log("edge.boards")
 _SUFFIX = ".journal"
 _REOPENED_S = 8.0  # until the port is open again and the first silence is over
+_LAST_WORD_S = 5.0  # from the end in the journal to that of its thread
 _DISK_S = 30.0  # until the next try of a journal that the disk does not take
 
 FindBoard = Callable[[str], "LinkInput | None"]
@@ -149,7 +152,10 @@ class BoardUpdater:
         if self._is_stopping:
             raise RejectedError("the agent is stopping")
         if self.is_running(board):
-            raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+            written = self._journal(board).read()
+            has_ended = course_of(written.entries, LIMITS).ended is not None
+            if not (has_ended and self._running[board].worker.stop(_LAST_WORD_S)):
+                raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
 
     def _opened(self, path: Path) -> "Bundle":
         try:
@@ -212,7 +218,12 @@ class BoardUpdater:
         worker.start()
 
     def _run(self, board: str, order: Order, stopping: threading.Event) -> None:
-        """Carry one update to its end, or to the end of this process."""
+        """Carry one update to its end, or to the end of this process; alone, also beside an agent that is still stopping."""
+        with sole_owner(self._folder / f"{board}.lock", stopping) as is_mine:
+            if is_mine:
+                self._carry_out(board, order, stopping)
+
+    def _carry_out(self, board: str, order: Order, stopping: threading.Event) -> None:
         from edge.boards.hands import LinkHands
         from edge.boards.hearing import LinkBoard
         from firmware_bridge.flash.target import load_target

@@ -3,6 +3,7 @@
 What the board measured meanwhile is still in its store when the agent comes.
 """
 
+import os
 from collections.abc import Callable
 from typing import Self, TypeVar
 
@@ -13,6 +14,7 @@ from runtime.clock import Clock, SystemClock
 from runtime.serial_settings import SerialSettings
 
 _LOOK_S = 0.05
+_GONE_S = 2.0  # USB that is part of the chip leaves and returns at a reset
 T = TypeVar("T")
 
 
@@ -33,12 +35,21 @@ class BoardLine:
         self._line.close()
 
     def until(self, found: Callable[[list[Event]], T | None], within_s: float) -> T | None:
-        """Run the link until `found` (called with what happened, many times a second) returns something, or `within_s` is over."""
-        end_s = self._clock.monotonic_s() + within_s
+        """Run the link until `found` (called with what happened, many times a second) returns something, or `within_s` is over.
+
+        UNPLUGGED when the port was open and its name is gone.
+        """
+        there_s = self._clock.monotonic_s()
+        end_s = there_s + within_s
         while True:
             result = found(self._line.step(_LOOK_S))
-            if result is not None or self._clock.monotonic_s() >= end_s:
+            now_s = self._clock.monotonic_s()
+            if result is not None or now_s >= end_s:
                 return result
+            if not self.is_there() or os.path.exists(self._port_name):  # noqa: PTH110 -- many times a second
+                there_s = now_s
+            elif now_s - there_s > _GONE_S:
+                raise FlashError(Cause.UNPLUGGED, f"{self._port_name} is gone: the board was unplugged")
 
     def is_there(self) -> bool:
         """Whether the port was ever opened."""

@@ -41,7 +41,7 @@ _BEFORE_WRITING = frozenset(
     }
 )
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-_FREE_WITHIN_S = 3.0
+_FREE_WITHIN_S = 2.0
 _LOOK_S = 0.1
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
@@ -49,7 +49,7 @@ Take = Callable[[bytes], Iterable[Reading]]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Something to show: a step began or is done, bytes moved, or a note. `text` is English."""
+    """Something to show: a step began or is done, bytes moved, or a note (`text`: "another-board", "goes-on")."""
 
     event: Literal["begin", "progress", "done", "note"]
     step: str
@@ -126,14 +126,14 @@ class FlashJob:
         if kept is not None and Step.WRITE in kept.done and not self._order.is_again:
             self._state = kept
             if not self._is_confirmed():
-                self._note("what was done before was another board, or this one has changed: starting over")
+                self._note("another-board")
                 self._state = State(record_id=uuid.uuid4().hex, started_at=self._now())
             elif not self._missing():
                 self.board = "proven"
                 return Outcome(self._order, self._state, was_done=True)
             else:
                 self.board = "written"
-                self._note("going on where it stopped")
+                self._note("goes-on")
         if Step.WRITE not in self._state.done:
             self._write()
         self._prove()
@@ -167,7 +167,7 @@ class FlashJob:
             self._flasher.leave()
         _refuse(plan)
         previous = f"{installed.firmware} {installed.version}".strip() if installed else ""
-        self._keep(is_writing=True, previous=previous)
+        self._keep(previous=previous)  # before anything is written: a journal that cannot be kept is found out now
         self._done("plan")
         self._begin(Step.WRITE)
         self.board = "half-written"
@@ -176,12 +176,11 @@ class FlashJob:
         except FlashError as error:
             if error.cause in _BEFORE_WRITING:
                 self.board = "untouched"
-                self._keep(is_writing=False)
             raise
         self.board = "written"
         known = chip or found
         mac = known.unique_id if _MAC.fullmatch(known.unique_id) else ""
-        self._finish(Step.WRITE, is_writing=False, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
+        self._finish(Step.WRITE, unique_id=known.unique_id, mac=mac, chip=_chip_text(known))
 
     def _reading_port(self) -> str:
         """Return the port on which the firmware speaks: the one that was named, else the one that appears. PORT_MISSING if none does."""

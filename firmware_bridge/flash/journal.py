@@ -1,7 +1,7 @@
 """What was done with a board already, so that the same command goes on after any interruption.
 
-One small JSON file for each board, bundle and name, replaced whole (`runtime/durable_file.py`) before a step that changes the board
-and after each that is done. A file that cannot be read counts as none: flashing again does no harm. Beside it a lock: one flash a board
+One small JSON file for each board, bundle and name, replaced whole (`runtime/durable_file.py`) before flash is written and after
+each step that is done. A file that cannot be read counts as none: flashing again does no harm. Beside it a lock: one flash a board
 at a time.
 """
 
@@ -42,7 +42,6 @@ class State(_Model):
     record_id: str = Field(description="of the installation record, drawn when the flash began")
     started_at: AwareDatetime
     done: tuple[Step, ...] = ()
-    is_writing: bool = Field(default=False, description="flash may be half written")
     unique_id: str = Field(default="", description="what the board says of itself in HELLO, else what its chip says")
     mac: str = Field(default="", description="MAC address, where the chip says one")
     chip: str = Field(default="", description="what the chip said it is")

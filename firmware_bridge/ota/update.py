@@ -81,9 +81,9 @@ class Update:
             todo = what_next(course, self._limits)
             if isinstance(todo, Ended):
                 if course.ended is None:
+                    if todo.outcome is Outcome.KEPT:
+                        self._store.know(written.order.new)
                     self._journal.write(todo)
-                if todo.outcome is Outcome.KEPT:
-                    self._store.know(written.order.new)
                 return todo
             self._wait_there(todo)
             self._journal.write(Noted(todo.step, todo.which, Mark.BEGUN))

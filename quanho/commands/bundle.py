@@ -1,4 +1,4 @@
-"""`quanho bundle make|verify|show|key`: sign firmware, and know what a bundle is before it touches a board."""
+"""`quanho bundle make|verify|show|key|rollout`: sign firmware, and know what a bundle is before it touches a board."""
 
 import argparse
 import re
@@ -56,6 +56,29 @@ examples:
   quanho bundle make --board esp32-devkit --firmware weather --image 0x1000:boot.bin --image 0x8000:table.bin \\
       --image 0x10000:app.bin --key office.key --out weather.qhb
 """
+_ROLLOUT = """\
+Prints when which boards would be updated, and where the rollout would stop by itself. The plan is TOML:
+
+  id = "reference-2"
+  firmware = "reference"
+  version = "2.0.0"
+  abort_share = 0.1               # it stops when more of the updated boards than this went back or read badly
+  most_at_once = 20
+  [[waves]]
+  count = 2                       # the canary
+  hold_s = 3600                   # its readings are looked at for an hour
+  [[waves]]
+  share = 0.2
+  hold_s = 3600
+  [[waves]]
+  share = 1.0                     # everybody who is left
+
+examples:
+  quanho bundle rollout plan.toml --sites 40 --boards 3
+  quanho bundle rollout plan.toml --goes-back 0.05 --offline 0.2 --json
+
+exit codes: 0 it gets done   1 it is aborted, or can go no further   2 wrong usage or plan
+"""
 _KEY = """\
 examples:
   quanho bundle key new office.key --ask-passphrase            a new pair; the passphrase is asked for, or --passphrase-file FILE
@@ -86,7 +109,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         verb.add_argument("bundle", type=Path, metavar="BUNDLE")
         add_trust_option(verb)
         _finish(verb, run)
+    _add_rollout(verbs.add_parser("rollout", help="try a rollout plan on a fleet that does not exist", **_texts(_ROLLOUT)))
     _add_key(verbs.add_parser("key", help="make, trust, rotate and revoke keys", **_texts(_KEY)))
+
+
+def _add_rollout(rollout: argparse.ArgumentParser) -> None:
+    rollout.add_argument("plan", type=Path, metavar="PLAN.toml", help="the plan, see below")
+    rollout.add_argument("--sites", type=_count, default=20, metavar="N", help="sites of the fleet (20)")
+    rollout.add_argument("--boards", type=_count, default=3, metavar="N", help="boards a site (3)")
+    rollout.add_argument("--goes-back", type=_share, default=0.0, metavar="SHARE", help="boards that do not like the new firmware (0)")
+    rollout.add_argument("--offline", type=_share, default=0.0, metavar="SHARE", help="boards that come online only after a day (0)")
+    rollout.add_argument("--seed", type=int, default=1, metavar="N", help="which boards these are (1)")
+    _finish(rollout, _rollout)
 
 
 def _add_make(make: argparse.ArgumentParser) -> None:
@@ -170,10 +204,32 @@ def _show(arguments: argparse.Namespace) -> int:
     return show(arguments)
 
 
+def _rollout(arguments: argparse.Namespace) -> int:
+    from quanho.rollout_simulate import run
+
+    return run(arguments)
+
+
 def _keys(arguments: argparse.Namespace) -> int:
     with flash_extra():
         from quanho.bundle_keys import run
     return run(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0 to 1")
+    return share
 
 
 def _number(text: str) -> int:

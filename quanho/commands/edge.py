@@ -67,8 +67,8 @@ readings for so many intervals; else the board goes back. A power cut, a kill or
 """
 _UPDATE_EPILOG = """\
 examples:
-  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --config /etc/quanho/edge.toml
-  quanho edge board-update reference-2.0.0.qbundle --board mast-01 --intervals 20 --no-wait --config /etc/quanho/edge.toml
+  quanho edge board-update reference-2.0.0.qhb --board mast-01 --config /etc/quanho/edge.toml
+  quanho edge board-update reference-2.0.0.qhb --board mast-01 --intervals 20 --no-wait --config /etc/quanho/edge.toml
   quanho edge board-update --board mast-01 --config /etc/quanho/edge.toml              the update that runs, or how the last one ended
   quanho edge board-update --board mast-01 --give-up --config /etc/quanho/edge.toml    end it as it is
 

@@ -25,7 +25,7 @@ tray.csv has the columns device, site, port (a path, or "next": whatever is plug
   tram-07,bac-ninh,/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0
   tram-08,bac-ninh,next
 
-Stop the agent before you flash a board that it reads (systemctl stop quanho-edge), or let it do it: quanho edge.
+Stop the agent before you flash a board that it reads (systemctl stop quanho-edge).
 With --json each line is an object: {"event": "begin"|"progress"|"done"|"note"|"result", "step": …}; result has ok, exit_code, cause, board
 (untouched, half-written, written, proven), text and what was read.
 

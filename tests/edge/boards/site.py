@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edge.agent import Agent
@@ -12,6 +14,8 @@ from edge.config_file import load_agent_config
 from firmware_bridge.bundle.keys import SigningKey
 from firmware_bridge.bundle.make import make_bundle
 from firmware_bridge.bundle.manifest import Manifest
+from firmware_bridge.ota.firmware import Firmware, Piece
+from firmware_bridge.ota.images import ImageStore
 from tests.stand_ins.bundles import KEY
 from tests.waiting import eventually
 
@@ -59,8 +63,16 @@ def write_bundle(path: Path, images: Mapping[str, bytes], manifest: Manifest, ke
     return path
 
 
+def remember(folder: Path, firmware: Firmware, images: Mapping[str, bytes], addresses: Mapping[str, int] = MappingProxyType({})) -> None:
+    """Have the gateway know these images, as after an update to them: they need not be read from the chip."""
+    store = ImageStore(folder / "state" / "boards" / "images")
+    kind = "bin" if addresses else "hex"
+    pieces = [Piece(name, kind, addresses.get(name, 0), len(data), store.put(data, ())) for name, data in images.items()]
+    store.know(replace(firmware, pieces=tuple(pieces)))
+
+
 @contextmanager
-def running(config: Path, make_hands: MakeHands | None = None) -> Iterator[Agent]:
+def running(config: Path, make_hands: MakeHands | None = None, stop_s: float = 10.0) -> Iterator[Agent]:
     agent = Agent(load_agent_config(config))
     if make_hands is not None:
         boards = agent.config.boards
@@ -69,8 +81,8 @@ def running(config: Path, make_hands: MakeHands | None = None) -> Iterator[Agent
     try:
         yield agent
     finally:
-        agent.drain(5.0)
-        agent.stop(10.0)
+        agent.drain(stop_s / 2)
+        agent.stop(stop_s)
 
 
 def view(agent: Agent) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ from firmware_bridge.ota.firmware import Piece
 from firmware_bridge.ota.hands import FlashFailed
 from tests.edge.boards.site import NOW, write_bundle
 from tests.stand_ins.bundles import KEY, entry, hex_file, manifest_of
-from tests.stand_ins.link_board import LinkBoard
+from tests.stand_ins.steered_board import SteeredBoard
 
 INTERVAL_S = 0.1
 SET = SensorSet(0, "weather", (SensorField(INTEGER, "temperature", "Cel", -1),), interval_ms=100)
@@ -39,7 +39,7 @@ class SoftBoard:
 
     def __init__(self, port: Path) -> None:
         hello = Hello(boot=1, board="atmega328p-uno", firmware="reference", version="1.0.0", build_id="b-1.0.0-good", uid=b"\1")
-        self.board = LinkBoard(port, [SET], hello)
+        self.board = SteeredBoard(port, [SET], hello)
         self.flash = image("1.0.0", "good")
         self.flash_count = 0
         self.fails = 0

@@ -12,9 +12,8 @@ from edge.config_file import load_agent_config
 from edge.control_client import ask
 from firmware_bridge.board.build import build
 from firmware_bridge.bundle.manifest import FieldExpected, SensorExpected
-from firmware_bridge.ota.firmware import Firmware, Piece
-from firmware_bridge.ota.images import ImageStore
-from tests.edge.boards.site import NOW, write_bundle, write_config
+from firmware_bridge.ota.firmware import Firmware
+from tests.edge.boards.site import NOW, remember, write_bundle, write_config
 from tests.simavr.build import cached_file
 from tests.simavr.optiboot import bootloader
 from tests.stand_ins.avr_board import AvrBoard
@@ -63,8 +62,8 @@ def test_a_board_ends_on_a_running_firmware_though_the_agent_is_killed_and_whate
     """Two boards side by side; the gateway dies while one is half written and the other somewhere on its way."""
     with ExitStack() as stack:
         ports = {name: stack.enter_context(uno(tmp_path / name)).port for name in ("roof", "mast")}
-        config = write_config(tmp_path, ports, intervals=1, hello_s=10.0, grace_s=5.0)
-        remember(tmp_path, "1.0.0")
+        config = write_config(tmp_path, ports, intervals=1, hello_s=7.0, grace_s=5.0)
+        remember(tmp_path, Firmware("atmega328p-uno", "reference", "1.0.0", "b-1.0.0-0"), {"app.hex": image("1.0.0")})
         agent = stack.enter_context(AgentProcess(config))
         gateway = Gateway(config, tmp_path)
         gateway.begin("mast", "3.0.0", GARBAGE)
@@ -81,13 +80,6 @@ def test_a_board_ends_on_a_running_firmware_though_the_agent_is_killed_and_whate
         ended = gateway.end_of("mast")
         assert (ended["outcome"], ended["runs"]) == ("went back", "1.0.0"), ended["why"]
         assert "no hello" in ended["why"]
-
-
-def remember(folder: Path, version: str) -> None:
-    """Have the gateway know this firmware's image, as after an update to it: it need not be read from the chip."""
-    store, data = ImageStore(folder / "state" / "boards" / "images"), image(version)
-    piece = Piece("app.hex", "hex", 0, len(data), store.put(data, ()))
-    store.know(Firmware("atmega328p-uno", "reference", version, f"b-{version}-0", (piece,)))
 
 
 class Gateway:

@@ -7,7 +7,8 @@ import pytest
 
 from edge.boards.updater import Wish
 from firmware_bridge.bundle.manifest import FieldExpected, Manifest, SensorExpected
-from tests.edge.boards.site import NOW, SOURCE, running, view, wait_end, wait_version, write_bundle, write_config
+from firmware_bridge.ota.firmware import Firmware
+from tests.edge.boards.site import NOW, SOURCE, remember, running, view, wait_end, wait_version, write_bundle, write_config
 from tests.stand_ins.bundles import entry
 from tests.stand_ins.esp32_image import description_of, make_image
 from tests.stand_ins.esp32_rom import APPLICATION_AT, Esp32Rom
@@ -55,7 +56,12 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Esp32Rom]
         yield board
 
 
-def test_a_firmware_that_falls_silent_goes_back_to_what_was_read_from_the_chip(board: Esp32Rom, tmp_path: Path) -> None:
+def test_a_firmware_that_falls_silent_goes_back_to_the_images_of_the_one_before(board: Esp32Rom, tmp_path: Path) -> None:
+    before, described = make_image("1.0.0"), description_of(make_image("1.0.0"))
+    assert described is not None
+    images = {"boot.bin": make_image("5.3.0", "bootloader", size=1000), "app.bin": before}
+    addresses = {"boot.bin": 0x1000, "app.bin": APPLICATION_AT}
+    remember(tmp_path, Firmware("esp32", "reference", "1.0.0", described.build_id), images, addresses)
     config = write_config(tmp_path, board.port, intervals=1, hello_s=6.0, grace_s=1.5)
     with running(config) as agent:
         wait_version(agent, "1.0.0")

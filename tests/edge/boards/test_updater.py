@@ -1,5 +1,6 @@
 """The agent updates a board from a signed bundle, refuses what it must, and goes on where it was cut off."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from firmware_bridge.link import board_model
 from telemetry.errors import QuanhoError, TransientError
 from tests.edge.boards.site import SOURCE, last_update, running, view, wait_end, wait_version, write_config
 from tests.edge.boards.soft_board import SoftBoard, bundle
+from tests.system.agent_process import edge_command
 from tests.waiting import eventually
 
 
@@ -112,6 +114,21 @@ def test_a_board_that_is_pulled_out_is_waited_for_and_may_be_given_up(board: Sof
         board.board.plug_in()
 
 
+def test_a_new_agent_waits_for_the_flash_of_one_that_still_stops(board: SoftBoard, config: Path, tmp_path: Path) -> None:
+    board.goes_on.clear()
+    with running(config, board.hands, stop_s=0.2) as agent:
+        wait_version(agent, "1.0.0")
+        begin(agent, bundle(tmp_path, "2.0.0"))
+        assert board.is_in_flash.wait(10)
+        board.is_in_flash.clear()
+    with running(config, board.hands) as agent:
+        eventually(lambda: view(agent)["source"] == SOURCE)
+        assert not board.is_in_flash.wait(0.7)
+        board.goes_on.set()
+        assert wait_end(agent)["outcome"] == "kept"
+    assert board.flash_count == 1
+
+
 def test_the_control_socket_offers_it(board: SoftBoard, config: Path, tmp_path: Path) -> None:
     with running(config, board.hands) as agent:
         wait_version(agent, "1.0.0")
@@ -136,3 +153,20 @@ def test_a_damaged_journal_is_said_and_keeps_nobody_from_starting(board: SoftBoa
         assert last_update(agent)["why"] == "the journal is damaged"
         begin(agent, bundle(tmp_path, "2.0.0"))
         assert wait_end(agent)["outcome"] == "kept"
+
+
+def test_the_command_waits_for_the_end_and_its_exit_code_says_which(board: SoftBoard, config: Path, tmp_path: Path) -> None:
+    with running(config, board.hands) as agent:
+        wait_version(agent, "1.0.0")
+        kept = edge_command("board-update", config, str(bundle(tmp_path, "2.0.0")), "--board", SOURCE, "--json")
+        assert (kept.returncode, json.loads(kept.stdout)["outcome"]) == (0, "kept"), kept.stderr
+        back = edge_command("board-update", config, str(bundle(tmp_path, "3.0.0", "liar")), "--board", "01")
+        assert (back.returncode, "reference 3.0.0 (← 2.0.0): went back: dht:" in back.stdout) == (1, True), back.stdout + back.stderr
+        assert "went back" in edge_command("boards", config).stdout
+        assert "went back" in edge_command("board-update", config, "--board", SOURCE).stdout
+        older = edge_command("board-update", config, str(bundle(tmp_path, "0.9.0")), "--board", SOURCE)
+        assert (older.returncode, "is older than 2.0.0" in older.stderr) == (1, True), older.stderr
+        missing = edge_command("board-update", config, str(tmp_path / "none.qhb"), "--board", SOURCE)
+        assert (missing.returncode, "there is no such file" in missing.stderr) == (2, True), missing.stderr
+        nobody = edge_command("board-update", config, "--board", "cellar")
+        assert (nobody.returncode, "no board cellar" in nobody.stderr) == (1, True), nobody.stderr

@@ -64,7 +64,7 @@ def test_a_board_with_another_bootloader_does_not_answer_and_that_is_said_soon(t
     assert caught.value.cause is Cause.NO_ANSWER
 
 
-def test_a_board_that_is_pulled_out_in_the_middle_ends_avrdude_and_is_written_when_it_is_back(tmp_path: Path) -> None:
+def test_a_board_that_is_pulled_out_in_the_middle_ends_avrdude_and_its_bootloader_is_there_when_it_is_back(tmp_path: Path) -> None:
     with uno(tmp_path) as board:
         pulled: list[int] = []
 
@@ -78,4 +78,4 @@ def test_a_board_that_is_pulled_out_in_the_middle_ends_avrdude_and_is_written_wh
         assert caught.value.cause is Cause.UNPLUGGED
         board.plug()
         eventually(board.port.exists)
-        assert flasher(board).write([demo()], lambda _: None).chip_id == "1e950f"
+        assert flasher(board).chip().chip_id == "1e950f"

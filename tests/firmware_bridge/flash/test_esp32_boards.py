@@ -9,6 +9,7 @@ from firmware_bridge.flash.flasher import Flasher, open_flasher
 from firmware_bridge.flash.image import Image
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import load_target
+from tests.stand_ins.esp32_chip import Lock
 from tests.stand_ins.esp32_image import make_image
 from tests.stand_ins.esp32_rom import Esp32Rom
 from tests.waiting import eventually
@@ -48,6 +49,17 @@ def test_a_board_that_waits_in_its_loader_is_let_go(tmp_path: Path) -> None:
         eventually(lambda: not board.is_waiting_for_download)
 
 
+LOCKS: list[tuple[str, Lock]] = [("esp32", "flash encryption"), ("esp32", "secure boot"), ("esp32c3", "secure boot"), ("esp8266", "")]
+
+
+@pytest.mark.parametrize(("chip", "lock"), LOCKS)
+def test_what_a_chips_fuses_forbid_is_read_before_anything_is_written(tmp_path: Path, chip: str, lock: Lock) -> None:
+    with Esp32Rom(tmp_path, chip=chip, lock=lock) as board:
+        found = flasher(board, chip).chip(with_size=False)
+    assert found.chip_id == load_target(chip).chip_ids[0]
+    assert found.lock == (f"{lock} is on" if lock else "")
+
+
 def test_another_chip_of_the_family_is_refused_and_named(tmp_path: Path) -> None:
     with Esp32Rom(tmp_path) as board, pytest.raises(FlashError, match="This chip is ESP32, not ESP32-C3") as caught:
         flasher(board, "esp32c3").chip()
@@ -62,7 +74,7 @@ def test_a_flipped_flash_bit_is_found_by_reading_back(tmp_path: Path) -> None:
 
 def test_a_board_that_is_not_in_download_mode_is_said_to_be_so(tmp_path: Path) -> None:
     with Esp32Rom(tmp_path, dtr_shim=False) as board, pytest.raises(FlashError) as caught:
-        flasher(board, connect_s=3.0).chip()
+        flasher(board, connect_s=1.5).chip()
     assert caught.value.cause is Cause.NO_ANSWER
 
 

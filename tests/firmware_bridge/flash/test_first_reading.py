@@ -74,3 +74,19 @@ def test_a_port_that_somebody_holds_is_busy(tmp_path: Path) -> None:
         with pytest.raises(FlashError) as caught:
             wait_first_reading(second, MANIFEST, 0.2, 0.2)
     assert caught.value.cause is Cause.PORT_BUSY
+
+
+PROVES = {
+    "first reading": lambda line: wait_first_reading(line, MANIFEST, 3.0, 5.0),
+    "identity": lambda line: write_identity(line, "tram-07", "bac-ninh"),
+}
+
+
+@pytest.mark.parametrize("step", PROVES)
+def test_a_board_that_is_pulled_out_while_it_proves_itself_is_unplugged_and_not_silent(tmp_path: Path, step: str) -> None:
+    with running(tmp_path) as board, BoardLine(str(board.port), BAUD) as line:
+        assert wait_first_reading(line, MANIFEST, 3.0, 3.0).plausible
+        board.unplug()
+        with pytest.raises(FlashError) as caught:
+            PROVES[step](line)
+    assert caught.value.cause is Cause.UNPLUGGED

@@ -33,7 +33,7 @@ def test_what_was_saved_is_there_for_the_same_board_bundle_and_name_alone(tmp_pa
 
 
 @given(st.binary(max_size=200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_journal_counts_as_none(tmp_path: Path, damage: bytes) -> None:
     kept = journal(tmp_path)
     with kept.locked():

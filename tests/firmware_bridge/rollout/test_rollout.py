@@ -1,5 +1,7 @@
 """A rollout goes in waves, spares the sites, and stops by what the readings say."""
 
+from random import Random
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 
 from firmware_bridge.rollout.course import Report, abort, begin, join, leave, pause, read, reported, resume, step
 from firmware_bridge.rollout.plan import RolloutPlan, Wave
+from firmware_bridge.rollout.simulation import Fleet, simulate
 from firmware_bridge.rollout.state import FINAL, At, BoardAt, Phase, Rollout, from_json, to_json
 from telemetry.errors import RejectedError
 
@@ -148,6 +151,15 @@ def test_a_plan_names_everybody_once() -> None:
         RolloutPlan(id="r1", firmware="f", version="1", waves=(Wave(count=1),))
     with pytest.raises(ValidationError, match="count or share"):
         Wave()
+
+
+def test_a_simulated_fleet_is_done_and_one_that_goes_back_stops_the_plan() -> None:
+    waves = plan(Wave(count=2, hold_s=600.0), Wave(share=0.3, hold_s=600.0), abort_share=0.2)
+    *_, last = simulate(waves, Fleet(sites=10, offline=0.2), Random(1))
+    assert (last.rollout.phase, last.rollout.count(At.KEPT)) == (Phase.DONE, 30)
+    *_, last = simulate(waves, Fleet(sites=10, goes_back=0.6), Random(1))
+    assert last.rollout.phase is Phase.ABORTED
+    assert last.rollout.updated_count < 15
 
 
 class RolloutMachine(RuleBasedStateMachine):
