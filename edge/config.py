@@ -203,13 +203,20 @@ class LinkSource(_Source, LinkSourceSettings):
     """Table [[source]], kind "link": a board with our firmware library at the other end of a serial line (docs/sensors/link.md)."""
 
     kind: Literal["link"]
-    decoder: Mapping[str, object] = Field({}, max_length=0, description="none: the board describes what it sends")
+    decoder: Mapping[str, object] = Field({}, description="none: the board describes what it sends")
     device_time_past_s: float = Field(
         30 * 86_400.0,
         ge=0,
         le=4_294_967,
         description="a reading that is older than this when it arrives counts from its arrival, and is marked",
     )
+
+    @field_validator("decoder")
+    @classmethod
+    def _is_described_by_its_board(cls, decoder: Mapping[str, object]) -> Mapping[str, object]:
+        if decoder:
+            raise ValueError("the board describes what it sends; leave the decoder out")
+        return decoder
 
     @property
     def is_acknowledged(self) -> bool:

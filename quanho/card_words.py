@@ -13,7 +13,7 @@ _LEADS = {
     Cause.TARGET_REFUSED: ("không ghi", "nothing was written"),
     Cause.IMAGE: ("tệp ảnh có vấn đề", "the image is no good"),
     Cause.CARD: ("thẻ có vấn đề", "the card is no good"),
-    Cause.SYSTEM: ("không cài đặt được", "it cannot be set up"),
+    Cause.SYSTEM: ("không làm được", "that does not work"),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from edge.config import AgentConfig, InfluxUplink, MqttSource
+from edge.config import AgentConfig, InfluxUplink, LinkSource, MqttSource
 from edge.config_file import load_agent_config
 from quanho.edge_risks import RISKS
 from quanho.edge_storage import applied_instead, storage_costs
@@ -53,6 +53,8 @@ def find(config: AgentConfig) -> Iterator[Finding]:
         if isinstance(source, MqttSource):
             hours = source.session_expiry_s / 3600
             yield from (_finding(source.id, code, hours=hours) for code in _broker_codes(source))
+        elif isinstance(source, LinkSource):
+            yield _finding(source.id, "board-memory")
         else:
             setting = "spool.batch_age_ms" if config.spool.loss_window_s is None else "spool.loss_window_s"
             yield _finding(source.id, "no-acknowledgement", seconds=config.spool.age_s(acknowledged=False), setting=setting)

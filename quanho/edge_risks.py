@@ -68,6 +68,14 @@ RISKS = {
         'clock.trust = "host": giờ của máy được tin nguyên như vậy; máy sai giờ thì số đo mang giờ sai.',
         'clock.trust = "host": the host\'s clock is believed as it is; where it is wrong, readings carry wrong times.',
     ),
+    "board-memory": (
+        "bo mạch giữ số đo trong bộ nhớ của nó cho tới khi chúng được ghi xuống đĩa ở đây: đầy bộ nhớ thì số đo mới bị bỏ"
+        " (sổ cái ghi bao nhiêu); bo mạch khởi động lại hay mất điện thì mất phần chưa giao."
+        " Arduino Uno khởi động lại mỗi khi cổng được mở.",
+        "the board keeps readings in its memory until they are on the disk here: when that is full it drops new ones"
+        " (the ledger says how many); when it restarts or loses power, what it had not delivered is gone."
+        " An Arduino Uno restarts whenever its port is opened.",
+    ),
     "no-acknowledgement": (
         "cổng nối tiếp không có xác nhận: mất điện đột ngột thì mất tối đa {seconds:g} giây dữ liệu ({setting}),"
         " và mọi thứ thiết bị gửi khi tác tử không chạy.",

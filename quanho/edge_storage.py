@@ -25,7 +25,7 @@ class StorageCost:
 def storage_costs(config: AgentConfig) -> Iterator[StorageCost]:
     """Yield what each source, and the agent's own health, loses and writes."""
     for source in config.source:
-        yield _cost(config, source.id, is_acknowledged=source.is_acknowledged)
+        yield _cost(config, source.id, is_acknowledged=source.is_acknowledged, is_board=source.kind == "link")
     yield _cost(config, "gateway", is_acknowledged=False)
 
 
@@ -35,15 +35,15 @@ def applied_instead(file: Path) -> Path | None:
     return ConfigFolder(effective.config.gateway.state_dir).path / APPLIED if effective.stands_for_file else None
 
 
-def _cost(config: AgentConfig, source: str, *, is_acknowledged: bool) -> StorageCost:
+def _cost(config: AgentConfig, source: str, *, is_acknowledged: bool, is_board: bool = False) -> StorageCost:
     spool = config.spool
     age_s = spool.age_s(acknowledged=is_acknowledged)
     every_s = max(age_s, config.gateway.metrics_every_s) if source == "gateway" else age_s
     syncs = round(_DAY_S / every_s)
     size = f"{int(spool.batch_raw_bytes) // 1024} KiB"
     if is_acknowledged:
-        vi = "mất điện không mất gì đã được xác nhận: broker gửi lại phần chưa ghi"
-        en = "a power cut costs nothing that was acknowledged: the broker sends again what was not written"
+        vi = f"mất điện không mất gì đã được xác nhận: {'bo mạch' if is_board else 'broker'} gửi lại phần chưa ghi"
+        en = f"a power cut costs nothing that was acknowledged: the {'board' if is_board else 'broker'} sends again what was not written"
         setting = "spool.batch_age_ms"
     else:
         setting = "spool.batch_age_ms" if spool.loss_window_s is None else "spool.loss_window_s"

@@ -39,6 +39,7 @@ from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import ConfigError, Problem
 
 _TIMEOUT_S = 10.0
+_AGENT_OUTAGE_S = 300.0  # the agent's pause ends by itself after 15 minutes, whatever the test still waits for
 _COLOURS = {Verdict.PASSED: "good", Verdict.REMARK: "warn", Verdict.FAILED: "bad", Verdict.NOT_DONE: "dim"}
 
 
@@ -47,10 +48,11 @@ def check(arguments: argparse.Namespace) -> int:
     config = load_agent_config(arguments.config)
     if not arguments.out.is_dir():
         raise ConfigError([Problem(str(arguments.out), "", say("không phải thư mục", "is no folder"))])
+    method = _method(arguments)
     photo, about = read_photo(arguments.photo) if arguments.photo else (None, None)
     key = _key(arguments)
     try:
-        findings, status = _findings(config, arguments)
+        findings, status = _findings(config, arguments, method)
     except KeyboardInterrupt:
         print(
             say("\ndừng; không ghi gì. Nếu đã rút dây, hãy cắm lại.", "\nstopped; nothing is written. If the cable is out, plug it in."),
@@ -81,16 +83,27 @@ def check(arguments: argparse.Namespace) -> int:
     return 1 if record.outcome == "failed" else 0
 
 
-def _findings(config: AgentConfig, arguments: argparse.Namespace) -> tuple[list[Finding], dict[str, Any]]:
+def _findings(config: AgentConfig, arguments: argparse.Namespace, method: str) -> tuple[list[Finding], dict[str, Any]]:
     """Return what was found, check by check, told as it comes; and the agent's last status."""
     findings, status = _first_looks(config, arguments.wait)
     _tell(findings, as_json=arguments.json)
-    method = {"hand": "cable", "agent": "agent", "skip": ""}[arguments.plug or ("hand" if sys.stdin and sys.stdin.isatty() else "agent")]
     more = [buffer_finding(config, method, arguments.outage) if method else Finding("buffer", "buffer-skipped", Verdict.NOT_DONE)]
     _tell(more, as_json=arguments.json)
     last = [Finding("alarm", "alarm-not-offered", Verdict.NOT_DONE), _place(arguments)]
     _tell(last, as_json=arguments.json)
     return [*findings, *more, *last], status
+
+
+def _method(arguments: argparse.Namespace) -> str:
+    """Return how the plug is pulled: "cable", "agent" or "" for not at all. Raises ConfigError."""
+    chosen = arguments.plug or ("hand" if sys.stdin and sys.stdin.isatty() else "agent")
+    if chosen == "agent" and arguments.outage > _AGENT_OUTAGE_S:
+        text = say(
+            "tác tử tự giữ đường lên tối đa 5 phút; lâu hơn thì --plug hand",
+            "the agent holds back for 5 minutes at most; longer: --plug hand",
+        )
+        raise ConfigError([Problem("--outage", "", text)])
+    return {"hand": "cable", "agent": "agent", "skip": ""}[chosen]
 
 
 def _first_looks(config: AgentConfig, wait_s: float) -> tuple[list[Finding], dict[str, Any]]:

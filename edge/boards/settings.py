@@ -19,6 +19,7 @@ class BoardsSettings(Settings):
     hello_s: float | None = Field(
         None, ge=1, le=600, description="longest from a flash to the board's hello; default: what its family needs, and 8 s"
     )
+    grace_s: float = Field(5.0, ge=0.5, le=600, description="how late a reading may be, beyond three of its intervals")
     image_store_bytes: ByteSize = Field(
         _SIZE.validate_python("64MiB"), ge=1 << 20, description="room for images; what is needed to go back is never deleted"
     )

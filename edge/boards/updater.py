@@ -229,7 +229,7 @@ class BoardUpdater:
             self._clock.monotonic_s,
             self._needed,
             running.note,
-            patience=replace(PATIENCE, hello_s=self._settings.hello_s or target.hello_s + _REOPENED_S),
+            patience=replace(PATIENCE, hello_s=self._settings.hello_s or target.hello_s + _REOPENED_S, grace_s=self._settings.grace_s),
         )
         while True:
             try:

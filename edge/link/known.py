@@ -25,7 +25,12 @@ class DurableFrames:
     """Asked for each frame, in order (firmware_bridge.link.events.Known)."""
 
     def __init__(self, receipts: Sequence[Receipts]) -> None:
-        self._receipts = list(receipts)
+        self._receipts: list[Receipts] = []
+        left = _MOST
+        for one in reversed(receipts):
+            if left > 0:
+                self._receipts.insert(0, one)
+            left -= len(one.packet_ids)
         self._token: int | None = None
         self._hashes: dict[int, int] = {}
 
@@ -47,4 +52,4 @@ class DurableFrames:
         self._token = token
         pairs = [pair for one in self._receipts if one.token == token for pair in zip(one.packet_ids, one.hashes, strict=True)]
         self._hashes = dict(pairs[-_MOST:])
-        self._receipts = []  # what comes later, the link itself remembers
+        self._receipts = [one for one in self._receipts if one.token != token]  # what comes later, the link itself remembers

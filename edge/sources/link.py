@@ -30,7 +30,7 @@ from firmware_bridge.link.host import HostEnd
 from firmware_bridge.link.messages import VERSION, Hello
 from runtime.clock import Clock
 from runtime.logs import Log
-from runtime.serial_port import SerialPort, matching_ports
+from runtime.serial_port import SerialPort, choose_port, matching_ports
 from runtime.worker import Worker
 from telemetry.errors import RejectedError, TransientError
 from telemetry.identifiers import is_id
@@ -166,8 +166,12 @@ class LinkInput:
 
     @contextmanager
     def lend(self, seconds: float) -> Iterator[str]:
-        """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm."""
-        path = self._port.state().device or self._settings.port
+        """Close and unlock the port inside the block, `seconds` at most; gives its path. The silence becomes a ledger entry, no alarm.
+
+        Raises TransientError where the port is not there, is lent already, or is not let go.
+        """
+        wanted = self._settings.port
+        path = self._port.state().device or choose_port(wanted, matching_ports(wanted))
         with self._lending.lend(seconds):
             yield path
 
@@ -192,9 +196,12 @@ class LinkInput:
         now_s = self._now_s()
         self._note_opening(now_s)
         for event in self._host.received(data, now_s):
-            self._on(event, now_s)
-            if self._hearer is not None:
-                self._hearer(event)
+            try:
+                self._on(event, now_s)
+                if self._hearer is not None:
+                    self._hearer(event)
+            except Exception:  # noqa: BLE001 (frames behind it are handed out only once, and must not be lost for it)
+                _LOG.exception("link.event_failed", source=self.name, event_kind=type(event).__name__)
         self._do_posted()
         self._host.hold(self._is_draining or self._feed.is_held)
         self._say()
@@ -237,6 +244,10 @@ class LinkInput:
                 self._host.want(*one)
 
     def _ask(self, asked: _Asked) -> None:
+        if self._lending.is_lent:
+            asked.trouble = "it is being flashed"
+            asked.is_done.set()
+            return
         if not self._host.state.is_open:
             asked.trouble = self._trouble or "it has no session; is it plugged in, and its firmware running?"
             asked.is_done.set()

@@ -319,7 +319,7 @@ static uint8_t text_byte(uint8_t at) {
     uint8_t index = 0, length;
     while (at >= (length = piece_of(index, &address))) {
         at = (uint8_t)(at - length);
-        index++;
+        if (++index == QL_TAG_SITE && w.head[0] == HELLO) return 0; /* the identity became shorter meanwhile: the CRC will not fit */
     }
     if (address) return QL_FLASH_BYTE(address + at);
     index++;
@@ -622,7 +622,7 @@ static void take_command(uint8_t count) {
     NEAR_WIRE;
     uint8_t code = m->rx[4], status = QL_BAD_ARGUMENT;
     const uint8_t *arguments = m->rx + 5;
-    if (m->is_busy && m->head[0] == ANSWER) return; /* it comes again */
+    if (m->is_busy && (m->head[0] == ANSWER || m->head[0] == HELLO)) return; /* what leaves may not change; the command comes again */
     m->owes_answer = true;
     if (m->has_answer && m->answer_id == m->rx[3]) return;
     m->has_answer = true;

@@ -88,13 +88,13 @@ def _from_user_data(found: Applied, data: Mapping[str, Any]) -> None:
             "lock_passwd", True
         )
     found.has_password_login = data.get("ssh_pwauth") if isinstance(data.get("ssh_pwauth"), bool) else None
-    commands = [" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in _list(data.get("runcmd"))]
+    commands = [" ".join(_text(word) or "" for word in _list(each)) or _text(each) or "" for each in _list(data.get("runcmd"))]
     if any(command.startswith("systemctl enable") and command.endswith("ssh") for command in commands) or data.get("enable_ssh") is True:
         found.has_ssh = True
     elif any(command.startswith("systemctl disable") and command.endswith("ssh") for command in commands):
         found.has_ssh = False
     pins = _mapping(_mapping(data.get("rpi")).get("interfaces"))
-    found.interfaces = {str(name): value for name, value in pins.items()}
+    found.interfaces = {str(name): _pin(value) for name, value in pins.items()}
 
 
 def _from_network_config(found: Applied, data: Mapping[str, Any]) -> None:
@@ -103,7 +103,7 @@ def _from_network_config(found: Applied, data: Mapping[str, Any]) -> None:
         for name, settings in _mapping(inner.get(group)).items():
             addresses = _list(_mapping(settings).get("addresses"))
             if addresses:
-                found.addresses[str(name)] = [str(each) for each in addresses]
+                found.addresses[str(name)] = [_text(each) or "?" for each in addresses]
     for settings in _mapping(inner.get("wifis")).values():
         found.country = _text(_mapping(settings).get("regulatory-domain")) or found.country
         for ssid, point in _mapping(_mapping(settings).get("access-points")).items():
@@ -165,11 +165,17 @@ def ssid_of(value: str) -> str:
 
 
 def _prints(keys: list[Any]) -> list[str]:
-    return [fingerprint(str(key)) if ssh_key_problem(str(key)) is None else f"(damaged key: {str(key)[:20]}…)" for key in keys]
+    lines = [_text(key) or "" for key in keys]
+    return [fingerprint(line) if ssh_key_problem(line) is None else f"(damaged key: {line[:20]}…)" for line in lines]
 
 
 def _text(value: object) -> str | None:
-    return str(value) if value is not None else None
+    """Return a plain value as text; None for tables and lists, which aliases of YAML can make endless to print."""
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _pin(value: object) -> object:
+    return {str(name): bool(is_on) for name, is_on in value.items()} if isinstance(value, Mapping) else value is True
 
 
 def _list(value: object) -> list[Any]:

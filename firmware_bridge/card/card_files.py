@@ -16,6 +16,7 @@ from firmware_bridge.card.partitions import Partition, Table, read_table
 _TIMEOUT_S = 120.0
 _MOST_FILE_BYTES = 8 << 20
 _PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))  # debugfs lives in sbin
+_ENVIRONMENT = {"PATH": _PATH, "MTOOLS_SKIP_CHECK": "1", "MTOOLSRC": os.devnull, "LC_ALL": "C.UTF-8", "HOME": os.devnull}
 _PACKAGES = {"mcopy": "mtools", "mdir": "mtools", "mdel": "mtools", "mmd": "mtools", "debugfs": "e2fsprogs"}
 
 
@@ -65,7 +66,7 @@ class BootFiles:
         folder, _, last = name.rpartition("/")
         if last.lower() not in (each.lower() for each in self.names(folder)):
             return None
-        return _run(["mcopy", "-n", "-i", self._image, f"::{name}", "-"])[:_MOST_FILE_BYTES]
+        return _small(["mcopy", "-n", "-i", self._image, f"::{name}", "-"], name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file and read it back. Raises CardError where it is not there afterwards."""
@@ -116,7 +117,7 @@ def root_file(card: Card, name: str) -> str | None:
         # A symbolic link (/etc/os-release) is not followed by `cat`; its usual target is asked for as well.
         for place in (name, {"/etc/os-release": "/usr/lib/os-release"}.get(name, "")):
             if place:
-                text = _run(["debugfs", "-R", f"cat {place}", f"{card.path}?offset={card.root.start_bytes}"], is_allowed_to_fail=True)
+                text = _small(["debugfs", "-R", f"cat {place}", f"{card.path}?offset={card.root.start_bytes}"], place)
                 if text:
                     return text.decode("utf-8", "replace")
     except CardError:
@@ -126,7 +127,6 @@ def root_file(card: Card, name: str) -> str | None:
 
 def _run(words: Sequence[str], *, given: bytes | None = None, is_allowed_to_fail: bool = False) -> bytes:
     """Run a program to its end. Raises CardError where it is missing, fails, or takes too long."""
-    environment = {"PATH": _PATH, "MTOOLS_SKIP_CHECK": "1", "MTOOLSRC": os.devnull, "LC_ALL": "C.UTF-8", "HOME": os.devnull}
     try:
         done = subprocess.run(
             words,
@@ -134,17 +134,36 @@ def _run(words: Sequence[str], *, given: bytes | None = None, is_allowed_to_fail
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
             timeout=_TIMEOUT_S,
-            env=environment,
+            env=_ENVIRONMENT,
             check=False,
         )
     except FileNotFoundError as error:
-        package = _PACKAGES.get(words[0], words[0])
-        raise CardError(Cause.SYSTEM, f"{words[0]} is missing:  sudo apt-get install {package}") from error
+        raise _missing(words[0]) from error
     except subprocess.TimeoutExpired as error:
         raise CardError(Cause.CARD, f"{words[0]} did not end within {_TIMEOUT_S:.0f} s; does the card still answer?") from error
     if done.returncode and not is_allowed_to_fail:
         raise CardError(Cause.CARD, _why(words[0], done.stderr.decode("utf-8", "replace")))
     return done.stdout
+
+
+def _small(words: Sequence[str], name: str) -> bytes:
+    """Return what a program prints of a file, b"" where it fails. Raises CardError for one that is too large to be settings."""
+    try:
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
+        ) as running:
+            assert running.stdout is not None  # noqa: S101 - a pipe was asked for
+            content = running.stdout.read(_MOST_FILE_BYTES + 1)
+            if len(content) > _MOST_FILE_BYTES:
+                running.kill()
+                raise CardError(Cause.SYSTEM, f"{name} on the card is larger than {_MOST_FILE_BYTES:,} bytes; that is no file of settings")
+    except FileNotFoundError as error:
+        raise _missing(words[0]) from error
+    return content
+
+
+def _missing(program: str) -> CardError:
+    return CardError(Cause.SYSTEM, f"{program} is missing:  sudo apt-get install {_PACKAGES.get(program, program)}")
 
 
 def _why(program: str, said: str) -> str:

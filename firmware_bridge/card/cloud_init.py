@@ -118,7 +118,8 @@ def _access_point(network: Network, system: System) -> dict[str, Any]:
 
 
 def _is_ours(command: object) -> bool:
-    text = " ".join(map(str, command)) if isinstance(command, list) else str(command)
+    words = command if isinstance(command, list) else [command]
+    text = " ".join(word for word in words if isinstance(word, str))
     return any(mark in text for mark in _OUR_COMMANDS) or command in _SSH_COMMANDS
 
 

@@ -80,7 +80,7 @@ failed() { echo "FAILED: $*"; FAILED=1; }
 
 # put SOURCE TARGET MODE OWNER: the new file or the old one, whole, whenever the power goes.
 put() {
-    mkdir -p "${2%/*}" && cp "$1" "$2.new" && chmod "$3" "$2.new" || { failed "cannot write $2"; return 1; }
+    mkdir -p "${2%/*}" && (umask 077 && cp "$1" "$2.new") && chmod "$3" "$2.new" || { failed "cannot write $2"; return 1; }
     on_system chown "$4" "$2.new"
     sync "$2.new" 2>/dev/null || sync
     mv -f "$2.new" "$2"

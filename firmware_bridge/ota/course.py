@@ -85,10 +85,14 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often each step may be begun. A watch may take hours and an agent is restarted now and then: that one is begun more often."""
+    """How often each step may be begun; `reading`: PREPARE, while all that is wrong is that the chip cannot be read.
+
+    A watch may take hours, and an agent is restarted now and then: that one is begun more often.
+    """
 
     prepare: int = 5
-    flash_new: int = 3
+    reading: int = 3
+    flash_new: int = 5
     flash_previous: int = 5
     hello: int = 8
     watch: int = 20
@@ -183,6 +187,8 @@ def _done(course: Course, do: Do, entry: Noted) -> Course:
 
 def _failed(course: Course, do: Do, entry: Noted, limits: Limits) -> Course:
     if do.step is Step.PREPARE:
+        if entry.data.get("is_final") is False and course.begun.get(do, 0) < limits.reading:
+            return course
         return replace(course, verdict=Ended(Outcome.UNCHANGED, entry.why))
     if entry.data.get("is_another"):
         return replace(course, verdict=Ended(Outcome.NEEDS_A_HAND, entry.why))

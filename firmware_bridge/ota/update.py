@@ -90,7 +90,7 @@ class Update:
             self._on_progress(Progress(todo))
             result = self._result(todo, course, written.order)
             self._journal.write(result)
-            if result.mark is Mark.FAILED and todo.step is Step.FLASH:
+            if result.mark is Mark.FAILED and todo.step in (Step.PREPARE, Step.FLASH):
                 self._board.rest(self._patience.again_s)
 
     def _result(self, todo: Do, course: Course, order: Order) -> Noted:

@@ -13,7 +13,6 @@ from firmware_bridge.bundle.manifest import whole_seconds
 from firmware_bridge.records.signed import RecordRefused, SignedRecord, decimal_text
 from telemetry.identifiers import DeviceId, FieldName, MeasurementName, SiteId
 
-KIND = "installation"
 ClockState = Literal["synchronised", "unsynchronised", "unknown"]
 _Text = Annotated[str, Field(max_length=200)]
 

@@ -10,8 +10,6 @@ from firmware_bridge.records.installation import ClockState
 from firmware_bridge.records.signed import RecordRefused, SignedRecord
 from telemetry.identifiers import GatewayId, SiteId
 
-KIND = "site-check"
-PhotoFormat = Literal["jpeg", "png"]
 _Text = Annotated[str, Field(max_length=200)]
 _Degrees = Annotated[str, Field(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,7})?$")]
 

@@ -203,3 +203,16 @@ def test_run_delivers_into_files_and_ends_on_sigterm_with_0(config: Path, line: 
     assert "Traceback" not in said
     [file] = folder.glob("*.lp.gz")
     assert b"water_level,device=gauge,gateway=gw-1,site=bn level=1.25" in gzip.decompress(file.read_bytes())
+
+
+def test_check_says_of_a_board_what_its_memory_means_and_refuses_a_decoder_for_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    board = '\n[[source]]\nid = "mast"\nkind = "link"\nport = "/dev/serial/by-id/usb-1"\n'
+    config.write_text(config.read_text() + board)
+    assert edge("check", config) == 0
+    said = capsys.readouterr().out
+    assert "mast: the board keeps readings in its memory" in said
+    assert "the board sends again what was not written" in said
+    assert "mast: a serial line" not in said
+    config.write_text(config.read_text() + 'decoder = { kind = "json" }\n')
+    assert edge("check", config) == 2
+    assert "the board describes what it sends; leave the decoder out" in capsys.readouterr().err

@@ -24,10 +24,10 @@ from quanho.site_sheet import sheet_of
 from quanho.site_verify import installed_version
 from quanho.site_words import text_of
 from telemetry.errors import ConfigError
+from tests.stand_ins.fonts import NEEDS_FONT
 from tests.stand_ins.site_checks import OTHERS, site_check, value
 
 KEY = new_key()
-needs_font = pytest.mark.server  # Debian's fonts-dejavu-core
 
 
 def page_of(record: SiteCheckRecord, language: Language = "vi", photo: bytes | None = None) -> str:
@@ -118,7 +118,8 @@ def test_any_text_is_a_page_or_none(text: str) -> None:
         assert found is None or found[1] is None
 
 
-@needs_font
+@NEEDS_FONT[0]
+@NEEDS_FONT[1]
 @given(st.integers(0, 60), st.text(max_size=500), st.sampled_from(LANGUAGES), st.booleans())
 @settings(max_examples=6, deadline=None)
 def test_pdf_is_one_page_whatever_stands_on_it(values: int, note: str, language: Language, has_photo: bool) -> None:
@@ -130,7 +131,8 @@ def test_pdf_is_one_page_whatever_stands_on_it(values: int, note: str, language:
     assert b"DejaVuSans" in made
 
 
-@needs_font
+@NEEDS_FONT[0]
+@NEEDS_FONT[1]
 def test_same_record_gives_the_same_pdf() -> None:
     record = site_check()
     sheet = sheet_of(record, KEY.public, "vi")

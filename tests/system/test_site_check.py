@@ -14,6 +14,7 @@ from PIL import Image
 
 from edge.config_file import load_agent_config
 from edge.control_client import ask
+from tests.stand_ins.fonts import NEEDS_FONT
 from tests.system.agent_process import ROOT, AgentProcess, Street, servers
 
 
@@ -43,6 +44,7 @@ def site(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+@NEEDS_FONT[1]
 def test_site_is_accepted_after_a_pulled_plug_and_the_page_holds(tmp_path: Path) -> None:
     with servers(tmp_path) as (broker, influxd):
         street = Street(tmp_path / "one", broker.port, influxd.url, decoder={"measurement": "weather"})

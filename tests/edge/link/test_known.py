@@ -47,3 +47,11 @@ def test_a_boot_number_that_is_used_again_does_not_pass_for_the_start_of_before(
     known.opened(UID, 1, 0, 1)  # its memory was erased: it counts from the start again
     assert known(FrameIdentity(UID, 1, 0, 6)) is False
     assert known(FrameIdentity(UID, 1, 1, 5)) is False
+
+
+def test_boards_that_take_turns_on_one_port_are_known_each_by_its_own_receipts() -> None:
+    known = DurableFrames([receipts(7, (0, 5)), Receipts(token_of(b"other", 3), (9,), (1,))])
+    known.opened(UID, 7, 0, 1)
+    assert known(FrameIdentity(UID, 7, 0, 5))
+    known.opened(b"other", 3, 9, 10)
+    assert known(FrameIdentity(b"other", 3, 9, 1))

@@ -14,7 +14,7 @@ from tests.firmware_bridge.board.c_board import STORES, CBoard
 from tests.firmware_bridge.board.test_against_the_gateway import CBench, c_bench
 
 DAY_S = 86_400.0
-FUZZ_ROUNDS = int(os.environ.get("QUANHO_FUZZ_ROUNDS", "300000"))
+FUZZ_ROUNDS = int(os.environ.get("QUANHO_FUZZ_ROUNDS", "1600000"))
 """For a long run: QUANHO_FUZZ_ROUNDS=100000000."""
 
 
@@ -129,6 +129,23 @@ def test_an_identity_is_kept_and_said() -> None:
             if number == 0:
                 assert isinstance(hellos[0], Hello)
                 assert (hellos[0].device, hellos[0].site) == ("pump1", "Ha Long")
+
+
+def test_an_identity_that_comes_while_hello_leaves_waits_and_hello_stays_whole() -> None:
+    with CBoard(boot=1) as board:
+        board.received(wire(Open(9, 1)), 0.1)
+        _said(board, 0.1, 1)
+        board.received(wire(Command(9, 7, 6, b"\x05pump1\x07Ha Long")), 1.5)
+        _said(board, 1.5, 0.4)
+        board.received(wire(Ask(what=1)), 2.0)
+        begun = board.first_bytes(20)
+        board.received(wire(Command(9, 1, 6, b"\x01a\x01b")), 2.0)
+        frames = Cutter().feed(begun + board.outgoing(2.0))
+        board.received(wire(Command(9, 1, 6, b"\x01a\x01b")), 2.5)
+        frames += _said(board, 2.5, 0.5)
+        hellos = [read_hello(frame.body) for frame in frames if frame.kind == 1]
+        assert [hello.device for hello in hellos if isinstance(hello, Hello)] == ["pump1", "a"]
+        assert [read_answer(frame.body).status for frame in frames if frame.kind == 5] == [0]
 
 
 def test_it_takes_only_an_open_that_is_meant_for_it() -> None:

@@ -49,6 +49,7 @@ def test_a_known_voltage_tips_and_weather_arrive(built: Built, mcu: str, tmp_pat
         assert link.run(8, lambda: bool(link.records(0)) and bool(tipped()))
 
         assert link.records(0)[-1].values == {"temperature": pytest.approx(-12.3), "humidity": pytest.approx(45.6)}
+        assert link.host.state.cut.damaged <= 1  # half a HELLO, where the port was opened in the middle of it
         assert (hello.firmware, hello.version, hello.board[:4]) == ("reference", "1.0.0", "atme")
 
 

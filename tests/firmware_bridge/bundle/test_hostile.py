@@ -100,6 +100,27 @@ def hidden_between() -> bytes:
     return end_record(GOOD[:at] + b"secret" + GOOD[at:], start=at + 6)
 
 
+def hidden_between_members() -> bytes:
+    """Bytes between two members, all offsets mended: only the count of every byte shows them."""
+    data = bytearray(GOOD)
+    at = data.index(b"PK\x03\x04", 4)
+    central = data.index(b"PK\x01\x02")
+    while central >= 0:
+        offset = struct.unpack_from("<L", data, central + 42)[0]
+        struct.pack_into("<L", data, central + 42, offset + 6 if offset >= at else offset)
+        central = data.find(b"PK\x01\x02", central + 4)
+    start = struct.unpack_from("<L", data, len(data) - 6)[0]
+    return end_record(bytes(data[:at]) + b"secret" + bytes(data[at:]), start=start + 6)
+
+
+def wrong_checksum() -> bytes:
+    """Both headers of the image have the same wrong CRC-32."""
+    data = bytearray(GOOD)
+    for header, at in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
+        data[data.rindex(header) + at] ^= 1
+    return bytes(data)
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], Cause, str]] = {
     "nothing": (lambda: b"", Cause.NOT_A_BUNDLE, "empty"),
     "not a zip": (lambda: b"\x7fELF" + bytes(100), Cause.NOT_A_BUNDLE, "7f 45 4c 46"),
@@ -110,6 +131,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], Cause, str]] = {
     "prepended data": (lambda: b"#!/bin/sh\n" + GOOD, Cause.HIDDEN_DATA, "begins with"),
     "comment": (with_comment, Cause.HIDDEN_DATA, "follow the end"),
     "hidden between": (hidden_between, Cause.HIDDEN_DATA, "belong to neither"),
+    "hidden between members": (hidden_between_members, Cause.HIDDEN_DATA, "where the member before it ends"),
+    "wrong checksum": (wrong_checksum, Cause.DAMAGED, "checksum"),
     "zip-slip up": (lambda: with_name("../../etc/cron.d/x"), Cause.UNSAFE_NAME, "etc/cron.d"),
     "zip-slip absolute": (lambda: with_name("/etc/passwd"), Cause.UNSAFE_NAME, "/etc/passwd"),
     "zip-slip backslash": (lambda: with_name("..\\x"), Cause.UNSAFE_NAME, "x"),

@@ -88,6 +88,13 @@ def test_an_error_in_yaml_does_not_quote_the_file() -> None:
     assert secret not in repr(found)
 
 
+def test_a_card_cannot_fill_the_memory_with_aliases() -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{at}: &a{at} [*a{at - 1}, *a{at - 1}]" for at in range(1, 40))]
+    bomb = "\n".join(["#cloud-config", *lines, "hostname: *a39", "runcmd: [*a39, [*a39]]", "rpi: {interfaces: {i2c: *a39}}", "users: *a39"])
+    found = applied({"user-data": bomb.encode(), "network-config": bomb.encode()}, [])
+    assert len(repr(found)) < 1000
+
+
 def test_bullseye_is_too_old_and_the_first_trixie_has_firstrun() -> None:
     names = ("cmdline.txt", "issue.txt")
     issue = "Raspberry Pi reference 2025-10-01\n"

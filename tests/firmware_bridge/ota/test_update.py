@@ -96,7 +96,7 @@ def test_a_firmware_is_kept_when_its_readings_prove_it_and_taken_back_when_not(n
         (["busy", "ok"], Outcome.KEPT, 1),
         (["unplugged", "ok"], Outcome.KEPT, 2),
         (["middle", "middle", "ok"], Outcome.KEPT, 3),
-        (["middle"], Outcome.WENT_BACK, 4),
+        (["middle"], Outcome.WENT_BACK, 6),
         (["refused"], Outcome.UNCHANGED, 0),
         (["busy"], Outcome.UNCHANGED, 0),
         (["middle", "refused"], Outcome.WENT_BACK, 2),
@@ -141,6 +141,9 @@ def test_nothing_is_flashed_when_the_chip_cannot_be_read() -> None:
     ended = site.run()
     assert ended == Ended(Outcome.UNCHANGED, "read back failed")
     assert site.board.flash_count == 0
+    ended = Site(dumps=["broken", "broken", "ok"]).run()
+    assert ended is not None
+    assert ended.outcome is Outcome.KEPT
 
 
 def test_another_board_at_the_port_is_never_flashed_with_what_was_meant_for_the_first() -> None:

@@ -18,9 +18,10 @@ from firmware_bridge.records.label import SIZES, Label, LabelContent, LabelTooSm
 from firmware_bridge.records.label_files import content_of, label_files, size_of
 from firmware_bridge.records.label_png import png
 from firmware_bridge.records.label_svg import svg
+from tests.stand_ins.fonts import NEEDS_FONT
 from tests.stand_ins.installations import installation
 
-pytestmark = pytest.mark.server  # the font is Debian's
+pytestmark = NEEDS_FONT
 CONTENT = LabelContent("weather-07", "dinh-bang", "1e950f00112233", "reference", "1.2.0", "Trạm thời tiết Đình Bảng – cổng trường")
 LONG = LabelContent("W" * 63, "M" * 63, "f" * 64, "M" * 63, "1.2.0-rc.1")
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", fullmatch=True)

@@ -10,8 +10,7 @@
 #define QUEUE_BYTES 64 /* a power of two */
 
 struct queue {
-    volatile uint8_t in, out;
-    uint8_t bytes[QUEUE_BYTES];
+    volatile uint8_t in, out, bytes[QUEUE_BYTES];
 };
 
 static struct queue heard, said;
@@ -40,12 +39,19 @@ ISR(USART_UDRE) {
     }
 }
 
-int uart_read(void) { return count_of(&heard) ? heard.bytes[heard.out++ & (QUEUE_BYTES - 1)] : -1; }
+int uart_read(void) {
+    uint8_t byte;
+    if (!count_of(&heard)) return -1;
+    byte = heard.bytes[heard.out & (QUEUE_BYTES - 1)];
+    heard.out++; /* only now may the interrupt write there */
+    return byte;
+}
 
 bool uart_has_room(void) { return count_of(&said) < QUEUE_BYTES; }
 
 void uart_write(uint8_t byte) {
-    said.bytes[said.in++ & (QUEUE_BYTES - 1)] = byte;
+    said.bytes[said.in & (QUEUE_BYTES - 1)] = byte;
+    said.in++; /* only now may the interrupt send it */
     was_used = true;
     UCSR0B |= _BV(UDRIE0);
 }
