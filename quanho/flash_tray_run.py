@@ -19,7 +19,7 @@ from quanho.flash_papers import make_key
 from quanho.flash_run import EXIT_INTERRUPTED, ask, opened_bundle
 from quanho.flash_screen import BarScreen, PlainScreen
 from quanho.flash_tray import Board, Row, Tray, plugged_in, read_tray
-from quanho.flash_words import CAUSES
+from quanho.flash_words import CAUSES, board_words
 from quanho.lang import say
 from quanho.report import coloured
 
@@ -155,6 +155,7 @@ def _stop(boards: Sequence[Board]) -> None:
             board.reader.join()
         if board.program is not None and board.code is None:
             board.code = board.program.wait()
+            board.took_s = time.monotonic() - board.began_s
 
 
 def _happened(line: dict[str, Any]) -> Happened:
@@ -170,7 +171,8 @@ def _result_line(line: dict[str, Any]) -> str:
         )
         done = say("đã xong từ trước", "done before") if line.get("was_done") else say("xong", "done")
         return coloured("✓", "good") + f" {done} {readings}".rstrip()
-    return coloured("✗", "bad") + f" {line.get('cause', '')}: {line.get('text', '')}"
+    text = line.get("text") or board_words(str(line.get("board", "untouched")))
+    return coloured("✗", "bad") + f" {line.get('cause', '')}: {text}"
 
 
 def _print_table(boards: Sequence[Board], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 unplugged in the middle (measured), and burns a core until it is killed.
 
 A program is ended, with its whole process group, when it says nothing for `silence_s`, takes longer than `total_s`, or its port is gone
-for `_GONE_S`. If we are killed ourselves, its next word goes into a closed pipe and ends it.
+for `_GONE_S`. If we are killed ourselves, the kernel ends it (prctl(2), PR_SET_PDEATHSIG, by setpriv of util-linux: safe beside threads).
 """
 
 import codecs
@@ -76,13 +76,18 @@ def run_program(words: Sequence[str], limits: Limits, port: str, on_text: TextSe
     }
     try:
         program = subprocess.Popen(
-            list(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=own, start_new_session=True
+            [*_tied_to_us(), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=own,
+            start_new_session=True,
         )
     except OSError as error:
         raise FlashError(Cause.TOOL_MISSING, f"{words[0]} cannot be started: {error.strerror}") from error
     heard = _Heard(on_text)
     try:
-        _listen(program, limits, port, heard)
+        _listen(program, _name(words), limits, port, heard)
     except FlashError as error:
         error.tail = heard.lines()
         raise
@@ -91,7 +96,7 @@ def run_program(words: Sequence[str], limits: Limits, port: str, on_text: TextSe
     return Ended(program.returncode, heard.lines())
 
 
-def _listen(program: "subprocess.Popen[bytes]", limits: Limits, port: str, heard: "_Heard") -> None:
+def _listen(program: "subprocess.Popen[bytes]", name: str, limits: Limits, port: str, heard: "_Heard") -> None:
     """Return when the program has closed its output and ended."""
     assert program.stdout is not None  # noqa: S101 -- it is a pipe
     descriptor = program.stdout.fileno()
@@ -115,13 +120,13 @@ def _listen(program: "subprocess.Popen[bytes]", limits: Limits, port: str, heard
             elif now_s - there_s > _GONE_S:
                 raise FlashError(Cause.UNPLUGGED, f"{port} is gone: the board was unplugged")
             if now_s - spoke_s > limits.silence_s:
-                raise FlashError(Cause.TIMED_OUT, f"{_name(program)} said nothing for {limits.silence_s:g} s")
+                raise FlashError(Cause.TIMED_OUT, f"{name} said nothing for {limits.silence_s:g} s")
             if now_s - began_s > limits.total_s:
-                raise FlashError(Cause.TIMED_OUT, f"{_name(program)} was not done after {limits.total_s:.0f} s")
+                raise FlashError(Cause.TIMED_OUT, f"{name} was not done after {limits.total_s:.0f} s")
     with suppress(subprocess.TimeoutExpired):
         program.wait(limits.silence_s)
     if program.poll() is None:
-        raise FlashError(Cause.TIMED_OUT, f"{_name(program)} said nothing for {limits.silence_s:g} s")
+        raise FlashError(Cause.TIMED_OUT, f"{name} said nothing for {limits.silence_s:g} s")
 
 
 def _end(program: "subprocess.Popen[bytes]") -> None:
@@ -137,10 +142,14 @@ def _end(program: "subprocess.Popen[bytes]") -> None:
         program.stdout.close()
 
 
-def _name(program: "subprocess.Popen[bytes]") -> str:
-    words = program.args
-    assert isinstance(words, list)  # noqa: S101 -- we made it
-    return str(words[2] if words[1:2] == ["-m"] else os.path.basename(words[0]))  # noqa: PTH119
+def _tied_to_us() -> list[str]:
+    """Return the words before a program that has to end with the thread that waits for it."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
+def _name(words: Sequence[str]) -> str:
+    return words[2] if words[1:2] == ["-m"] else os.path.basename(words[0])  # noqa: PTH119
 
 
 class _Heard:

@@ -15,6 +15,7 @@ from firmware_bridge.flash.causes import Cause
 from firmware_bridge.flash.plan import Step
 from firmware_bridge.records.installation import installation_of
 from firmware_bridge.records.signed import verify
+from quanho import lang
 from quanho.cli import main
 from quanho.flash_words import BOARDS, CAUSES, STEPS
 from tests.stand_ins.esp32_rom import Esp32Rom
@@ -22,6 +23,11 @@ from tests.stand_ins.flashing import FlashCommand, esp32_bundle, json_lines, wri
 
 _ROOT = Path(__file__).resolve().parents[2]
 NAMED = ("--device", "tram-07", "--site", "bac-ninh", "--yes", "--blank")
+
+
+@pytest.fixture(autouse=True)
+def a_language_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lang, "_chosen", {})
 
 
 @pytest.fixture(name="board")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -77,6 +78,17 @@ def test_ctrl_c_leaves_no_program_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         shell(f"echo $$ > {tmp_path}/pid; sleep 60")
     assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+def test_a_silent_program_ends_with_a_quanho_that_is_killed(tmp_path: Path) -> None:
+    ours = (
+        "import sys; from firmware_bridge.flash.programs import *; run_program(['/bin/sh', '-c', sys.argv[1]], Limits(60, 60), '', print)"
+    )
+    with subprocess.Popen([sys.executable, "-c", ours, f"echo $$ > {tmp_path}/pid; exec sleep 60"]) as quanho:
+        eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
+        quanho.kill()
+    child = int((tmp_path / "pid").read_text())
+    eventually(lambda: not is_alive(child), what="the program is gone")
 
 
 def test_memory_is_bounded_whatever_a_program_says() -> None:
