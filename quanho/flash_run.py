@@ -13,6 +13,7 @@ from firmware_bridge.flash.journal import state_folder
 from firmware_bridge.flash.plan import Wish
 from firmware_bridge.flash.ports import list_ports
 from firmware_bridge.flash.target import TARGETS, Target, load_target, target_of, targets
+from firmware_bridge.link.commands import NAME_BYTES
 from quanho.flash_papers import label_problem, papers_of, wants_record
 from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
 from quanho.flash_words import board_words
@@ -118,10 +119,8 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     if bool(arguments.device) != bool(arguments.site):
         raise Usage(say("--device và --site đi cùng nhau", "--device and --site go together"))
     for word, name in (("--device", arguments.device), ("--site", arguments.site)):
-        try:
-            check_id(name or "x")
-        except ValueError as error:
-            raise Usage(f"{word}: {error}") from error
+        if problem := name_problem(name, is_kept_by_board=not (arguments.expect_decoder or arguments.no_first_reading)):
+            raise Usage(f"{word}: {problem}")
     if problem := label_problem(arguments.label):
         raise Usage(say(f"nhãn là tệp .svg hoặc .png: {problem}", f"a label is an .svg or .png file: {problem}"))
     if arguments.label and not arguments.device:
@@ -137,6 +136,20 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         has_label=arguments.label is not None,
         has_record=wants_record(arguments),
     )
+
+
+def name_problem(name: str, *, is_kept_by_board: bool) -> str:
+    """Return why neither a device nor a site can be called so, "" if one can."""
+    try:
+        check_id(name or "x")
+    except ValueError as error:
+        return str(error)
+    if is_kept_by_board and len(name) > NAME_BYTES:
+        return say(
+            f"{name!r} dài {len(name)} ký tự; bo mạch giữ nhiều nhất {NAME_BYTES}",
+            f"{name!r} has {len(name)} characters; a board keeps {NAME_BYTES} at most",
+        )
+    return ""
 
 
 def _only_port(target: Target) -> str:

@@ -205,6 +205,5 @@ def complaint(error: FlashError, job: FlashJob | None) -> list[str]:
     words = CAUSES[error.cause]
     lines = [f"{words.what} ({error.cause.word}, {error.cause.value}): {error.reason}"]
     lines += [f"  | {line}" for line in error.tail[-_TAIL_LINES:]]
-    if job is not None:
-        lines.append("  " + board_words(job.board))
+    lines.append("  " + board_words(job.board if job else "untouched"))
     return [*lines, "  → " + words.do]

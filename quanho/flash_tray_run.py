@@ -32,7 +32,7 @@ _VALUES = ("reset", "baud", "trust", "state", "key", "passphrase_file", "technic
 
 def run_tray(arguments: argparse.Namespace) -> int:
     """Flash the tray, print a table, return the exit code."""
-    rows = read_tray(arguments.tray)
+    rows = read_tray(arguments.tray, is_kept_by_board=not (arguments.expect_decoder or arguments.no_first_reading))
     try:
         _prepare(arguments, rows)
     except FlashError as error:

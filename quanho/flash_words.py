@@ -152,10 +152,10 @@ CAUSES: dict[Cause, Words] = {
         "run again; if it happens again its EEPROM is worn out",
     ),
     Cause.RECORD_FAILED: Words(
-        "không ghi được nhãn hoặc biên bản",
-        "the label or the record could not be written",
-        "bo mạch đã xong; sửa điều nêu trên rồi chạy lại, không phải nạp lại",
-        "the board is done; put right what is named above and run again, nothing is flashed twice",
+        "không ghi được nhãn, biên bản hoặc nhật ký nạp",
+        "the label, the record or the state of the flash could not be written",
+        "sửa điều nêu trên rồi chạy lại đúng lệnh này; việc gì đã xong thì không làm lại",
+        "put right what is named above and run the same command again; what is done is not done twice",
     ),
     Cause.NOT_CONFIRMED: Words(
         "chưa được xác nhận",

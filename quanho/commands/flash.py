@@ -103,9 +103,17 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Adds the exit codes, which are a table of the product's, only when somebody reads them."""
+    """Adds the exit codes, which are a table of the product's, only when somebody reads them: to the help, not to the usage of an error."""
+
+    _is_help = False
+
+    def start_section(self, heading: str | None) -> None:
+        self._is_help = True
+        super().start_section(heading)
 
     def format_help(self) -> str:
+        if not self._is_help:
+            return super().format_help()
         from quanho.flash_words import exit_table
 
         return super().format_help().rstrip("\n") + "\n" + exit_table() + "\n"

@@ -194,6 +194,7 @@ def test_on_a_terminal_it_asks_and_takes_no_for_an_answer(tmp_path: Path, board:
         (["{bundle}", "--board", "esp23"], "did you mean 'esp32'?"),
         (["{bundle}", "--device", "tram-07"], "--device and --site go together"),
         (["{bundle}", "--device", "trạm 7", "--site", "x"], "--device"),
+        (["{bundle}", "--device", "a" * 33, "--site", "x"], "a board keeps 32 at most"),
         (["{bundle}", "--device", "a", "--site", "b", "--label", "label.pdf"], ".svg or .png"),
         (["{bundle}", "--expect-decoder", "json", "--no-first-reading"], "choose"),
         (["{bundle}", "--expect-decoder", "jsn", "--port", "/dev/null"], "jsn"),
@@ -215,6 +216,14 @@ def test_help_and_the_runbook_name_every_exit_code(capsys: pytest.CaptureFixture
     for cause in Cause:
         assert f"{cause.value}  {cause.word}:" in helped
         assert f"| {cause.value} | `{cause.word}` |" in runbook
+
+
+def test_a_wrong_option_is_told_without_the_table_of_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["flash", "x.qhb", "--baud", "12"])
+    told = capsys.readouterr().err
+    assert "'12' is no baud rate" in told
+    assert "port-missing" not in told
 
 
 def test_every_cause_step_and_state_has_words_in_both_languages() -> None:

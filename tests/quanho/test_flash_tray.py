@@ -155,6 +155,10 @@ def test_a_tray_that_nobody_fills_ends_by_itself() -> None:
         ("device,site,port\na,b,next\na,b,next\n", "line 3: device a stands twice"),
         ("device,site,port\na,b,/dev/x\nc,b,/dev/x\n", "port /dev/x stands twice"),
         ("device,site,port\ntrạm 7,b,next\n", "line 2"),
+        (f"device,site,port\na,b,next\n\n{'c' * 33},b,next\n", "line 4: .* a board keeps 32 at most|bo mạch giữ nhiều nhất 32"),
+        ("device,site,port,board\na,b,next,esp23\n", "did you mean 'esp32'"),
+        ("device,site,port\na,b,next,esp32\n", "line 2: has more cells"),
+        ("device,site,device,port\na,b,c,next\n", "columns"),
     ],
 )
 def test_what_is_wrong_with_a_tray_is_told_by_line(tmp_path: Path, text: str, said: str) -> None:
@@ -168,3 +172,5 @@ def test_a_spreadsheets_csv_is_read(tmp_path: Path) -> None:
     path = tmp_path / "tray.csv"
     path.write_bytes("﻿device, site, port, board\r\ntram-07, bac-ninh, next, esp32\r\n".encode())
     assert read_tray(path) == [Row("tram-07", "bac-ninh", "next", "esp32")]
+    path.write_bytes(b"\xef\xbb\xbfDevice;Site;Port\r\ntram-07;bac-ninh;next\r\n;;\r\n")  # as Excel saves it in Vietnam
+    assert read_tray(path) == [Row("tram-07", "bac-ninh", "next")]
