@@ -53,6 +53,10 @@ def run_one(arguments: argparse.Namespace) -> int:
         screen.close()
         _interrupted(arguments, job)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, and the flash with it
+        screen.close()
+        print(_stopped(job), file=sys.stderr)
+        raise
     finally:
         screen.close()
     return 0
@@ -197,4 +201,8 @@ def _interrupted(arguments: argparse.Namespace, job: FlashJob | None) -> None:
             )
         )
         sys.stdout.flush()
-    print(say("\nquanho: đã dừng. ", "\nquanho: stopped. ") + board_words(board), file=sys.stderr)
+    print("\n" + _stopped(job), file=sys.stderr)
+
+
+def _stopped(job: FlashJob | None) -> str:
+    return say("quanho: đã dừng. ", "quanho: stopped. ") + board_words(job.board if job else "untouched")

@@ -62,6 +62,7 @@ class Papers:
     """What is made of a proven board; each may be called again after an interruption and makes the same thing once."""
 
     label: Callable[["Outcome"], None] | None = None
+    is_label_there: Callable[[], bool] = lambda: True
     record: Callable[["Outcome"], str] | None = None
     queue: Callable[["Outcome"], None] | None = None
 
@@ -124,7 +125,9 @@ class FlashJob:
     def _run(self) -> Outcome:
         kept = self._journal.load()
         if kept is not None and Step.WRITE in kept.done and not self._order.is_again:
-            self._state = kept
+            is_label_lost = Step.LABEL in kept.done and not self._order.papers.is_label_there()
+            done = tuple(step for step in kept.done if not (is_label_lost and step is Step.LABEL))
+            self._state = kept.model_copy(update={"done": done})
             if not self._is_confirmed():
                 self._note("another-board")
                 self._state = State(record_id=uuid.uuid4().hex, started_at=self._now())

@@ -93,13 +93,16 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
         from quanho.flash_ports import print_boards, print_ports
 
         return (print_ports if arguments.bundle == "ports" else print_boards)(as_json=arguments.json)
-    if arguments.tray:
-        from quanho.flash_tray_run import run_tray
+    from quanho.told_to_end import as_ctrl_c
 
-        return run_tray(arguments)
-    from quanho.flash_run import run_one
+    with as_ctrl_c():
+        if arguments.tray:
+            from quanho.flash_tray_run import run_tray
 
-    return run_one(arguments)
+            return run_tray(arguments)
+        from quanho.flash_run import run_one
+
+        return run_one(arguments)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

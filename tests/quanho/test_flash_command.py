@@ -99,6 +99,10 @@ def test_kill_at_each_step_and_the_same_command_finishes(tmp_path: Path, board: 
         assert (done.returncode, result["ok"], result["was_done"]) == (0, True, False), done.stdout + done.stderr
         again = quanho.run(*words)
         assert json_lines(again.stdout)[-1]["was_done"]
+        elsewhere = tmp_path / "labels" / "label.svg"
+        again = quanho.run(bundle, *NAMED, "--json", "--label", elsewhere)
+        assert (again.returncode, json_lines(again.stdout)[-1]["was_done"], elsewhere.exists()) == (0, False, True), again.stdout
+        assert not any(begins(Step.WRITE)(line) for line in json_lines(again.stdout))
     (record,) = (tmp_path / "outbox").glob("*.json")
     installation = installation_of(verify(record.read_bytes()))
     assert (installation.device, installation.site, installation.uid, installation.mac) == (
@@ -114,12 +118,13 @@ def test_kill_at_each_step_and_the_same_command_finishes(tmp_path: Path, board: 
 
 
 @pytest.mark.server
-def test_ctrl_c_in_the_middle_says_how_the_board_is_and_how_to_finish(tmp_path: Path, board: Esp32Rom) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_the_middle_says_how_the_board_is_and_how_to_finish(tmp_path: Path, board: Esp32Rom, how: signal.Signals) -> None:
     bundle = written(tmp_path, *esp32_bundle(size=400_000))
     with board:
         program = command(tmp_path, board).start(bundle, *NAMED, "--json")
         wait_for(program, lambda line: line["event"] == "progress")
-        program.send_signal(signal.SIGINT)
+        program.send_signal(how)
         out, err = program.communicate(timeout=20)
         assert program.returncode == 130
         assert json_lines(out)[-1] | {"event": ""} == {
@@ -165,6 +170,18 @@ def test_what_is_wrong_has_its_exit_code_and_its_way_out_in_both_languages(tmp_p
     code, out, _ = here(bundle, *NAMED, "--json")
     assert code == Cause.PORT_MISSING.value
     assert json_lines(out)[-1]["cause"] == "port-missing"
+
+
+def test_papers_that_cannot_be_made_before_anything_is_written_do_not_say_that_the_board_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = written(tmp_path, *esp32_bundle())
+    words = [str(bundle), *NAMED, "--key", str(tmp_path / "none.key"), "--trust", str(tmp_path / "trust"), "--port", "/nonexistent"]
+    assert main(["--lang", "en", "flash", *words]) == Cause.RECORD_FAILED.value
+    told = capsys.readouterr().err
+    assert "none.key" in told
+    assert "the board is as it was" in told
+    assert "done;" not in told
 
 
 @pytest.mark.server
