@@ -17,7 +17,7 @@ from firmware_bridge.flash.progress import Progress
 from quanho import lang
 from quanho.flash_papers import make_key
 from quanho.flash_run import EXIT_INTERRUPTED, ask, opened_bundle
-from quanho.flash_screen import BarScreen, PlainScreen
+from quanho.flash_screen import BarScreen, JsonScreen, PlainScreen
 from quanho.flash_tray import Board, Row, Tray, plugged_in, read_tray
 from quanho.flash_words import CAUSES, board_words
 from quanho.lang import say
@@ -25,6 +25,7 @@ from quanho.report import coloured
 
 _LOOK_S = 0.1
 _END_S = 10.0
+_WORDS = {cause.word: words for cause, words in CAUSES.items()}
 _EVENTS = ("begin", "progress", "done", "note")
 _SWITCHES = ("again", "blank", "allow_downgrade", "no_first_reading", "no_record")
 _VALUES = ("reset", "baud", "trust", "state", "key", "passphrase_file", "technician", "note", "outbox", "first_reading_s", "expect_decoder")
@@ -36,9 +37,10 @@ def run_tray(arguments: argparse.Namespace) -> int:
     try:
         _prepare(arguments, rows)
     except FlashError as error:
-        print(f"quanho: {CAUSES[error.cause].what} ({error.cause.word}, {error.cause.value}): {error.reason}", file=sys.stderr)
+        (JsonScreen() if arguments.json else PlainScreen()).failed("", error, None)
         return error.cause.value
     except KeyboardInterrupt:
+        print(say("\nquanho: đã dừng, chưa ghi gì", "\nquanho: stopped, nothing was written"), file=sys.stderr)
         return EXIT_INTERRUPTED
     shown = _Shown(as_json=arguments.json)
     tray = Tray(rows, lambda board: _start(board, arguments, shown), plugged_in, arguments.at_once, arguments.wait, shown.tell)
@@ -172,7 +174,9 @@ def _result_line(line: dict[str, Any]) -> str:
         done = say("đã xong từ trước", "done before") if line.get("was_done") else say("xong", "done")
         return coloured("✓", "good") + f" {done} {readings}".rstrip()
     text = line.get("text") or board_words(str(line.get("board", "untouched")))
-    return coloured("✗", "bad") + f" {line.get('cause', '')}: {text}"
+    word = str(line.get("cause", ""))
+    words = _WORDS.get(word)
+    return coloured("✗", "bad") + f" {words.what if words else word} ({word}): {text}"
 
 
 def _print_table(boards: Sequence[Board], *, as_json: bool) -> None:
@@ -195,5 +199,9 @@ def _print_table(boards: Sequence[Board], *, as_json: bool) -> None:
     for row in rows:
         mark = coloured("✓", "good") if row["ok"] else coloured("✗", "bad")
         print(f"{mark} {row['device']:<{width}}  {row['took_s']:>6.1f} s  {row['cause'] or row['board']:<14}  {row['port']}")
+        if not row["ok"]:
+            print(f"    {board_words(str(row['board']))}")
+        if words := _WORDS.get(str(row["cause"])):
+            print(f"    → {words.do}")
     done = sum(1 for row in rows if row["ok"])
     print(say(f"{done}/{len(rows)} bo mạch đã xong", f"{done} of {len(rows)} boards are done"))

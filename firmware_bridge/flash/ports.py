@@ -5,6 +5,7 @@ VID:PID: an adapter chip (CH340, CP210x, FT232) is on boards of several families
 """
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from firmware_bridge.flash.target import Target
 
+_MEMORY_DEVICES = 1  # Linux, admin-guide/devices: null, zero, random
 _USB_DEPTH = 4  # tty → interface → device; a hub driver may add one
 
 
@@ -55,6 +57,15 @@ def holders_of(path: Path, root: Path = Path("/")) -> tuple[Holder, ...]:
     """Return who has `path` open. Without root, only programs of the same user are seen."""
     wanted = os.path.realpath(path)
     return tuple(_holder(process) for process in _processes(root) if _has_open(process, wanted))
+
+
+def may_be_serial(path: Path) -> bool:
+    """Tell a character device from a file, a folder, and /dev/null and its like. It is not opened, which resets many boards."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) != _MEMORY_DEVICES
 
 
 def board_identity(path: str, root: Path = Path("/")) -> str:

@@ -56,7 +56,7 @@ class Here:
 
     def __call__(self, *words: object, language: str = "en") -> tuple[int, str, str]:
         options = ["--port", self._port, *(f"--{name}={self._folder / name}" for name in ("trust", "state", "outbox"))]
-        code = main(["--lang", language, "flash", *map(str, words), *options])
+        code = main(["--lang", language, "flash", *options, *map(str, words)])
         return code, *self._capsys.readouterr()
 
 
@@ -167,6 +167,10 @@ def test_what_is_wrong_has_its_exit_code_and_its_way_out_in_both_languages(tmp_p
                 code, _, err = here(*words, language=language)
                 assert code == cause.value, err
                 assert (CAUSES[cause].vi_do if language == "vi" else CAUSES[cause].en_do) in err
+    for not_a_port in (tmp_path, bundle, Path("/dev/null")):
+        code, _, err = here(bundle, *NAMED, "--port", not_a_port)
+        assert code == Cause.PORT_MISSING.value, err
+        assert f"{not_a_port} is no serial port" in err
     code, out, _ = here(bundle, *NAMED, "--json")
     assert code == Cause.PORT_MISSING.value
     assert json_lines(out)[-1]["cause"] == "port-missing"

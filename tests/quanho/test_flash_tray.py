@@ -145,6 +145,14 @@ def test_a_tray_that_nobody_fills_ends_by_itself() -> None:
     assert "nobody plugged" in bench.tray.boards[0].result["text"]
 
 
+def test_a_tray_whose_bundle_is_refused_says_so_to_programs_too(tmp_path: Path) -> None:
+    tray = tmp_path / "tray.csv"
+    tray.write_text("device,site,port\na,b,next\n")
+    done = FlashCommand(tmp_path, "-").run(tmp_path / "none.qhb", "--tray", tray, "--yes", "--json")
+    assert done.returncode == Cause.BUNDLE_REFUSED.value, done.stderr
+    assert json_lines(done.stdout)[-1]["cause"] == "bundle-refused"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
