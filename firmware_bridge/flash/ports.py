@@ -14,6 +14,7 @@ from pathlib import Path
 from firmware_bridge.flash.target import Target
 
 _MEMORY_DEVICES = 1  # Linux, admin-guide/devices: null, zero, random
+_PSEUDO_TERMINALS = range(136, 144)  # the same page: UNIX98 PTY slaves
 _USB_DEPTH = 4  # tty → interface → device; a hub driver may add one
 
 
@@ -57,6 +58,12 @@ def holders_of(path: Path, root: Path = Path("/")) -> tuple[Holder, ...]:
     """Return who has `path` open. Without root, only programs of the same user are seen."""
     wanted = os.path.realpath(path)
     return tuple(_holder(process) for process in _processes(root) if _has_open(process, wanted))
+
+
+def is_same_device(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell two device files of one name apart: each container has its own /dev/pts/1, but the same /dev/ttyUSB0."""
+    is_pseudo = os.major(one.st_rdev) in _PSEUDO_TERMINALS
+    return one.st_rdev == other.st_rdev and (one.st_dev == other.st_dev or not is_pseudo)
 
 
 def may_be_serial(path: Path) -> bool:
@@ -121,7 +128,7 @@ def _has_open(process: Path, wanted: str) -> bool:
         return False
     for descriptor in descriptors:
         with suppress(OSError):
-            if os.readlink(descriptor) == wanted:  # noqa: PTH115
+            if os.readlink(descriptor) == wanted and is_same_device(descriptor.stat(), os.stat(wanted)):  # noqa: PTH115, PTH116
                 return True
     return False
 
