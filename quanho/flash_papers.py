@@ -44,7 +44,7 @@ def papers_of(arguments: argparse.Namespace) -> Papers:
         papers = Papers(label=lambda outcome: write_label(outcome, path), is_label_there=path.exists)
     if key is None:
         return papers
-    box = Outbox(arguments.outbox) if arguments.outbox else outbox()
+    box = outbox(arguments.outbox)
     return replace(
         papers,
         record=lambda outcome: write_record(outcome, key, arguments.technician, arguments.note),

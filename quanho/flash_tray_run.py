@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +25,14 @@ from quanho.report import coloured
 _LOOK_S = 0.1
 _END_S = 10.0
 _WORDS = {cause.word: words for cause, words in CAUSES.items()}
+_CAME_TO = {
+    ("begin", "write"): "half-written",
+    ("done", "write"): "written",
+    ("note", "goes-on"): "written",
+    ("begin", "label"): "proven",
+    ("begin", "record"): "proven",
+    ("begin", "queue"): "proven",
+}
 _EVENTS = ("begin", "progress", "done", "note")
 _SWITCHES = ("again", "blank", "allow_downgrade", "no_first_reading", "no_record")
 _VALUES = ("reset", "baud", "trust", "state", "key", "passphrase_file", "technician", "note", "outbox", "first_reading_s", "expect_decoder")
@@ -124,11 +131,13 @@ def _read(board: Board, shown: _Shown) -> None:
     assert board.program is not None  # noqa: S101 -- it was started
     assert board.program.stdout is not None  # noqa: S101
     assert board.program.stderr is not None  # noqa: S101
+    came_to = "untouched"
     with board.program.stdout, board.program.stderr:
         for line in board.program.stdout:
             with suppress(ValueError):
                 said = json.loads(line)
                 if isinstance(said, dict):
+                    came_to = board_after(said, came_to)
                     shown.line(board, said)
         complaint = board.program.stderr.read().strip()
     if not board.result:
@@ -136,17 +145,23 @@ def _read(board: Board, shown: _Shown) -> None:
             "event": "result",
             "ok": False,
             "cause": "",
-            "board": "untouched",
+            "board": came_to,
             "text": complaint.splitlines()[-1] if complaint else "it ended",
         }
         shown.line(board, said)
+
+
+def board_after(said: dict[str, Any], before: str) -> str:
+    """Return how a board is after this line of its flash, for one whose flash is killed before it can say so itself."""
+    event = str(said.get("event"))
+    return _CAME_TO.get((event, str(said.get("text" if event == "note" else "step"))), before)
 
 
 def _stop(boards: Sequence[Board]) -> None:
     """Pass Ctrl-C on and wait: each flash ends its program and says how its board is."""
     programs = [board.program for board in boards if board.program is not None and board.code is None]
     for program in programs:
-        program.send_signal(signal.SIGINT)
+        program.terminate()  # not SIGINT, which what a shell began with & ignores
     for program in programs:
         with suppress(subprocess.TimeoutExpired):
             program.wait(_END_S)

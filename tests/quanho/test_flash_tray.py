@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from firmware_bridge.board.build import build
 from firmware_bridge.bundle.manifest import FieldExpected, SensorExpected
 from firmware_bridge.flash.causes import Cause
 from quanho.flash_tray import Board, Row, Tray, read_tray
+from quanho.flash_tray_run import board_after
 from telemetry.errors import ConfigError
 from tests.simavr.build import cached_file
 from tests.simavr.optiboot import bootloader
@@ -151,6 +153,21 @@ def test_a_tray_whose_bundle_is_refused_says_so_to_programs_too(tmp_path: Path) 
     done = FlashCommand(tmp_path, "-").run(tmp_path / "none.qhb", "--tray", tray, "--yes", "--json")
     assert done.returncode == Cause.BUNDLE_REFUSED.value, done.stderr
     assert json_lines(done.stdout)[-1]["cause"] == "bundle-refused"
+
+
+@pytest.mark.parametrize(
+    ("lines", "board"),
+    [
+        ([{"event": "begin", "step": "plan"}], "untouched"),
+        ([{"event": "begin", "step": "write"}, {"event": "progress", "step": "write"}], "half-written"),
+        ([{"event": "begin", "step": "write"}, {"event": "done", "step": "write"}], "written"),
+        ([{"event": "begin", "step": "confirm"}, {"event": "note", "step": "confirm", "text": "goes-on"}], "written"),
+        ([{"event": "begin", "step": "confirm"}, {"event": "note", "step": "confirm", "text": "another-board"}], "untouched"),
+        ([{"event": "done", "step": "write"}, {"event": "begin", "step": "record"}], "proven"),
+    ],
+)
+def test_of_a_flash_that_is_killed_the_tray_says_how_its_board_is(lines: list[dict[str, str]], board: str) -> None:
+    assert reduce(lambda before, line: board_after(line, before), lines, "untouched") == board
 
 
 @pytest.mark.parametrize(
