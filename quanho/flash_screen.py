@@ -184,6 +184,8 @@ def summary(outcome: Outcome) -> list[str]:
             )
         ]
     lines = [say(f"✓ {name}: đã ghi, đã đọc lại, đã có số đo", f"✓ {name}: written, read back, proven by a reading")]
+    if order.target.back_end == "uf2":  # its drive is gone once it has all blocks: nothing can be read back
+        lines = [say(f"✓ {name}: đã ghi, bo mạch đã nhận đủ, đã có số đo", f"✓ {name}: written, taken whole, proven by a reading")]
     if order.wish.reading == "none":
         lines = [
             say(

@@ -46,8 +46,10 @@ CAUSES: dict[Cause, Words] = {
     Cause.NO_ANSWER: Words(
         "chip không trả lời: chưa vào chế độ nạp",
         "the chip does not answer: it is not in its loader",
-        "ESP32: giữ BOOT, nhấn EN. Arduino: đúng --board chưa (Nano cũ: atmega328p-nano-old)? Rút, cắm lại rồi chạy lại",
-        "ESP32: hold BOOT, press EN. Arduino: is --board right (old Nano: atmega328p-nano-old)? Re-plug it and run again",
+        "ESP32: giữ BOOT, nhấn EN. Arduino: đúng --board chưa (Nano cũ: atmega328p-nano-old)? Pico: giữ BOOTSEL khi cắm. "
+        "Rút, cắm lại rồi chạy lại",
+        "ESP32: hold BOOT, press EN. Arduino: is --board right (old Nano: atmega328p-nano-old)? Pico: hold BOOTSEL while plugging in. "
+        "Re-plug it and run again",
     ),
     Cause.WRONG_CHIP: Words(
         "chip khác với gói firmware",
