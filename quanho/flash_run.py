@@ -170,7 +170,7 @@ def _confirm(order: Order, arguments: argparse.Namespace) -> None:
     if arguments.yes:
         return
     manifest = order.bundle.manifest
-    name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("không tên", "without a name")
+    name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("để trống, không có biên bản", "none, so no record")
     where = order.port or order.drive or order.target.title
     question = say(
         f"Ghi {manifest.firmware} {manifest.version} lên {order.target.title} ở {where}, tên {name}? [c/K] ",
