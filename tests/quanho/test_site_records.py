@@ -45,6 +45,16 @@ def test_records_are_listed_shown_sent_and_then_no_longer_wait(place: Path, caps
     assert records("show", "abab", "--json") == 0  # sent ones are still here to look at
 
 
+def test_records_that_wait_elsewhere_are_listed_and_sent_from_there(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = str((place / "outbox").rename(place / "elsewhere"))
+    assert records("list") == 0
+    assert "ababab" not in capsys.readouterr().out
+    assert records("list", "--outbox", elsewhere) == 0
+    assert "ababab" in capsys.readouterr().out
+    with RegistryServer() as server:
+        assert send(place, server.url, "--outbox", elsewhere) == 0
+
+
 def test_registry_that_is_away_or_refuses_is_told_and_the_exit_code_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with RegistryServer([says(503), says(422, b"no such site")]) as server:
         assert send(place, server.url, "--json") == 1
