@@ -15,6 +15,7 @@ from edge.link.lend_command import MOST_S
 from firmware_bridge.flash.causes import Cause, FlashError
 from quanho.edge_account import drawn_up
 from telemetry.errors import TransientError
+from telemetry.said import Said, as_is, said
 
 _SILENT_S = 30.0
 _LOOK_S = 1.0
@@ -35,26 +36,29 @@ class Agent:
         span = (int(since.timestamp() * 1e9) - _EARLY_NS, _LATE_NS)
         end_s = time.monotonic() + within_s
         while True:
-            why = "the agent has no reading of the board yet"
+            why = said("agent chưa có số đo nào của bo mạch", "the agent has no reading of the board yet")
             try:
                 account, _, _ = drawn_up(self.config, span)
                 row = next((row for row in account.rows if row.source == self.source), None)
                 if row is not None and row.stored:
                     return
                 if row is not None and row.waiting:
-                    why = f"{row.waiting} readings wait on the gateway: {self._uplink()}"
+                    uplink = self._uplink()
+                    why = said(
+                        f"{row.waiting} số đo còn chờ trên gateway: {uplink.vi}", f"{row.waiting} readings wait on the gateway: {uplink}"
+                    )
             except TransientError as error:
-                why = error.reason
+                why = as_is(error.reason)
             if time.monotonic() >= end_s:
-                raise FlashError(Cause.NOT_IN_CORE, f"not within {within_s:.0f} s: {why}")
+                raise FlashError(Cause.NOT_IN_CORE, said(f"chưa có sau {within_s:.0f} s: {why.vi}", f"not within {within_s:.0f} s: {why}"))
             time.sleep(_LOOK_S)
 
-    def _uplink(self) -> str:
+    def _uplink(self) -> Said:
         status = ask(self.config.control_socket, {"command": "status"}, _SILENT_S)
         if not status["clock"]["is_trusted"]:
-            return "its clock is not trusted yet"
+            return said("đồng hồ của nó chưa tin được", "its clock is not trusted yet")
         uplink = status["uplink"]
-        return str(uplink["trouble"] or "they are on their way")
+        return as_is(str(uplink["trouble"])) if uplink["trouble"] else said("đang trên đường gửi", "they are on their way")
 
 
 @contextmanager
@@ -77,5 +81,7 @@ def _borrow(socket: Path, port: str) -> tuple[Generator[dict[str, Any], None, No
             answers.close()
             tries += 1
             if tries == _TRIES:
-                raise FlashError(Cause.PORT_BUSY, f"the agent does not lend {port}: {error or 'it hung up'}") from error
+                answer = as_is(str(error)) if str(error) else said("nó ngắt kết nối", "it hung up")
+                reason = said(f"agent không cho mượn {port}: {answer.vi}", f"the agent does not lend {port}: {answer}")
+                raise FlashError(Cause.PORT_BUSY, reason) from error
         time.sleep(_LOOK_S)

@@ -11,6 +11,7 @@ from firmware_bridge.flash.job import Take
 from firmware_bridge.flash.plausible import Reading
 from telemetry import catalogue, point
 from telemetry.errors import RejectedError
+from telemetry.said import said
 
 
 def take_with(name: str, options: Mapping[str, Any]) -> Take:
@@ -36,5 +37,6 @@ def _judged(reading: point.Reading) -> Reading:
     for name, value in values.items():
         quantity = catalogue.find(reading.measurement, name)
         if quantity is not None and not quantity.is_plausible(float(value)):
-            why.append(f"{reading.measurement} {name} is {value:g}, outside {quantity.low} to {quantity.high}")
+            vi = f"{reading.measurement} {name} là {value:g}, ngoài khoảng {quantity.low} đến {quantity.high}"
+            why.append(said(vi, f"{reading.measurement} {name} is {value:g}, outside {quantity.low} to {quantity.high}"))
     return Reading(reading.measurement, values, reading.quality, tuple(why))

@@ -28,6 +28,7 @@ from runtime.config import read_secret
 from runtime.durable_file import replace_file
 from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import QuanhoError
+from telemetry.said import as_is, named, reason_of, said
 
 _LABEL_MODE = 0o644
 _RECORD_MODE = 0o600
@@ -78,9 +79,9 @@ def write_label(outcome: Outcome, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)  # not its parents: a stick that is not mounted is no folder to be made
         replace_file(path, drawn, _LABEL_MODE)
     except OSError as error:
-        raise FlashError(Cause.RECORD_FAILED, f"{path}: {error.strerror}") from error
+        raise FlashError(Cause.RECORD_FAILED, as_is(f"{path}: {error.strerror}")) from error
     except QuanhoError as error:
-        raise FlashError(Cause.RECORD_FAILED, f"{path}: {error}") from error
+        raise FlashError(Cause.RECORD_FAILED, named(f"{path}: ", reason_of(error))) from error
 
 
 def write_record(outcome: Outcome, key: SigningKey, technician: str, note: str) -> str:
@@ -93,9 +94,11 @@ def write_record(outcome: Outcome, key: SigningKey, technician: str, note: str) 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, data, _RECORD_MODE)
     except (ValidationError, signed.RecordRefused) as error:
-        raise FlashError(Cause.RECORD_FAILED, f"the record cannot be written: {error}") from error
+        why = reason_of(error)
+        reason = said(f"không lập được biên bản: {why.vi}", f"the record cannot be written: {why}")
+        raise FlashError(Cause.RECORD_FAILED, reason) from error
     except OSError as error:
-        raise FlashError(Cause.RECORD_FAILED, f"{path}: {error.strerror}") from error
+        raise FlashError(Cause.RECORD_FAILED, as_is(f"{path}: {error.strerror}")) from error
     return str(path)
 
 
@@ -107,9 +110,9 @@ def _put(outcome: Outcome, box: Outbox) -> None:
     try:
         box.put(record_path(outcome).read_bytes())
     except OSError as error:
-        raise FlashError(Cause.RECORD_FAILED, f"{record_path(outcome)}: {error.strerror}") from error
+        raise FlashError(Cause.RECORD_FAILED, as_is(f"{record_path(outcome)}: {error.strerror}")) from error
     except (OutboxProblem, signed.RecordRefused) as error:
-        raise FlashError(Cause.RECORD_FAILED, str(error)) from error
+        raise FlashError(Cause.RECORD_FAILED, reason_of(error)) from error
 
 
 def _record(outcome: Outcome, technician: str, note: str) -> InstallationRecord:
@@ -165,7 +168,7 @@ def make_key(arguments: argparse.Namespace) -> SigningKey:
         passphrase = read_secret(arguments.passphrase_file).encode() if arguments.passphrase_file else None
         return technician_key(technician_folder(), passphrase)[0]
     except (KeyProblem, NoPlaceForKey) as error:
-        raise FlashError(Cause.RECORD_FAILED, str(error)) from error
+        raise FlashError(Cause.RECORD_FAILED, reason_of(error)) from error
 
 
 def _clock() -> ClockState:

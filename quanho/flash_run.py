@@ -23,6 +23,7 @@ from quanho.trust_place import trust_of
 from telemetry.errors import QuanhoError
 from telemetry.identifiers import check_id
 from telemetry.nearest import instead_of
+from telemetry.said import named, reason_of, said
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -113,9 +114,9 @@ def opened_bundle(arguments: argparse.Namespace) -> Bundle:
     try:
         return open_bundle(Path(arguments.bundle), trust_of(arguments))
     except (BundleRefused, TrustProblem) as error:
-        reason = str(error)
-        named = reason if reason.startswith(arguments.bundle) else f"{arguments.bundle}: {reason}"
-        raise FlashError(Cause.BUNDLE_REFUSED, named) from error
+        reason = reason_of(error)
+        where = "" if reason.startswith(arguments.bundle) else f"{arguments.bundle}: "
+        raise FlashError(Cause.BUNDLE_REFUSED, named(where, reason)) from error
 
 
 def _target(arguments: argparse.Namespace, bundle: Bundle) -> Target:
@@ -203,10 +204,10 @@ def _confirm(order: Order, arguments: argparse.Namespace) -> None:
 def ask(question: str, *, is_json: bool) -> None:
     """Ask on a terminal. NOT_CONFIRMED where the answer is no, or nobody is there to ask."""
     if is_json or sys.stdin is None or not sys.stdin.isatty():
-        raise FlashError(Cause.NOT_CONFIRMED, "nobody is at a keyboard to say yes")
+        raise FlashError(Cause.NOT_CONFIRMED, said("không có ai ở bàn phím để đồng ý", "nobody is at a keyboard to say yes"))
     print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in _YES:
-        raise FlashError(Cause.NOT_CONFIRMED, "the answer was not yes")
+        raise FlashError(Cause.NOT_CONFIRMED, said("câu trả lời không phải là đồng ý", "the answer was not yes"))
 
 
 def _interrupted(arguments: argparse.Namespace, job: FlashJob | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from firmware_bridge.flash.causes import FlashError
 from firmware_bridge.flash.job import FlashJob, Happened, Outcome
 from quanho.flash_words import CAUSES, board_words, note_words, step_words
-from quanho.lang import say
+from quanho.lang import pick, say
 
 _EVERY_S = 0.2
 _TAIL_LINES = 6
@@ -48,7 +48,13 @@ class JsonScreen:
         self._print(name, {"event": "result", "ok": True, "exit_code": 0, **facts(outcome)})
 
     def failed(self, name: str, error: FlashError, job: FlashJob | None) -> None:
-        about = {"cause": error.cause.word, "step": error.step, "text": error.reason, "board": job.board if job else "untouched"}
+        about = {
+            "cause": error.cause.word,
+            "step": error.step,
+            "text": error.reason,
+            "said": pick(error.reason),
+            "board": job.board if job else "untouched",
+        }
         self._print(name, {"event": "result", "ok": False, "exit_code": error.cause.value, **about, "program_said": list(error.tail)})
 
     def close(self) -> None:
@@ -205,7 +211,7 @@ def summary(outcome: Outcome) -> list[str]:
 def complaint(error: FlashError, job: FlashJob | None) -> list[str]:
     """Return what happened, what the board is like now, and what to do."""
     words = CAUSES[error.cause]
-    lines = [f"{words.what} ({error.cause.word}, {error.cause.value}): {error.reason}"]
+    lines = [f"{words.what} ({error.cause.word}, {error.cause.value}): {pick(error.reason)}"]
     lines += [f"  | {line}" for line in error.tail[-_TAIL_LINES:]]
     lines.append("  " + board_words(job.board if job else "untouched"))
     return [*lines, "  → " + words.do]

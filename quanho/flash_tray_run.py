@@ -146,7 +146,7 @@ def _read(board: Board, shown: _Shown) -> None:
             "ok": False,
             "cause": "",
             "board": came_to,
-            "text": complaint.splitlines()[-1] if complaint else "it ended",
+            "text": complaint.splitlines()[-1] if complaint else say("đã kết thúc", "it ended"),
         }
         shown.line(board, said)
 
@@ -188,7 +188,7 @@ def _result_line(line: dict[str, Any]) -> str:
         )
         done = say("đã xong từ trước", "done before") if line.get("was_done") else say("xong", "done")
         return coloured("✓", "good") + f" {done} {readings}".rstrip()
-    text = line.get("text") or board_words(str(line.get("board", "untouched")))
+    text = line.get("said") or line.get("text") or board_words(str(line.get("board", "untouched")))
     word = str(line.get("cause", ""))
     words = _WORDS.get(word)
     return coloured("✗", "bad") + f" {words.what if words else word} ({word}): {text}"

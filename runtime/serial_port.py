@@ -25,6 +25,7 @@ from runtime.clock import Clock, SystemClock
 from runtime.logs import Log
 from runtime.serial_settings import SerialSettings
 from telemetry.errors import TransientError
+from telemetry.said import reason_of, said
 
 _GONE = (serial.SerialException, OSError, termios.error)
 _PARITY = {
@@ -214,9 +215,12 @@ def matching_ports(pattern: str) -> list[str]:
 def choose_port(pattern: str, matches: Sequence[str]) -> str:
     """Return the only match; TransientError if there is none or more than one."""
     if not matches:
-        raise TransientError(f"no port fits {pattern}; is the device plugged in?")
+        raise TransientError(
+            said(f"không có cổng nào khớp {pattern}; đã cắm thiết bị chưa?", f"no port fits {pattern}; is the device plugged in?")
+        )
     if len(matches) > 1:
-        raise TransientError(f"{len(matches)} ports fit {pattern}: {', '.join(matches)}; set port to the one that is meant")
+        vi = f"có {len(matches)} cổng khớp {pattern}: {', '.join(matches)}; đặt port là cổng cần dùng"
+        raise TransientError(said(vi, f"{len(matches)} ports fit {pattern}: {', '.join(matches)}; set port to the one that is meant"))
     return matches[0]
 
 
@@ -239,9 +243,12 @@ def _opened(device: str, settings: SerialSettings) -> serial.Serial:
         return _opened_with(device, settings, serial.PARITY_NONE)  # a pty has no parity bits and refuses to be asked twice
     except serial.SerialException as error:
         if error.errno in {errno.EAGAIN, errno.EBUSY}:
-            raise TransientError(f"{device} is in use by another program; stop that one (fuser -v {device} names it)") from error
+            vi = f"{device} đang do chương trình khác dùng; hãy dừng chương trình đó (fuser -v {device} cho biết là gì)"
+            en = f"{device} is in use by another program; stop that one (fuser -v {device} names it)"
+            raise TransientError(said(vi, en)) from error
         if error.errno == errno.EACCES:
-            raise TransientError(f"this user may not open {device}; add it to the group dialout and log in again") from error
+            vi = f"người dùng này không được mở {device}; thêm vào nhóm dialout rồi đăng nhập lại"
+            raise TransientError(said(vi, f"this user may not open {device}; add it to the group dialout and log in again")) from error
         raise
 
 
@@ -268,4 +275,4 @@ def _is_pty(device: str) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, termios.error):
         return str(error.args[-1])
-    return str(error) or type(error).__name__
+    return reason_of(error) or type(error).__name__

@@ -12,6 +12,7 @@ from firmware_bridge.link.events import Event
 from firmware_bridge.link.line import LinkLine
 from runtime.clock import Clock, SystemClock
 from runtime.serial_settings import SerialSettings
+from telemetry.said import as_is, said
 
 _LOOK_S = 0.05
 _GONE_S = 2.0  # USB that is part of the chip leaves and returns at a reset
@@ -49,7 +50,10 @@ class BoardLine:
             if not self.is_there() or os.path.exists(self._port_name):  # noqa: PTH110 -- many times a second
                 there_s = now_s
             elif now_s - there_s > _GONE_S:
-                raise FlashError(Cause.UNPLUGGED, f"{self._port_name} is gone: the board was unplugged")
+                raise FlashError(
+                    Cause.UNPLUGGED,
+                    said(f"{self._port_name} đã biến mất: bo mạch bị rút ra", f"{self._port_name} is gone: the board was unplugged"),
+                )
 
     def is_there(self) -> bool:
         """Whether the port was ever opened."""
@@ -57,6 +61,7 @@ class BoardLine:
 
     def unavailable(self) -> FlashError:
         """Return the error for a port that could not be opened."""
-        reason = self._line.port().last_error or f"{self._port_name} cannot be opened"
+        unknown = said(f"không mở được {self._port_name}", f"{self._port_name} cannot be opened")
+        reason = as_is(self._line.port().last_error or unknown)
         causes = {"in use by": Cause.PORT_BUSY, "may not open": Cause.PORT_DENIED}
         return FlashError(next((cause for words, cause in causes.items() if words in reason), Cause.PORT_MISSING), reason)

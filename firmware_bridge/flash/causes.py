@@ -6,6 +6,7 @@ The codes are a contract with scripts (docs/runbooks/flash.md): a row is added a
 from enum import Enum
 
 from telemetry.errors import QuanhoError
+from telemetry.said import Said
 
 
 class Cause(Enum):
@@ -60,7 +61,7 @@ NOTHING_WRITTEN = frozenset(
 class FlashError(QuanhoError):
     """Flashing stops here. `reason` is for people, `tail` what the program said last, `step` where it happened (set by the job)."""
 
-    def __init__(self, cause: Cause, reason: str, tail: tuple[str, ...] = ()) -> None:
+    def __init__(self, cause: Cause, reason: Said, tail: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.cause = cause
         self.reason = reason

@@ -10,6 +10,7 @@ from firmware_bridge.link.body import text8
 from firmware_bridge.link.commands import Code, Status
 from firmware_bridge.link.events import Answered, Event, Frame, Refused
 from firmware_bridge.link.messages import ALL_SETS, Hello
+from telemetry.said import Said, joined, said
 
 _IDENTITY_S = 12.0
 _READ_AGAIN_S = 4.0
@@ -22,7 +23,7 @@ class FirstReading:
     hello: Hello
     readings: tuple[Reading, ...]
     plausible: bool
-    why: tuple[str, ...]
+    why: tuple[Said, ...]
 
 
 def wait_hello(line: BoardLine, within_s: float) -> Hello | None:
@@ -31,10 +32,10 @@ def wait_hello(line: BoardLine, within_s: float) -> Hello | None:
     def found(events: list[Event]) -> Hello | None:
         for event in events:
             if isinstance(event, Refused):
-                versions = f"{event.board_min} to {event.board_max}"
-                raise FlashError(
-                    Cause.NO_HELLO, f"the board speaks version {versions} of the link, which this quanho does not: update quanho"
-                )
+                low, high = event.board_min, event.board_max
+                vi = f"bo mạch nói giao thức link phiên bản {low} đến {high}, quanho này không biết: hãy cập nhật quanho"
+                en = f"the board speaks version {low} to {high} of the link, which this quanho does not: update quanho"
+                raise FlashError(Cause.NO_HELLO, said(vi, en))
         return line.host.state.hello
 
     return line.until(found, within_s)
@@ -49,13 +50,15 @@ def wait_first_reading(line: BoardLine, manifest: Manifest, hello_s: float, read
     if hello is None:
         if not line.is_there():
             raise line.unavailable()
-        raise FlashError(
-            Cause.NO_HELLO, f"the board said no hello within {hello_s:g} s: the firmware does not run, or speaks at another rate"
-        )
+        vi = f"bo mạch không chào trong {hello_s:g} s: firmware không chạy, hoặc nói ở tốc độ khác"
+        en = f"the board said no hello within {hello_s:g} s: the firmware does not run, or speaks at another rate"
+        raise FlashError(Cause.NO_HELLO, said(vi, en))
     if wrong := other_firmware(hello, manifest):
         raise FlashError(Cause.WRONG_FIRMWARE, wrong)
     if not line.until(lambda _: line.host.state.is_open or None, hello_s):
-        raise FlashError(Cause.NO_HELLO, "the board says hello and opens no session: does it hear us? Check the wire to its receiver (RX)")
+        vi = "bo mạch có chào nhưng không mở phiên: nó có nghe được không? Kiểm tra dây vào chân thu (RX) của nó"
+        en = "the board says hello and opens no session: does it hear us? Check the wire to its receiver (RX)"
+        raise FlashError(Cause.NO_HELLO, said(vi, en))
     first = FirstReadings(line.host.state.sensors, manifest)
     asked = 0.0
     while not first.is_over and asked < reading_s:
@@ -64,9 +67,11 @@ def wait_first_reading(line: BoardLine, manifest: Manifest, hello_s: float, read
         line.until(lambda events: _collect(first, events), span_s)
         asked += span_s
     waited_for = first.silent() if asked >= reading_s else ()  # else another set has failed before their time
-    silent = tuple(f"{name} reported nothing within {reading_s:g} s" for name in waited_for)
+    silent = tuple(
+        said(f"{name} không báo gì trong {reading_s:g} s", f"{name} reported nothing within {reading_s:g} s") for name in waited_for
+    )
     if silent and not first.readings and not first.missing:
-        raise FlashError(Cause.NO_READING, "; ".join(silent))
+        raise FlashError(Cause.NO_READING, joined("; ", silent))
     why = (*first.why(), *silent)
     return FirstReading(hello, first.readings, not why, why)
 
@@ -88,10 +93,13 @@ def write_identity(line: BoardLine, device: str, site: str) -> Hello:
 
     hello = line.until(found, _IDENTITY_S)
     if refused:
-        said = "did not answer" if refused[0] is None else f"answered {_status(refused[0])}"
-        raise FlashError(Cause.IDENTITY_REFUSED, f"the board {said} when it was given its name {device}")
+        silent = said("không trả lời", "did not answer")
+        answer = silent if refused[0] is None else said(f"trả lời {_status(refused[0])}", f"answered {_status(refused[0])}")
+        vi = f"bo mạch {answer.vi} khi được đặt tên {device}"
+        raise FlashError(Cause.IDENTITY_REFUSED, said(vi, f"the board {answer} when it was given its name {device}"))
     if hello is None:
-        raise FlashError(Cause.IDENTITY_REFUSED, f"the board was given its name {device} and does not say it")
+        vi = f"bo mạch đã được đặt tên {device} nhưng không xưng tên đó"
+        raise FlashError(Cause.IDENTITY_REFUSED, said(vi, f"the board was given its name {device} and does not say it"))
     return hello
 
 

@@ -27,6 +27,7 @@ from firmware_bridge.flash.ports import board_identity, holders_of, list_ports, 
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
+from telemetry.said import as_is, joined, said
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _FREE_WITHIN_S = 2.0
@@ -138,15 +139,16 @@ class FlashJob:
         if not port or (self._order.target.is_without_port and not Path(port).exists()):
             return
         if not Path(port).exists():
-            raise FlashError(Cause.PORT_MISSING, f"{port} is not there")
+            raise FlashError(Cause.PORT_MISSING, said(f"không có {port}", f"{port} is not there"))
         if not may_be_serial(Path(port)):
-            raise FlashError(Cause.PORT_MISSING, f"{port} is no serial port")
+            raise FlashError(Cause.PORT_MISSING, said(f"{port} không phải cổng nối tiếp", f"{port} is no serial port"))
         end_s = time.monotonic() + _FREE_WITHIN_S  # a program of a flash that was killed a moment ago is about to end
         while holders := holders_of(Path(port)):
             if time.monotonic() > end_s:
                 named = [f"{holder.name} (pid {holder.pid})" for holder in holders[:_HOLDERS_NAMED]]
-                who = ", ".join([*named, f"{len(holders) - len(named)} more"] if len(holders) > len(named) else named)
-                raise FlashError(Cause.PORT_BUSY, f"{port} is held by {who}")
+                more = len(holders) - len(named)
+                who = joined(", ", [*named, said(f"{more} chương trình nữa", f"{more} more")] if more else named)
+                raise FlashError(Cause.PORT_BUSY, said(f"{port} đang do {who.vi} giữ", f"{port} is held by {who}"))
             time.sleep(_LOOK_S)
 
     def _write(self) -> None:
@@ -188,8 +190,9 @@ class FlashJob:
             if len(fitting) == 1:
                 return fitting[0]
             if time.monotonic() > end_s:
-                ports = ", ".join(fitting) or "none"
-                raise FlashError(Cause.PORT_MISSING, f"the port of the firmware is not plain ({ports}): name it with --port")
+                ports = as_is(", ".join(fitting)) if fitting else said("không có cổng nào", "none")
+                vi = f"không rõ firmware nói ở cổng nào ({ports.vi}): nêu cổng bằng --port"
+                raise FlashError(Cause.PORT_MISSING, said(vi, f"the port of the firmware is not plain ({ports}): name it with --port"))
             time.sleep(_LOOK_S)
 
     def _installed(self) -> Installed | None:
@@ -236,7 +239,7 @@ class FlashJob:
         with BoardLine(self._reading_port(), target.link_baud) as line:
             first = wait_first_reading(line, self._manifest, target.hello_s, target.first_reading_s)
             if not first.plausible:
-                raise FlashError(Cause.IMPLAUSIBLE, "; ".join(first.why), tuple(_said(reading) for reading in first.readings))
+                raise FlashError(Cause.IMPLAUSIBLE, joined("; ", first.why), tuple(_said(reading) for reading in first.readings))
             self._finish(Step.FIRST_READING, readings=_seen(first.readings), read_at=self._now(), unique_id=self._unique_id(first.hello))
             if Step.IDENTITY in self._missing():
                 self._begin(Step.IDENTITY)

@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.plan import Step
 from runtime.durable_file import replace_file
+from telemetry.said import said
 
 _MODE = 0o600
 _FOLDER_MODE = 0o700
@@ -71,7 +72,9 @@ class Journal:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
-            raise FlashError(Cause.PORT_BUSY, "another quanho flash is working on this board") from error
+            raise FlashError(
+                Cause.PORT_BUSY, said("một quanho flash khác đang làm với bo mạch này", "another quanho flash is working on this board")
+            ) from error
         try:
             yield
         finally:
@@ -100,4 +103,5 @@ def state_folder() -> Path:
 
 
 def _unusable(folder: Path, error: OSError) -> FlashError:
-    return FlashError(Cause.RECORD_FAILED, f"{folder} cannot be written: {error.strerror}; name another folder with --state")
+    vi = f"không ghi được vào {folder}: {error.strerror}; nêu thư mục khác bằng --state"
+    return FlashError(Cause.RECORD_FAILED, said(vi, f"{folder} cannot be written: {error.strerror}; name another folder with --state"))

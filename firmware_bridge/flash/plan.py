@@ -11,6 +11,7 @@ from firmware_bridge.flash.causes import Cause
 from firmware_bridge.flash.flasher import ChipFound
 from firmware_bridge.flash.image import Image, payload_bytes
 from firmware_bridge.flash.target import TARGETS, Target
+from telemetry.said import Said, said, vi_of
 
 
 class Step(StrEnum):
@@ -74,7 +75,7 @@ class Refusal:
     """Nothing is written."""
 
     cause: Cause
-    reason: str
+    reason: Said
 
 
 def make_plan(
@@ -97,16 +98,28 @@ def without_board(target: Target, manifest: Manifest, images: Sequence[Image]) -
 
 def _wrong_bundle(target: Target, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
     if manifest.board in TARGETS and manifest.board not in (target.name, *target.takes_boards):
-        return Refusal(Cause.WRONG_BOARD, f"the bundle is for {manifest.board}, and the board is to be a {target.name}")
+        return Refusal(
+            Cause.WRONG_BOARD,
+            said(
+                f"gói dành cho {manifest.board}, còn bo mạch đã chọn là {target.name}",
+                f"the bundle is for {manifest.board}, and the board is to be a {target.name}",
+            ),
+        )
     if manifest.chip not in target.chips:
-        return Refusal(Cause.WRONG_CHIP, f"the bundle is for chip {manifest.chip}, and a {target.name} has {' or '.join(target.chips)}")
+        vi = f"gói dành cho chip {manifest.chip}, còn {target.name} có {' hoặc '.join(target.chips)}"
+        return Refusal(
+            Cause.WRONG_CHIP, said(vi, f"the bundle is for chip {manifest.chip}, and a {target.name} has {' or '.join(target.chips)}")
+        )
     for image in images:
         if image.kind not in target.kinds:
-            kinds = " or ".join(target.kinds)
-            return Refusal(Cause.WRONG_BOARD, f"{image.file} is of kind {image.kind}, and a {target.name} is written from {kinds}")
+            vi = f"{image.file} thuộc loại {image.kind}, còn {target.name} được ghi từ {' hoặc '.join(target.kinds)}"
+            en = f"{image.file} is of kind {image.kind}, and a {target.name} is written from {' or '.join(target.kinds)}"
+            return Refusal(Cause.WRONG_BOARD, said(vi, en))
         families = {f"{family:08x}" for family in facts_of(image.kind, image.data, image.address).uf2_families}
         if families and not families & set(target.chip_ids):
-            return Refusal(Cause.WRONG_CHIP, f"{image.file} is for UF2 family {', '.join(sorted(families))}, not for a {target.chips[0]}")
+            named = ", ".join(sorted(families))
+            vi = f"{image.file} dành cho họ UF2 {named}, không phải cho {target.chips[0]}"
+            return Refusal(Cause.WRONG_CHIP, said(vi, f"{image.file} is for UF2 family {named}, not for a {target.chips[0]}"))
     return None
 
 
@@ -114,9 +127,12 @@ def unfit_chip(target: Target, chip: ChipFound) -> Refusal | None:
     """Return why a board of the family `target` cannot have this chip, or why the chip takes no image of ours."""
     if chip.chip_id not in target.chip_ids:
         found = f"{chip.chip_id}{f' ({chip.description})' if chip.description else ''}"
-        return Refusal(Cause.WRONG_CHIP, f"the chip is {found}, and a {target.name} has {' or '.join(target.chip_ids)}")
+        vi = f"chip là {found}, còn {target.name} có {' hoặc '.join(target.chip_ids)}"
+        return Refusal(Cause.WRONG_CHIP, said(vi, f"the chip is {found}, and a {target.name} has {' or '.join(target.chip_ids)}"))
     if chip.lock:
-        return Refusal(Cause.LOCKED, f"the chip takes no plain image: {chip.lock}")
+        return Refusal(
+            Cause.LOCKED, said(f"chip không nhận firmware thường: {vi_of(chip.lock)}", f"the chip takes no plain image: {chip.lock}")
+        )
     return None
 
 
@@ -126,24 +142,32 @@ def _too_large(target: Target, chip: ChipFound | None, manifest: Manifest, image
         return None  # nobody knows before the chip has said it
     flash_bytes = said_bytes or target.flash_bytes
     if manifest.flash_bytes > flash_bytes:
-        return Refusal(Cause.TOO_LARGE, f"the bundle needs {manifest.flash_bytes} bytes of flash, and the board has {flash_bytes}")
+        vi = f"gói cần {manifest.flash_bytes} byte flash, còn bo mạch có {flash_bytes}"
+        return Refusal(
+            Cause.TOO_LARGE, said(vi, f"the bundle needs {manifest.flash_bytes} bytes of flash, and the board has {flash_bytes}")
+        )
     base = target.flash_base
     usable_end = base + flash_bytes - target.reserved_bytes
     for image in images:
         for start, end in image.spans():
             if start < base or end > base + flash_bytes:
-                reason = f"{image.file} goes to {start:#x} to {end:#x}, and the flash is {base:#x} to {base + flash_bytes:#x}"
-                return Refusal(Cause.TOO_LARGE, reason)
+                vi = f"{image.file} nằm từ {start:#x} đến {end:#x}, còn flash từ {base:#x} đến {base + flash_bytes:#x}"
+                en = f"{image.file} goes to {start:#x} to {end:#x}, and the flash is {base:#x} to {base + flash_bytes:#x}"
+                return Refusal(Cause.TOO_LARGE, said(vi, en))
             if end > usable_end:
-                reason = f"{image.file} ends at {end:#x}, and the bootloader begins at {usable_end:#x}: {end - usable_end} bytes too many"
-                return Refusal(Cause.TOO_LARGE, reason)
+                vi = f"{image.file} kết thúc ở {end:#x}, mà bootloader bắt đầu ở {usable_end:#x}: thừa {end - usable_end} byte"
+                en = f"{image.file} ends at {end:#x}, and the bootloader begins at {usable_end:#x}: {end - usable_end} bytes too many"
+                return Refusal(Cause.TOO_LARGE, said(vi, en))
     return None
 
 
 def _wrong_start(manifest: Manifest, installed: Installed, wish: Wish) -> Refusal | None:
     """What speaks against the step from what is installed. Versions of another firmware are not compared."""
     if installed.board and installed.board != manifest.board:
-        return Refusal(Cause.WRONG_BOARD, f"the board says that it is a {installed.board}, and the bundle is for {manifest.board}")
+        vi = f"bo mạch tự báo là {installed.board}, còn gói dành cho {manifest.board}"
+        return Refusal(
+            Cause.WRONG_BOARD, said(vi, f"the board says that it is a {installed.board}, and the bundle is for {manifest.board}")
+        )
     if installed.firmware != manifest.firmware:
         return None
     try:
@@ -152,8 +176,10 @@ def _wrong_start(manifest: Manifest, installed: Installed, wish: Wish) -> Refusa
     except ValueError:
         return None  # a version of nobody's: it cannot be compared
     if is_downgrade and not wish.allow_downgrade:
-        return Refusal(Cause.DOWNGRADE, f"the board runs {installed.version}, which is newer than {manifest.version}")
+        vi = f"bo mạch đang chạy {installed.version}, mới hơn {manifest.version}"
+        return Refusal(Cause.DOWNGRADE, said(vi, f"the board runs {installed.version}, which is newer than {manifest.version}"))
     if is_too_old:
-        reason = f"the board runs {installed.version}; {manifest.version} may only follow {manifest.minimum_previous} or later"
-        return Refusal(Cause.PREVIOUS_TOO_OLD, reason)
+        vi = f"bo mạch đang chạy {installed.version}; {manifest.version} chỉ được nạp sau {manifest.minimum_previous} trở lên"
+        en = f"the board runs {installed.version}; {manifest.version} may only follow {manifest.minimum_previous} or later"
+        return Refusal(Cause.PREVIOUS_TOO_OLD, said(vi, en))
     return None

@@ -12,6 +12,7 @@ from firmware_bridge.link.messages import Hello, SensorField, SensorSet
 from firmware_bridge.link.records import Record
 from telemetry import catalogue
 from telemetry.quality import DEVICE_ERROR, OUT_OF_RANGE, WARM_UP, describe
+from telemetry.said import Said, joined, said
 
 _STRIKES = 3
 
@@ -23,19 +24,26 @@ class Reading:
     measurement: str
     values: Mapping[str, float | int | bool]
     quality: int = 0
-    why: tuple[str, ...] = ()
+    why: tuple[Said, ...] = ()
 
 
-def other_firmware(hello: Hello, manifest: Manifest) -> str:
+def other_firmware(hello: Hello, manifest: Manifest) -> Said:
     """Return how the board that speaks is not what the bundle should have made of it, "" if it is."""
     pairs = (
-        ("board", hello.board, manifest.board),
-        ("firmware", hello.firmware, manifest.firmware),
-        ("version", hello.version, manifest.version),
-        ("build id", hello.build_id, manifest.build_id),
+        (said("bo mạch", "board"), hello.board, manifest.board),
+        (said("firmware", "firmware"), hello.firmware, manifest.firmware),
+        (said("phiên bản", "version"), hello.version, manifest.version),
+        (said("mã bản dựng", "build id"), hello.build_id, manifest.build_id),
     )
-    wrong = [f"{name} {said or '(none)'} instead of {wanted}" for name, said, wanted in pairs if wanted and said != wanted]
-    return f"the board says {', '.join(wrong)}" if wrong else ""
+    wrong = joined(
+        ", ",
+        (
+            said(f"{name.vi} {heard or '(không có)'} thay vì {wanted}", f"{name} {heard or '(none)'} instead of {wanted}")
+            for name, heard, wanted in pairs
+            if wanted and heard != wanted
+        ),
+    )
+    return said(f"bo mạch báo {wrong.vi}", f"the board says {wrong}") if wrong else wrong
 
 
 class FirstReadings:
@@ -74,11 +82,11 @@ class FirstReadings:
         """Measurements of the sets that should have reported and did not."""
         return tuple(self._sensors[at].measurement for at in sorted(self._needed - set(self._last)))
 
-    def why(self) -> tuple[str, ...]:
+    def why(self) -> tuple[Said, ...]:
         """What is implausible, over all sets."""
         return (*self.missing, *(part for reading in self.readings for part in reading.why))
 
-    def _match(self, expected: SensorExpected) -> str:
+    def _match(self, expected: SensorExpected) -> Said | None:
         names = {field.name for field in expected.fields}
         for index, sensor in sorted(self._sensors.items()):
             if (
@@ -90,10 +98,16 @@ class FirstReadings:
             self._expected[index] = expected
             if expected.interval_ms:
                 self._needed.add(index)
-            said = {field.name: field.unit for field in sensor.fields}
-            wrong = [f"{field.name} in {said[field.name]}" for field in expected.fields if field.unit and said[field.name] != field.unit]
-            return f"{expected.name} reports {', '.join(wrong)}, which is another unit than the bundle's" if wrong else ""
-        return f"the board does not announce {expected.name} ({expected.measurement}: {', '.join(sorted(names))})"
+            units = {field.name: field.unit for field in sensor.fields}
+            wrong = [field.name for field in expected.fields if field.unit and units[field.name] != field.unit]
+            vi = ", ".join(f"{name} theo {units[name]}" for name in wrong)
+            en = ", ".join(f"{name} in {units[name]}" for name in wrong)
+            both = said(
+                f"{expected.name} báo {vi}, khác đơn vị trong gói", f"{expected.name} reports {en}, which is another unit than the bundle's"
+            )
+            return both if wrong else None
+        about = f"{expected.name} ({expected.measurement}: {', '.join(sorted(names))})"
+        return said(f"bo mạch không khai báo {about}", f"the board does not announce {about}")
 
 
 def judged(sensor: SensorSet, record: Record, expected: SensorExpected | None) -> Reading:
@@ -103,15 +117,18 @@ def judged(sensor: SensorSet, record: Record, expected: SensorExpected | None) -
     for field in sensor.fields:
         if field.name not in record.values:
             if not expected or field.name in ranges:
-                why.append(f"{sensor.measurement} {field.name} has no value: is the sensor connected?")
+                named = f"{sensor.measurement} {field.name}"
+                why.append(said(f"{named} không có giá trị: cảm biến đã cắm chưa?", f"{named} has no value: is the sensor connected?"))
             continue
         why += _beyond(sensor.measurement, field, float(record.values[field.name]), ranges.get(field.name, (None, None)))
     if bits := record.quality & (DEVICE_ERROR | OUT_OF_RANGE):
-        why.append(f"{sensor.measurement}: the board itself says {', '.join(flag.name for flag in describe(bits))}")
+        vi = ", ".join(flag.vi for flag in describe(bits))
+        en = ", ".join(flag.name for flag in describe(bits))
+        why.append(said(f"{sensor.measurement}: chính bo mạch báo {vi}", f"{sensor.measurement}: the board itself says {en}"))
     return Reading(sensor.measurement, dict(record.values), record.quality, tuple(why))
 
 
-def _beyond(measurement: str, field: SensorField, value: float, limits: tuple[float | None, float | None]) -> list[str]:
+def _beyond(measurement: str, field: SensorField, value: float, limits: tuple[float | None, float | None]) -> list[Said]:
     quantity = catalogue.find(measurement, field.name)
     if quantity is not None and field.unit in ("", quantity.unit) and not quantity.is_plausible(value):
         return [_outside(measurement, field, value, quantity.low, quantity.high)]
@@ -121,6 +138,10 @@ def _beyond(measurement: str, field: SensorField, value: float, limits: tuple[fl
     return []
 
 
-def _outside(measurement: str, field: SensorField, value: float, low: float | None, high: float | None) -> str:
-    limits = " to ".join("…" if limit is None else f"{limit:g}" for limit in (low, high))
-    return f"{measurement} {field.name} is {value:g}{' ' if field.unit else ''}{field.unit}, outside {limits}"
+def _outside(measurement: str, field: SensorField, value: float, low: float | None, high: float | None) -> Said:
+    limits = ["…" if limit is None else f"{limit:g}" for limit in (low, high)]
+    shown = f"{value:g}{' ' if field.unit else ''}{field.unit}"
+    return said(
+        f"{measurement} {field.name} là {shown}, ngoài khoảng {' đến '.join(limits)}",
+        f"{measurement} {field.name} is {shown}, outside {' to '.join(limits)}",
+    )

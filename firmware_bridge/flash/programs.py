@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from firmware_bridge.flash.causes import Cause, FlashError
+from telemetry.said import said
 
 _GONE_S = 2.0  # USB that is part of the chip leaves and returns at a reset
 _LINES = 60
@@ -55,11 +56,14 @@ def find_program(name: str) -> list[str]:
         from importlib.util import find_spec
 
         if find_spec("esptool") is None:
-            raise FlashError(Cause.TOOL_MISSING, "esptool is not installed: pip install 'quanho[flash]'")
+            raise FlashError(
+                Cause.TOOL_MISSING,
+                said("chưa cài esptool: pip install 'quanho[flash]'", "esptool is not installed: pip install 'quanho[flash]'"),
+            )
         return [sys.executable, "-m", "esptool"]
     path = shutil.which(name)
     if path is None:
-        raise FlashError(Cause.TOOL_MISSING, f"{name} is not installed: apt install {name}")
+        raise FlashError(Cause.TOOL_MISSING, said(f"chưa cài {name}: apt install {name}", f"{name} is not installed: apt install {name}"))
     return [path]
 
 
@@ -84,7 +88,8 @@ def run_program(words: Sequence[str], limits: Limits, port: str, on_text: TextSe
             start_new_session=True,
         )
     except OSError as error:
-        raise FlashError(Cause.TOOL_MISSING, f"{words[0]} cannot be started: {error.strerror}") from error
+        reason = said(f"không chạy được {words[0]}: {error.strerror}", f"{words[0]} cannot be started: {error.strerror}")
+        raise FlashError(Cause.TOOL_MISSING, reason) from error
     heard = _Heard(on_text)
     try:
         _listen(program, _name(words), limits, port, heard)
@@ -108,25 +113,32 @@ def _listen(program: "subprocess.Popen[bytes]", name: str, limits: Limits, port:
             is_ready = bool(selector.select(_LOOK_S))
             now_s = time.monotonic()
             if is_ready:
-                said = os.read(descriptor, 65_536)
-                if not said:
+                heard_bytes = os.read(descriptor, 65_536)
+                if not heard_bytes:
                     break
                 spoke_s = now_s
-                heard.take(said)
+                heard.take(heard_bytes)
             elif program.poll() is not None:
                 break  # something that it started holds the pipe
             if not port or os.path.exists(port):  # noqa: PTH110 -- many times a second
                 there_s = now_s
             elif now_s - there_s > _GONE_S:
-                raise FlashError(Cause.UNPLUGGED, f"{port} is gone: the board was unplugged")
+                raise FlashError(
+                    Cause.UNPLUGGED, said(f"{port} đã biến mất: bo mạch bị rút ra", f"{port} is gone: the board was unplugged")
+                )
             if now_s - spoke_s > limits.silence_s:
-                raise FlashError(Cause.TIMED_OUT, f"{name} said nothing for {limits.silence_s:g} s")
+                raise _was_silent(name, limits)
             if now_s - began_s > limits.total_s:
-                raise FlashError(Cause.TIMED_OUT, f"{name} was not done after {limits.total_s:.0f} s")
+                late = said(f"{name} chưa xong sau {limits.total_s:.0f} s", f"{name} was not done after {limits.total_s:.0f} s")
+                raise FlashError(Cause.TIMED_OUT, late)
     with suppress(subprocess.TimeoutExpired):
         program.wait(limits.silence_s)
     if program.poll() is None:
-        raise FlashError(Cause.TIMED_OUT, f"{name} said nothing for {limits.silence_s:g} s")
+        raise _was_silent(name, limits)
+
+
+def _was_silent(name: str, limits: Limits) -> FlashError:
+    return FlashError(Cause.TIMED_OUT, said(f"{name} im lặng {limits.silence_s:g} s", f"{name} said nothing for {limits.silence_s:g} s"))
 
 
 def _end(program: "subprocess.Popen[bytes]") -> None:

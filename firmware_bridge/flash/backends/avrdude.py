@@ -16,6 +16,7 @@ from firmware_bridge.flash.patterns import AVRDUDE, failure
 from firmware_bridge.flash.programs import Ended, Limits, TextSeen, find_program, run_program
 from firmware_bridge.flash.progress import AvrdudeProgress, OnProgress
 from firmware_bridge.flash.target import Target
+from telemetry.said import said
 
 _SIGNATURE = re.compile(r"device signature = 0x([0-9a-f]{6})(?: \(probably ([^)]+)\))?", re.IGNORECASE)
 
@@ -39,7 +40,11 @@ class AvrdudeFlasher:
         ended = self._done(["-F"], self._target.connect_s, lambda _: None)
         found = chip_of(ended.text)
         if not found.chip_id:
-            raise FlashError(Cause.NO_ANSWER, "the bootloader answers, but reads no chip", ended.lines)
+            raise FlashError(
+                Cause.NO_ANSWER,
+                said("bootloader trả lời, nhưng không đọc được chip", "the bootloader answers, but reads no chip"),
+                ended.lines,
+            )
         return found
 
     def leave(self) -> None:
@@ -87,7 +92,7 @@ class AvrdudeFlasher:
             ended = run_program(call, Limits(total_s, target.silence_s), self._port, on_text, self._environment)
         except FlashError as error:
             if error.cause is Cause.TIMED_OUT and not any("signature" in line for line in error.tail):
-                raise FlashError(Cause.NO_ANSWER, "the bootloader does not answer", error.tail) from error
+                raise FlashError(Cause.NO_ANSWER, said("bootloader không trả lời", "the bootloader does not answer"), error.tail) from error
             raise
         if ended.code:
             raise failure("avrdude", AVRDUDE, ended.code, ended.lines)
@@ -97,7 +102,7 @@ class AvrdudeFlasher:
 def chip_of(text: str) -> ChipFound:
     """Return what avrdude said of the chip; an empty id if nothing."""
     found = _SIGNATURE.search(text)
-    return ChipFound(found[1].lower(), f"probably {found[2]}" if found[2] else "") if found else ChipFound("")
+    return ChipFound(found[1].lower(), said(f"có lẽ {found[2]}", f"probably {found[2]}") if found[2] else "") if found else ChipFound("")
 
 
 def without_bootloader(data: bytes, usable_bytes: int) -> bytes:

@@ -20,6 +20,7 @@ from firmware_bridge.flash.patterns import ESPTOOL, failure
 from firmware_bridge.flash.programs import Ended, Limits, TextSeen, find_program, run_program
 from firmware_bridge.flash.progress import EsptoolProgress, OnProgress
 from firmware_bridge.flash.target import Reset, Target
+from telemetry.said import said
 
 _RESETS: dict[Reset, tuple[str, str]] = {
     "dtr-rts": ("default-reset", "hard-reset"),
@@ -28,6 +29,8 @@ _RESETS: dict[Reset, tuple[str, str]] = {
 }
 _UNITS = {"KB": 1 << 10, "MB": 1 << 20}
 _VERIFIED = "Hash of data verified"
+_ENCRYPTED = said("mã hóa flash đang bật", "flash encryption is on")
+_SECURED = said("secure boot đang bật", "secure boot is on")
 _EFUSE_WORDS = 7
 _ESP32_EFUSE = 0x3FF5A000
 
@@ -114,7 +117,9 @@ class EsptoolFlasher:
             ended = run_program(call, Limits(total_s, self._target.silence_s), self._port, on_text, self._environment)
         except FlashError as error:
             if error.cause is Cause.TIMED_OUT and not any("Connected to" in line for line in error.tail):
-                raise FlashError(Cause.NO_ANSWER, "the chip is not in download mode", error.tail) from error
+                raise FlashError(
+                    Cause.NO_ANSWER, said("chip chưa vào chế độ nạp", "the chip is not in download mode"), error.tail
+                ) from error
             raise
         if ended.code:
             raise failure("esptool", ESPTOOL, ended.code, ended.lines)
@@ -133,15 +138,15 @@ def esp32_lock(efuse: bytes) -> str:
     if len(word) < _EFUSE_WORDS:
         return ""
     if ((word[0] >> 20) & 0x7F).bit_count() % 2:
-        return "flash encryption is on"
-    return "secure boot is on" if word[6] & 0b11_0000 else ""
+        return _ENCRYPTED
+    return _SECURED if word[6] & 0b11_0000 else ""
 
 
 def reported_lock(text: str) -> str:
     """Return what esptool's get-security-info says against a plain image."""
     if "Flash Encryption: Enabled" in text:
-        return "flash encryption is on"
-    return "secure boot is on" if "Secure Boot: Enabled" in text else ""
+        return _ENCRYPTED
+    return _SECURED if "Secure Boot: Enabled" in text else ""
 
 
 def chip_of(text: str) -> ChipFound:
@@ -153,7 +158,11 @@ def chip_of(text: str) -> ChipFound:
 
     size = re.search(r"flash size: (\d+)(KB|MB)", text)
     description = found(r"Chip type: +(.+)")
-    lock = "it is in secure download mode" if "Secure Download Mode" in description else ""
+    lock = (
+        said("chip ở chế độ nạp an toàn (secure download)", "it is in secure download mode")
+        if "Secure Download Mode" in description
+        else ""
+    )
     flash_bytes = int(size[1]) * _UNITS[size[2]] if size else 0
     return ChipFound(found(r"Connected to (\S+) on"), description, found(r"MAC: +((?:[0-9a-f]{2}:)+[0-9a-f]{2})"), flash_bytes, lock)
 

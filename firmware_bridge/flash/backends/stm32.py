@@ -15,6 +15,7 @@ from firmware_bridge.flash.patterns import STM32, failure
 from firmware_bridge.flash.programs import Ended, Limits, TextSeen, find_program, run_program
 from firmware_bridge.flash.progress import OnProgress, PercentProgress
 from firmware_bridge.flash.target import Target
+from telemetry.said import said
 
 _DEVICE_ID = re.compile(r"Device ID +: (0x[0-9a-fA-F]{4})(?: \(([^)]*)\))?")
 _DFU_FOUND = re.compile(r"Found DFU: \[([0-9a-f]{4}:[0-9a-f]{4})\].*?(?:serial=\"([^\"]*)\")?$", re.MULTILINE)
@@ -63,14 +64,17 @@ class Stm32flashFlasher(_Program):
     def read_back(self, images: Sequence[Image], on_progress: OnProgress) -> None:
         for image in images:
             if image.kind != "bin":
-                raise FlashError(Cause.VERIFY_FAILED, "only bin images are read back on their own; write it again")
+                raise FlashError(
+                    Cause.VERIFY_FAILED,
+                    said("chỉ ảnh loại bin đọc lại riêng được; hãy ghi lại", "only bin images are read back on their own; write it again"),
+                )
             with tempfile.TemporaryDirectory(prefix="quanho-flash-") as folder:
                 out = Path(folder) / "flash"
                 size = len(image.data)
                 words = ["-r", str(out), "-S", f"{image.address:#x}:{size}"]
                 self._stm32flash(words, size, PercentProgress(size, on_progress, phase="verify"))
                 if out.read_bytes()[:size] != image.data:
-                    raise FlashError(Cause.VERIFY_FAILED, f"{image.file}: what was read back is not what was written")
+                    raise _differs(image)
 
     def dump(self, out: Path, on_progress: OnProgress) -> Image:
         target = self._target
@@ -95,7 +99,9 @@ class DfuFlasher(_Program):
         found = _DFU_FOUND.findall(self._run("dfu-util", ["-l"]).text)
         ours = [one for one in dict.fromkeys(found) if one[0] in self._target.chip_ids]
         if len({serial for _, serial in ours}) != 1:
-            raise FlashError(Cause.NO_ANSWER, f"{len(ours)} boards in DFU mode are there: BOOT0 high, then reset, one board at a time")
+            vi = f"có {len(ours)} bo mạch ở chế độ DFU: kéo BOOT0 lên cao rồi reset, mỗi lần một bo mạch"
+            en = f"{len(ours)} boards in DFU mode are there: BOOT0 high, then reset, one board at a time"
+            raise FlashError(Cause.NO_ANSWER, said(vi, en))
         return ChipFound(ours[0][0], "", ours[0][1])
 
     def write(self, images: Sequence[Image], on_progress: OnProgress) -> ChipFound:
@@ -118,7 +124,7 @@ class DfuFlasher(_Program):
                 words = ["-s", f"{image.address:#x}:{size}{leave}", "-U", str(out)]
                 self._dfu(words, size, PercentProgress(size, on_progress, phase="verify"))
                 if out.read_bytes() != image.data:
-                    raise FlashError(Cause.VERIFY_FAILED, f"{image.file}: what was read back is not what was written")
+                    raise _differs(image)
 
     def dump(self, out: Path, on_progress: OnProgress) -> Image:
         target = self._target
@@ -128,3 +134,8 @@ class DfuFlasher(_Program):
 
     def _dfu(self, words: Sequence[str], size: int, on_text: TextSeen) -> Ended:
         return self._run("dfu-util", ["-d", self._target.chip_ids[0], "-a", "0", *words], size, on_text)
+
+
+def _differs(image: Image) -> FlashError:
+    reason = said(f"{image.file}: đọc lại khác với đã ghi", f"{image.file}: what was read back is not what was written")
+    return FlashError(Cause.VERIFY_FAILED, reason)

@@ -19,6 +19,7 @@ from firmware_bridge.flash.progress import OnProgress, Progress
 from firmware_bridge.flash.target import Target
 from runtime.serial_port import touch
 from telemetry.errors import TransientError
+from telemetry.said import said
 
 _NAME = "INFO_UF2.TXT"
 _BOARD_IDS = {"RPI-RP2": "e48bff56", "RP2350": "e48bff59"}
@@ -64,17 +65,21 @@ class Uf2Flasher:
                         os.fsync(file.fileno())
             except OSError as error:
                 if done < total:
-                    raise FlashError(Cause.UNPLUGGED, f"{drive} took {done} of {total} bytes: {error.strerror}") from error
+                    vi = f"{drive} chỉ nhận {done} trên {total} byte: {error.strerror}"
+                    reason = said(vi, f"{drive} took {done} of {total} bytes: {error.strerror}")
+                    raise FlashError(Cause.UNPLUGGED, reason) from error
         if not _eventually(lambda: not (drive / _NAME).exists(), self._target.silence_s):
-            raise FlashError(Cause.VERIFY_FAILED, f"{drive} did not leave: the boot ROM did not take the file whole")
+            vi = f"{drive} không tự ngắt: ROM khởi động chưa nhận đủ tệp"
+            raise FlashError(Cause.VERIFY_FAILED, said(vi, f"{drive} did not leave: the boot ROM did not take the file whole"))
         on_progress(Progress("verify", total, total))
         return ChipFound(self._target.chip_ids[0])
 
     def read_back(self, images: Sequence[Image], on_progress: OnProgress) -> None:  # noqa: ARG002
-        raise FlashError(Cause.VERIFY_FAILED, "flash cannot be read back over UF2; write it again")
+        vi = "qua UF2 không đọc lại flash được; hãy ghi lại"
+        raise FlashError(Cause.VERIFY_FAILED, said(vi, "flash cannot be read back over UF2; write it again"))
 
     def dump(self, out: Path, on_progress: OnProgress) -> Image:  # noqa: ARG002
-        raise FlashError(Cause.WRITE_FAILED, "flash cannot be read over UF2")
+        raise FlashError(Cause.WRITE_FAILED, said("qua UF2 không đọc flash được", "flash cannot be read over UF2"))
 
     def _drive(self) -> Path:
         """Return the one drive, sending the board into its ROM first where its port is there."""
@@ -87,8 +92,11 @@ class Uf2Flasher:
             _eventually(lambda: uf2_drives(self._mounts), self._target.connect_s)
             drives = uf2_drives(self._mounts)
         if len(drives) != 1:
-            how = "hold BOOTSEL while you plug the board in" if not drives else "leave one, or name its folder with --port"
-            raise FlashError(Cause.NO_ANSWER, f"{len(drives)} drives with {_NAME} are mounted: {how}")
+            hold = said("giữ BOOTSEL khi cắm bo mạch", "hold BOOTSEL while you plug the board in")
+            choose = said("chỉ để lại một ổ, hoặc nêu thư mục của nó bằng --port", "leave one, or name its folder with --port")
+            how = choose if drives else hold
+            vi = f"có {len(drives)} ổ chứa {_NAME} được gắn: {how.vi}"
+            raise FlashError(Cause.NO_ANSWER, said(vi, f"{len(drives)} drives with {_NAME} are mounted: {how}"))
         return drives[0]
 
 

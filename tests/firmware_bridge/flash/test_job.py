@@ -13,6 +13,7 @@ from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.job import FlashJob, Happened, Order, Papers
 from firmware_bridge.flash.plan import Step, Wish
 from firmware_bridge.flash.target import load_target
+from telemetry.said import as_is
 from tests.stand_ins.bundles import entry, manifest_of
 from tests.stand_ins.esp32_rom import Esp32Rom
 from tests.stand_ins.flashing import WEATHER, esp32_bundle
@@ -86,7 +87,7 @@ def test_a_firmware_whose_readings_cannot_be_true_is_written_and_not_done(tmp_pa
 
 def test_a_paper_that_cannot_be_written_costs_no_second_flash(tmp_path: Path) -> None:
     def full(_: object) -> None:
-        raise FlashError(Cause.RECORD_FAILED, "the disk is full")
+        raise FlashError(Cause.RECORD_FAILED, as_is("the disk is full"))
 
     wish = Wish(device="tram-07", site="bac-ninh", has_record=False, has_label=True)
     with Esp32Rom(tmp_path, runs_link=True) as board:
