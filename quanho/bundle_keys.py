@@ -15,15 +15,16 @@ from firmware_bridge.bundle.statements import REASON_CHARACTERS, is_rotation, re
 from firmware_bridge.bundle.trust import TrustProblem, load_trust
 from firmware_bridge.bundle.trust_folder import add_revocations, add_root, add_rotation, remove_root, revoke
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused
-from quanho.lang import say
+from quanho.bundle_words import EXIT_TRUST
+from quanho.lang import pick, say
 from quanho.passphrase import key_of, new_passphrase
 from quanho.report import coloured, print_json, print_lines
 from quanho.trust_place import now, trust_folder
 from runtime.durable_file import replace_file
 from telemetry.errors import ConfigError, Problem
 from telemetry.identifiers import is_id
+from telemetry.said import reason_of
 
-_EXIT_TRUST = 6
 _Answer = tuple[dict[str, Any], list[str]]
 
 
@@ -32,13 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         answer, lines = _VERBS[arguments.verb](arguments)
     except KeyProblem as error:
-        raise ConfigError([Problem("quanho bundle key " + arguments.verb, "", str(error))]) from error
+        raise ConfigError([Problem("quanho bundle key " + arguments.verb, "", reason_of(error))]) from error
     except (BundleRefused, RecordRefused, TrustProblem) as error:
         if arguments.json:
             print_json({"ok": False, "reason": str(error)})
         else:
-            print(f"quanho: {error}", file=sys.stderr)
-        return _EXIT_TRUST
+            print(f"quanho: {pick(reason_of(error))}", file=sys.stderr)
+        return EXIT_TRUST
     if arguments.json:
         print_json({"ok": True} | answer)
     else:
@@ -162,7 +163,7 @@ def _row(row: Mapping[str, Any]) -> str:
     words = {"root": say("khóa gốc", "root"), "rotation": say("nối tiếp", "rotation"), "revoked": say("thu hồi", "revoked")}
     text = f"{row['id']}  {words[row['kind']]:<9} {row['name']}"
     text += say(f" đến {row['until'][:10]}", f" until {row['until'][:10]}") if "until" in row else ""
-    return f"{text}  {coloured(row['revoked'], 'bad')}" if row["revoked"] else text
+    return f"{text}  {coloured(pick(row['revoked']), 'bad')}" if row["revoked"] else text
 
 
 def _read(path: Path) -> bytes:

@@ -17,6 +17,7 @@ from quanho.trust_place import now
 from runtime.config import load
 from runtime.durable_file import replace_file
 from telemetry.errors import ConfigError, Problem
+from telemetry.said import as_is, reason_of, said, without
 
 _OPTIONS = ("board", "chip", "firmware", "version", "minimum_previous", "build_id", "flash_bytes")
 
@@ -28,7 +29,7 @@ def make(arguments: argparse.Namespace) -> int:
     except BundleRefused as refused:
         return print_refusal(refused, str(arguments.out), as_json=arguments.json, is_made=True)
     except KeyProblem as error:
-        raise ConfigError([Problem(str(arguments.key), "", str(error).removeprefix(f"{arguments.key}: "))]) from error
+        raise ConfigError([Problem(str(arguments.key), "", without(f"{arguments.key}: ", reason_of(error)))]) from error
 
 
 def _made(arguments: argparse.Namespace) -> int:
@@ -69,10 +70,13 @@ def _content(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise BundleRefused(f"{path} is no regular file", Cause.UNREADABLE)
+                raise BundleRefused(said(f"{path} không phải tệp thường", f"{path} is no regular file"), Cause.UNREADABLE)
             content = file.read(IMAGE_BYTES + 1)
     except OSError as error:
-        raise BundleRefused(f"{path}: {error.strerror}", Cause.UNREADABLE) from error
+        raise BundleRefused(as_is(f"{path}: {error.strerror}"), Cause.UNREADABLE) from error
     if len(content) > IMAGE_BYTES:
-        raise BundleRefused(f"{path}: more than {IMAGE_BYTES} bytes, the limit of an image", Cause.TOO_LARGE)
+        raise BundleRefused(
+            said(f"{path}: quá {IMAGE_BYTES} byte, giới hạn của một ảnh", f"{path}: more than {IMAGE_BYTES} bytes, the limit of an image"),
+            Cause.TOO_LARGE,
+        )
     return content

@@ -10,10 +10,10 @@ from firmware_bridge.bundle.manifest import Manifest
 from firmware_bridge.bundle.open import Bundle, open_bundle, signer_of
 from firmware_bridge.bundle.refusal import BundleRefused
 from firmware_bridge.bundle.succession import may_install
-from firmware_bridge.bundle.trust import Trust
+from firmware_bridge.bundle.trust import Trust, TrustProblem
 from firmware_bridge.bundle.version import precedence
-from quanho.bundle_words import advice, exit_code
-from quanho.lang import say
+from quanho.bundle_words import EXIT_TRUST, advice, exit_code
+from quanho.lang import pick, say
 from quanho.report import coloured, print_json, print_lines
 from quanho.trust_place import now, trust_of
 from telemetry.errors import ConfigError, Problem
@@ -26,6 +26,8 @@ def verify(arguments: argparse.Namespace) -> int:
         _check_succession(arguments, bundle.manifest)
     except BundleRefused as refused:
         return print_refusal(refused, str(arguments.bundle), as_json=arguments.json)
+    except TrustProblem as error:
+        return _print_damage(error, str(arguments.bundle), as_json=arguments.json)
     if arguments.json:
         print_json({"ok": True, **_facts(bundle)})
         return 0
@@ -46,13 +48,15 @@ def show(arguments: argparse.Namespace) -> int:
         standing, refusal = trust_of(arguments).judge(key), None
     except BundleRefused as refused:
         standing, refusal = None, refused
+    except TrustProblem as error:
+        return _print_damage(error, str(arguments.bundle), as_json=arguments.json)
     if arguments.json:
         verdict = {"ok": refusal is None, "cause": refusal.cause if refusal else None, "reason": refusal.reason if refusal else ""}
         print_json(verdict | _facts(bundle) | {"root": standing.root if standing else None})
     else:
         print_lines([f"{arguments.bundle}:", *summary_lines(_facts(bundle))])
         if refusal:
-            print(coloured(say("KHÔNG TIN ĐƯỢC: ", "NOT BELIEVED: "), "bad") + refusal.reason)
+            print(coloured(say("KHÔNG TIN ĐƯỢC: ", "NOT BELIEVED: "), "bad") + pick(refusal.reason))
         elif standing:
             print(coloured(say("tin được", "believed"), "good"), say(f"qua khóa gốc {standing.root}", f"by root {standing.root}"))
     return exit_code(refusal) if refusal else 0
@@ -64,10 +68,19 @@ def print_refusal(refused: BundleRefused, name: str, *, as_json: bool, is_made: 
         print_json({"ok": False, "file": name, "cause": refused.cause, "reason": refused.reason})
         return exit_code(refused)
     head = say("KHÔNG TẠO GÓI", "NOT MADE") if is_made else say("TỪ CHỐI", "REFUSED")
-    print(f"{head} [{refused.cause}] {name}: {refused.reason}", file=sys.stderr)
+    print(f"{head} [{refused.cause}] {name}: {pick(refused.reason)}", file=sys.stderr)
     if not is_made:
         print("→ " + advice(refused), file=sys.stderr)
     return exit_code(refused)
+
+
+def _print_damage(error: TrustProblem, name: str, *, as_json: bool) -> int:
+    """Say that nobody is believed, because the trust folder itself cannot be read. Return the exit code."""
+    if as_json:
+        print_json({"ok": False, "file": name, "cause": "trust-damaged", "reason": error.reason})
+    else:
+        print(say("TỪ CHỐI", "REFUSED") + f" [trust-damaged] {pick(error.reason)}", file=sys.stderr)
+    return EXIT_TRUST
 
 
 def summary(manifest: Manifest, images: Mapping[str, bytes]) -> dict[str, Any]:

@@ -20,8 +20,9 @@ _COPY = Meaning(
 )
 _BUILT = Meaning(4, "tệp này được cố ý dựng lên: đừng dùng, hỏi người gửi", "somebody built this file so: do not use it, ask who sent it")
 _OTHER = Meaning(5, "không phải nội dung đã ký: đừng dùng, lấy lại gói gốc", "this is not what was signed: do not use it, get the original")
+EXIT_TRUST = 6
 _TRUST = Meaning(
-    6, "khóa ký gói này không được tin ở đây (quanho bundle key list)", "this key is not believed here (quanho bundle key list)"
+    EXIT_TRUST, "khóa ký gói này không được tin ở đây (quanho bundle key list)", "this key is not believed here (quanho bundle key list)"
 )
 _UNFIT = Meaning(
     7, "gói dành cho bo mạch khác, hoặc do quanho phiên bản khác tạo", "made for another board, or by another version of quanho"

@@ -16,8 +16,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from quanho import lang
-from quanho.lang import say
+from quanho.lang import pick, say
 from telemetry.errors import ConfigError, QuanhoError
+from telemetry.said import reason_of
 
 COMMANDS = {
     "bundle": "quanho.commands.bundle",
@@ -72,10 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_PIPE_CLOSED
     except ConfigError as error:
         for problem in error.problems:
-            _complain(str(problem))
+            _complain(pick(problem.text))
         return EXIT_USAGE
     except QuanhoError as error:
-        _complain(str(error))
+        _complain(pick(reason_of(error)))
         return EXIT_FAILED
     except OSError as error:
         _forget_stdout()

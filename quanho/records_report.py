@@ -11,7 +11,7 @@ from firmware_bridge.records.delivery import deliver
 from firmware_bridge.records.queue import Waiting
 from firmware_bridge.records.registry import RegistryUnusable
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused, SignedRecord, verify
-from quanho.lang import say
+from quanho.lang import pick, say
 from quanho.report import coloured, print_json, print_lines
 from quanho.technician_place import outbox, registry_of
 from telemetry.errors import ConfigError, Problem
@@ -118,7 +118,7 @@ def refuse_record(refused: RecordRefused, path: Path, *, as_json: bool) -> int:
     if as_json:
         print_json({"ok": False, "file": str(path), "reason": refused.reason})
     else:
-        print(say("SAI", "WRONG") + f" {path}: {refused.reason}", file=sys.stderr)
+        print(say("SAI", "WRONG") + f" {path}: {pick(refused.reason)}", file=sys.stderr)
     return _EXIT_CHANGED
 
 

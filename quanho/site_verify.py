@@ -16,6 +16,7 @@ from quanho.site_page import page, parts_of
 from quanho.site_sheet import sheet_of
 from quanho.site_words import OUTCOMES, pick
 from telemetry.errors import ConfigError, Problem
+from telemetry.said import said
 
 _FILE_BYTES = 16 << 20
 _EXIT_OTHER_KEY = 6
@@ -52,24 +53,34 @@ def verify_file(path: Path, key: Path | None, *, as_json: bool) -> int:
 def _verified(data: bytes) -> tuple[SignedRecord, SiteCheckRecord, str]:
     """Return the record of a file, and a remark where the page around it could not be compared. Raises RecordRefused."""
     if len(data) > _FILE_BYTES:
-        raise RecordRefused(f"more than {_FILE_BYTES >> 20} MiB are no record")
+        raise RecordRefused(said(f"quá {_FILE_BYTES >> 20} MiB, không phải bản ghi", f"more than {_FILE_BYTES >> 20} MiB are no record"))
     if data.lstrip()[:1] == b"{":
         signed = verify(data)
         return signed, site_check_of(signed), ""
     html = data.decode("utf-8", "replace")
     parts = parts_of(html)
     if parts is None:
-        raise RecordRefused("neither a record (JSON) nor a page with one (HTML); of a PDF verify the .json beside it")
+        raise RecordRefused(
+            said(
+                "không phải bản ghi (JSON), cũng không phải trang có bản ghi (HTML); với PDF hãy kiểm tệp .json bên cạnh",
+                "neither a record (JSON) nor a page with one (HTML); of a PDF verify the .json beside it",
+            )
+        )
     raw, photo, language = parts
     signed = verify(raw)
     record = site_check_of(signed)
     found = hashlib.sha256(photo).hexdigest() if photo is not None else None
     if found != (record.photo.sha256 if record.photo else None):
-        raise RecordRefused("the photo on the page is not the one that was signed")
+        raise RecordRefused(said("ảnh chụp trên trang không phải ảnh đã ký", "the photo on the page is not the one that was signed"))
     if page(sheet_of(record, signed.key, language), raw, record.id, photo) == html:
         return signed, record, ""
     if record.software == installed_version():
-        raise RecordRefused("the record inside is right, but the page around it was changed: do not believe what it shows")
+        raise RecordRefused(
+            said(
+                "bản ghi bên trong đúng, nhưng trang bao quanh đã bị sửa: đừng tin những gì nó hiện ra",
+                "the record inside is right, but the page around it was changed: do not believe what it shows",
+            )
+        )
     remark = say(
         f"trang do quanho {record.software} tạo, không so được; chỉ tin nội dung trong lệnh này",
         f"the page was made by quanho {record.software} and cannot be compared; believe only what is said here",

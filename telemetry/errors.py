@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from telemetry.said import Said, named
+
 
 class QuanhoError(Exception):
     """Root of every error that quanho raises on purpose."""
@@ -16,7 +18,11 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.message}" if self.key else f"{self.file}: {self.message}"
+        return str(self.text)
+
+    @property
+    def text(self) -> Said:
+        return named(f"{self.file}: {self.key}: " if self.key else f"{self.file}: ", self.message)
 
 
 class ConfigError(QuanhoError):

@@ -48,6 +48,11 @@ def named(before: str, text: str) -> Said:
     return said(before + vi_of(text), before + text)
 
 
+def without(before: str, text: Said) -> Said:
+    """Take those words away again."""
+    return said(text.vi.removeprefix(before), text.removeprefix(before))
+
+
 def reason_of(error: Exception) -> Said:
     """Return what an error says: `str(error)` would lose the Vietnamese of its text."""
     first = error.args[0] if len(error.args) == 1 else None

@@ -20,6 +20,7 @@ from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from firmware_bridge.bundle.version import precedence
 from runtime.settings import Settings
 from telemetry import catalogue
+from telemetry.said import as_is, named, said
 
 _KINDS: Mapping[str, Literal["hex", "bin", "uf2"]] = {".hex": "hex", ".ihex": "hex", ".bin": "bin", ".uf2": "uf2"}
 _LEAST_FLASH_BYTES = 1 << 20
@@ -51,11 +52,16 @@ def manifest_of(draft: Draft, contents: Mapping[Path, bytes], now: datetime) -> 
     entries = [_entry(image, contents[image.file]) for image in draft.image]
     facts = [_facts(entry, contents[image.file]) for entry, image in zip(entries, draft.image, strict=True)]
     chip = draft.chip or _said_chip(facts)
-    said = [one for one in facts if one.version]
-    version = draft.version or next((one.version for one in said if _is_version(one.version)), "")
+    versioned = [one for one in facts if one.version]
+    version = draft.version or next((one.version for one in versioned if _is_version(one.version)), "")
     for name, value in (("board", draft.board), ("chip", chip), ("firmware", draft.firmware), ("version", version), ("image", entries)):
         if not value:
-            raise BundleRefused(f"{name} is missing: give it in the description or by --{name}", Cause.MANIFEST_INVALID)
+            raise BundleRefused(
+                said(
+                    f"thiếu {name}: ghi trong tệp mô tả hoặc bằng --{name}", f"{name} is missing: give it in the description or by --{name}"
+                ),
+                Cause.MANIFEST_INVALID,
+            )
     try:
         manifest = Manifest(
             board=draft.board,
@@ -71,28 +77,33 @@ def manifest_of(draft: Draft, contents: Mapping[Path, bytes], now: datetime) -> 
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise BundleRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", Cause.MANIFEST_INVALID) from error
-    if other := next((one.version for one in said if _is_version(one.version) and one.version != version), None):
-        raise BundleRefused(f"version {version} was asked for, and the image says {other}", Cause.MANIFEST_INVALID)
+        raise BundleRefused(as_is(f"{'.'.join(map(str, first['loc']))}: {first['msg']}"), Cause.MANIFEST_INVALID) from error
+    if other := next((one.version for one in versioned if _is_version(one.version) and one.version != version), None):
+        raise BundleRefused(
+            said(f"yêu cầu phiên bản {version}, còn ảnh nói {other}", f"version {version} was asked for, and the image says {other}"),
+            Cause.MANIFEST_INVALID,
+        )
     return manifest, {entry.file: contents[image.file] for entry, image in zip(entries, draft.image, strict=True)}
 
 
 def _entry(image: DraftImage, content: bytes) -> ImageEntry:
     kind = _KINDS.get(image.file.suffix.lower())
     if kind is None:
-        raise BundleRefused(f"{image.file}: the name ends with none of {', '.join(_KINDS)}", Cause.IMAGE_UNFIT)
+        kinds = ", ".join(_KINDS)
+        reason = said(f"{image.file}: tên không kết thúc bằng {kinds}", f"{image.file}: the name ends with none of {kinds}")
+        raise BundleRefused(reason, Cause.IMAGE_UNFIT)
     try:
         sha256 = hashlib.sha256(content).hexdigest()
         return ImageEntry(file=image.file.name, address=image.address, size=len(content), sha256=sha256, kind=kind)
     except ValidationError as error:
-        raise BundleRefused(f"{image.file}: {error.errors(include_url=False)[0]['msg']}", Cause.IMAGE_UNFIT) from error
+        raise BundleRefused(as_is(f"{image.file}: {error.errors(include_url=False)[0]['msg']}"), Cause.IMAGE_UNFIT) from error
 
 
 def _facts(entry: ImageEntry, content: bytes) -> ImageFacts:
     try:
         return facts_of(entry.kind, content, entry.address)
     except ImageProblem as error:
-        raise BundleRefused(f"{entry.file}: {error.reason}", Cause.IMAGE_UNFIT) from error
+        raise BundleRefused(named(f"{entry.file}: ", error.reason), Cause.IMAGE_UNFIT) from error
 
 
 def _said_chip(facts: list[ImageFacts]) -> str:

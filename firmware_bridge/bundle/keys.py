@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from runtime.durable_file import replace_file, sync_folder
 from telemetry.errors import QuanhoError
+from telemetry.said import said
 
 SIGNATURE_BYTES = 64
 PUBLIC_BYTES = 32
@@ -101,7 +102,12 @@ def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> P
     public_path = path.with_suffix(".pub")
     for taken in (path, public_path):
         if taken.exists() or taken.is_symlink():
-            raise KeyProblem(f"{taken} is there already and is not written over; choose another name")
+            raise KeyProblem(
+                said(
+                    f"{taken} đã có và không bị ghi đè; hãy chọn tên khác",
+                    f"{taken} is there already and is not written over; choose another name",
+                )
+            )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE_MODE)
         with os.fdopen(descriptor, "wb") as file:
@@ -112,7 +118,9 @@ def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> P
         replace_file(public_path, key.public.pem(), _PUBLIC_MODE)
         sync_folder(path.parent)
     except OSError as error:
-        raise KeyProblem(f"{path}: cannot write the key: {error.strerror}") from error
+        raise KeyProblem(
+            said(f"{path}: không ghi được khóa: {error.strerror}", f"{path}: cannot write the key: {error.strerror}")
+        ) from error
     return public_path
 
 
@@ -120,19 +128,38 @@ def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
     """Return the private key of a PEM file. Raises KeyProblem, PassphraseNeeded where only the passphrase is missing or wrong."""
     pem, mode = _read(path)
     if mode & 0o077:
-        raise KeyProblem(f"{path}: others may read this private key (mode {mode:04o}); chmod 600 {path}, and think about who has read it")
+        raise KeyProblem(
+            said(
+                f"{path}: người khác đọc được khóa riêng này (quyền {mode:04o}); chmod 600 {path}, và nghĩ xem ai đã đọc nó",
+                f"{path}: others may read this private key (mode {mode:04o}); chmod 600 {path}, and think about who has read it",
+            )
+        )
     try:
         key = serialization.load_pem_private_key(pem, passphrase)
     except TypeError as error:  # a passphrase for a plain key, or none for an encrypted one
         if passphrase is None:
-            raise PassphraseNeeded(f"{path}: the key is encrypted; give its passphrase") from error
+            raise PassphraseNeeded(
+                said(f"{path}: khóa được mã hóa; hãy cho mật khẩu", f"{path}: the key is encrypted; give its passphrase")
+            ) from error
         return read_key(path)
     except (ValueError, UnsupportedAlgorithm) as error:
         if passphrase is not None and b"ENCRYPTED" in pem:
-            raise PassphraseNeeded(f"{path}: the passphrase is wrong, or the key is damaged") from error
-        raise KeyProblem(f"{path}: no private key in PEM form; make one with: quanho bundle key new") from error
+            raise PassphraseNeeded(
+                said(f"{path}: sai mật khẩu, hoặc khóa bị hỏng", f"{path}: the passphrase is wrong, or the key is damaged")
+            ) from error
+        raise KeyProblem(
+            said(
+                f"{path}: không có khóa riêng dạng PEM; tạo bằng: quanho bundle key new",
+                f"{path}: no private key in PEM form; make one with: quanho bundle key new",
+            )
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyProblem(f"{path}: a private key of another kind; quanho signs with Ed25519: quanho bundle key new")
+        raise KeyProblem(
+            said(
+                f"{path}: khóa riêng loại khác; quanho ký bằng Ed25519: quanho bundle key new",
+                f"{path}: a private key of another kind; quanho signs with Ed25519: quanho bundle key new",
+            )
+        )
     return SigningKey(key)
 
 
@@ -144,13 +171,28 @@ def read_public_key(path: Path) -> PublicKey:
 def public_key_of(pem: bytes, name: str) -> PublicKey:
     """Return the public key of PEM text; `name` is for the message of KeyProblem."""
     if b"PRIVATE KEY" in pem:
-        raise KeyProblem(f"{name}: this is a private key; keep it at home and give the .pub file beside it")
+        raise KeyProblem(
+            said(
+                f"{name}: đây là khóa riêng; hãy giữ kín và đưa tệp .pub bên cạnh",
+                f"{name}: this is a private key; keep it at home and give the .pub file beside it",
+            )
+        )
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyProblem(f"{name}: no public key in PEM form (the .pub file of quanho bundle key new)") from error
+        raise KeyProblem(
+            said(
+                f"{name}: không có khóa công khai dạng PEM (tệp .pub của quanho bundle key new)",
+                f"{name}: no public key in PEM form (the .pub file of quanho bundle key new)",
+            )
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise KeyProblem(f"{name}: a public key of another kind; bundles are signed with Ed25519")
+        raise KeyProblem(
+            said(
+                f"{name}: khóa công khai loại khác; gói được ký bằng Ed25519",
+                f"{name}: a public key of another kind; bundles are signed with Ed25519",
+            )
+        )
     return PublicKey(key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
 
 
@@ -161,10 +203,12 @@ def _read(path: Path) -> tuple[bytes, int]:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise KeyProblem(f"{path}: no regular file")
+                raise KeyProblem(said(f"{path}: không phải tệp thường", f"{path}: no regular file"))
             data = file.read(_PEM_BYTES + 1)
     except OSError as error:
-        raise KeyProblem(f"{path}: cannot read the key: {error.strerror}") from error
+        raise KeyProblem(
+            said(f"{path}: không đọc được khóa: {error.strerror}", f"{path}: cannot read the key: {error.strerror}")
+        ) from error
     if len(data) > _PEM_BYTES:
-        raise KeyProblem(f"{path}: too large for a key in PEM form")
+        raise KeyProblem(said(f"{path}: quá lớn so với một khóa dạng PEM", f"{path}: too large for a key in PEM form"))
     return data, stat.S_IMODE(status.st_mode)

@@ -13,6 +13,7 @@ from firmware_bridge.bundle.manifest import MANIFEST_NAME, SIGNATURE_NAME, Manif
 from firmware_bridge.bundle.open import check_against_manifest
 from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from firmware_bridge.bundle.signature import signature_file
+from telemetry.said import said
 
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same images and manifest give the same bytes
 _MODE = (stat.S_IFREG | 0o644) << 16
@@ -22,7 +23,13 @@ def make_bundle(manifest: Manifest, images: Mapping[str, bytes], key: SigningKey
     """Return the file. Raises BundleRefused where `open_bundle` would refuse it, or an image cannot be for the manifest's chip."""
     body = manifest_bytes(manifest)
     if len(body) > MANIFEST_BYTES:
-        raise BundleRefused(f"the manifest has {len(body)} bytes, and at most {MANIFEST_BYTES} are taken", Cause.TOO_LARGE)
+        raise BundleRefused(
+            said(
+                f"manifest dài {len(body)} byte, chỉ nhận nhiều nhất {MANIFEST_BYTES}",
+                f"the manifest has {len(body)} bytes, and at most {MANIFEST_BYTES} are taken",
+            ),
+            Cause.TOO_LARGE,
+        )
     check_against_manifest(manifest, images)
     check_images(manifest, images)
     packed = io.BytesIO()
@@ -32,7 +39,13 @@ def make_bundle(manifest: Manifest, images: Mapping[str, bytes], key: SigningKey
         for entry in manifest.images:
             _put(file, entry.file, images[entry.file])
     if packed.tell() > BUNDLE_BYTES:
-        raise BundleRefused(f"the bundle would have {packed.tell()} bytes, and at most {BUNDLE_BYTES} are taken", Cause.TOO_LARGE)
+        raise BundleRefused(
+            said(
+                f"gói sẽ dài {packed.tell()} byte, chỉ nhận nhiều nhất {BUNDLE_BYTES}",
+                f"the bundle would have {packed.tell()} bytes, and at most {BUNDLE_BYTES} are taken",
+            ),
+            Cause.TOO_LARGE,
+        )
     return packed.getvalue()
 
 

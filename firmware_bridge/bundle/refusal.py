@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from telemetry.errors import RejectedError
+from telemetry.said import Said
 
 
 class Cause(StrEnum):
@@ -40,6 +41,7 @@ class Cause(StrEnum):
 class BundleRefused(RejectedError):
     """Nothing of this bundle may be used. `cause` says what to do about it, `reason` names the thing."""
 
-    def __init__(self, reason: str, cause: Cause) -> None:
+    def __init__(self, reason: Said, cause: Cause) -> None:
         super().__init__(reason)
+        self.reason: Said = reason
         self.cause = cause

@@ -10,6 +10,7 @@ import re
 
 from firmware_bridge.bundle.keys import PublicKey, Purpose, SigningKey
 from firmware_bridge.bundle.refusal import BundleRefused, Cause
+from telemetry.said import said
 
 _FIRST = re.compile(rb"quanho bundle ([0-9]{1,9})\n")
 _WHOLE = re.compile(rb"quanho bundle 1\nkey ([0-9a-f]{64})\nsignature ([0-9a-f]{128})\n")
@@ -25,8 +26,16 @@ def signer(file: bytes) -> tuple[PublicKey, bytes]:
     """Return the key that claims to have signed, and the signature, unverified. Raises BundleRefused."""
     first = _FIRST.match(file)
     if first and int(first[1]) > 1:
-        raise BundleRefused(f"bundle format {int(first[1])} is not known here; update quanho", Cause.FORMAT_UNKNOWN)
+        raise BundleRefused(
+            said(
+                f"quanho này không biết định dạng gói {int(first[1])}; hãy cập nhật quanho",
+                f"bundle format {int(first[1])} is not known here; update quanho",
+            ),
+            Cause.FORMAT_UNKNOWN,
+        )
     whole = _WHOLE.fullmatch(file)
     if whole is None:
-        raise BundleRefused("manifest.sig is cut off, or no signature", Cause.SIGNATURE_MALFORMED)
+        raise BundleRefused(
+            said("manifest.sig bị cụt, hoặc không phải chữ ký", "manifest.sig is cut off, or no signature"), Cause.SIGNATURE_MALFORMED
+        )
     return PublicKey(bytes.fromhex(whole[1].decode())), bytes.fromhex(whole[2].decode())

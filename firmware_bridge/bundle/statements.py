@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from firmware_bridge.bundle.keys import PUBLIC_BYTES, PublicKey, Purpose, SigningKey
 from firmware_bridge.bundle.manifest import whole_seconds
 from firmware_bridge.records.signed import RecordRefused, SignedRecord, sign, verify
+from telemetry.said import as_is, said
 
 REASON_CHARACTERS = 200
 _MOST_REVOKED = 1000
@@ -84,7 +85,12 @@ def read_rotation(data: bytes) -> Rotation:
     signed = verify(data, Purpose.ROTATION)
     rotation = _model(Rotation, signed)
     if rotation.old != signed.key:
-        raise RecordRefused(f"key {signed.key.id} speaks for key {rotation.old.id}; only a key itself names who follows it")
+        raise RecordRefused(
+            said(
+                f"khóa {signed.key.id} khai thay cho khóa {rotation.old.id}; chỉ chính khóa đó được khai ai kế tiếp mình",
+                f"key {signed.key.id} speaks for key {rotation.old.id}; only a key itself names who follows it",
+            )
+        )
     return rotation
 
 
@@ -117,4 +123,4 @@ def _model(kind: type[_Model], signed: SignedRecord) -> _Model:
         return kind.model_validate(record)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise RecordRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise RecordRefused(as_is(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")) from error

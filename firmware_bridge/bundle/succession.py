@@ -3,6 +3,7 @@
 from firmware_bridge.bundle.manifest import Manifest
 from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from firmware_bridge.bundle.version import is_older, precedence
+from telemetry.said import said
 
 
 def may_install(installed: str | None, manifest: Manifest, *, allow_downgrade: bool = False) -> BundleRefused | None:
@@ -21,9 +22,12 @@ def may_install(installed: str | None, manifest: Manifest, *, allow_downgrade: b
     else:
         known = True
     if known and is_older(manifest.version, installed) and not allow_downgrade:
-        text = f"{manifest.firmware} {manifest.version} is older than {installed} on the board; ask for it explicitly if that is meant"
-        return BundleRefused(text, Cause.DOWNGRADE)
+        vi = f"{manifest.firmware} {manifest.version} cũ hơn {installed} trên bo mạch; nếu thật sự muốn, hãy yêu cầu rõ ràng"
+        en = f"{manifest.firmware} {manifest.version} is older than {installed} on the board; ask for it explicitly if that is meant"
+        return BundleRefused(said(vi, en), Cause.DOWNGRADE)
     if manifest.minimum_previous is not None and (not known or is_older(installed, manifest.minimum_previous)):
-        text = f"{manifest.firmware} {manifest.version} replaces {manifest.minimum_previous} or later, and the board has {installed}"
-        return BundleRefused(f"{text}; install {manifest.minimum_previous} first", Cause.PREVIOUS_TOO_OLD)
+        name, oldest = f"{manifest.firmware} {manifest.version}", manifest.minimum_previous
+        vi = f"{name} thay cho {oldest} trở lên, còn bo mạch có {installed}; hãy cài {oldest} trước"
+        en = f"{name} replaces {oldest} or later, and the board has {installed}; install {oldest} first"
+        return BundleRefused(said(vi, en), Cause.PREVIOUS_TOO_OLD)
     return None

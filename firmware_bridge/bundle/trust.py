@@ -20,14 +20,20 @@ from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from firmware_bridge.bundle.statements import Revocations, Revoked, Rotation, read_revocations, read_rotation
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused
 from telemetry.errors import QuanhoError
+from telemetry.said import Said, as_is, named, reason_of, said
 
 KEYS, ROTATIONS, REVOCATIONS = "keys", "rotations", "revocations"
 _MOST_FILES = 256
+_ADD_KEY = said("hãy thêm chính khóa đó: quanho bundle key trust KEY.pub", "add the key itself: quanho bundle key trust KEY.pub")
 _Statement = TypeVar("_Statement")
 
 
 class TrustProblem(QuanhoError):
     """The trust folder cannot be used as it is; the message names the file and the way out."""
+
+    def __init__(self, reason: Said) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +59,25 @@ class Trust:
     def judge(self, key: PublicKey) -> Standing:
         """Return why the key is believed. Raises BundleRefused."""
         if entry := self.revoked(key):
-            text = f"key {key.id} is revoked since {entry.since.isoformat()} ({entry.reason}); what it signed is refused whatever its date"
-            raise BundleRefused(text, Cause.KEY_REVOKED)
+            since = f"{entry.since.isoformat()} ({entry.reason})"
+            vi = f"khóa {key.id} bị thu hồi từ {since}; mọi thứ nó ký đều bị từ chối, bất kể ngày nào"
+            en = f"key {key.id} is revoked since {since}; what it signed is refused whatever its date"
+            raise BundleRefused(said(vi, en), Cause.KEY_REVOKED)
         if standing := self._path(key, {key}, is_strict=True):
             return standing
         if not self._path(key, {key}, is_strict=False):
-            text = f"key {key.id} is not trusted here; if you know whose it is: quanho bundle key trust KEY.pub"
-            raise BundleRefused(text, Cause.KEY_UNKNOWN)
+            vi = f"khóa {key.id} không được tin ở đây; nếu biết chắc là của ai: quanho bundle key trust KEY.pub"
+            en = f"key {key.id} is not trusted here; if you know whose it is: quanho bundle key trust KEY.pub"
+            raise BundleRefused(said(vi, en), Cause.KEY_UNKNOWN)
         if expired := [rotation for rotation in self.rotations if rotation.new == key and rotation.has_expired(self.now)]:
-            text = f"the statement that key {key.id} follows {expired[0].old.id} expired at {expired[0].expires_at.isoformat()}"
-            raise BundleRefused(f"{text}; add the key itself: quanho bundle key trust KEY.pub", Cause.ROTATION_EXPIRED)
-        text = f"key {key.id} is vouched for only by a key that is revoked, or whose own statement expired"
-        raise BundleRefused(f"{text}; add the key itself: quanho bundle key trust KEY.pub", Cause.KEY_REVOKED)
+            old, end = expired[0].old.id, expired[0].expires_at.isoformat()
+            vi = f"lời khai rằng khóa {key.id} kế tiếp {old} đã hết hạn lúc {end}; {_ADD_KEY.vi}"
+            raise BundleRefused(
+                said(vi, f"the statement that key {key.id} follows {old} expired at {end}; {_ADD_KEY}"), Cause.ROTATION_EXPIRED
+            )
+        vi = f"khóa {key.id} chỉ được bảo đảm bởi một khóa đã bị thu hồi, hoặc có lời khai đã hết hạn; {_ADD_KEY.vi}"
+        en = f"key {key.id} is vouched for only by a key that is revoked, or whose own statement expired; {_ADD_KEY}"
+        raise BundleRefused(said(vi, en), Cause.KEY_REVOKED)
 
     def _path(self, key: PublicKey, seen: set[PublicKey], *, is_strict: bool) -> Standing | None:
         """Return the way from a root to `key`; unless strict, also over what expired or is revoked."""
@@ -89,7 +102,7 @@ def load_trust(folder: Path, now: datetime) -> Trust:
         try:
             roots[read_public_key(path)] = path.stem
         except KeyProblem as error:
-            raise TrustProblem(f"{error}; nothing is trusted until this file is mended or removed") from error
+            raise TrustProblem(_damaged(reason_of(error))) from error
     rotations = tuple(_statement(path, read_rotation) for path in _files(folder / ROTATIONS, ".json"))
     revocations = tuple(_statement(path, read_revocations) for path in _files(folder / REVOCATIONS, ".json"))
     return Trust(roots, rotations, revocations, now)
@@ -100,9 +113,14 @@ def _statement(path: Path, read: Callable[[bytes], _Statement]) -> _Statement:
         with path.open("rb") as file:
             return read(file.read(RECORD_BYTES + 1))
     except OSError as error:
-        raise TrustProblem(f"{path}: {error.strerror}") from error
+        raise TrustProblem(as_is(f"{path}: {error.strerror}")) from error
     except RecordRefused as error:
-        raise TrustProblem(f"{path}: {error.reason}; nothing is trusted until this file is mended or removed") from error
+        raise TrustProblem(_damaged(named(f"{path}: ", error.reason))) from error
+
+
+def _damaged(reason: Said) -> Said:
+    vi = f"{reason.vi}; chưa tin khóa nào cho đến khi sửa hoặc bỏ tệp này"
+    return said(vi, f"{reason}; nothing is trusted until this file is mended or removed")
 
 
 def _files(folder: Path, suffix: str) -> Iterator[Path]:
@@ -111,7 +129,8 @@ def _files(folder: Path, suffix: str) -> Iterator[Path]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise TrustProblem(f"{folder}: {error.strerror}") from error
+        raise TrustProblem(as_is(f"{folder}: {error.strerror}")) from error
     if len(found) > _MOST_FILES:
-        raise TrustProblem(f"{folder}: {len(found)} files, and at most {_MOST_FILES} are read")
+        vi = f"{folder}: có {len(found)} tệp, chỉ đọc nhiều nhất {_MOST_FILES}"
+        raise TrustProblem(said(vi, f"{folder}: {len(found)} files, and at most {_MOST_FILES} are read"))
     yield from found

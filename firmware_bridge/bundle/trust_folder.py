@@ -19,6 +19,7 @@ from firmware_bridge.bundle.trust import KEYS, REVOCATIONS, ROTATIONS, TrustProb
 from firmware_bridge.records.signed import RecordRefused
 from runtime.durable_file import replace_file
 from telemetry.identifiers import is_id
+from telemetry.said import as_is, said
 
 _MODE = 0o644
 _FOLDER_MODE = 0o755
@@ -27,13 +28,19 @@ _FOLDER_MODE = 0o755
 def add_root(folder: Path, key: PublicKey, name: str, now: datetime) -> Path:
     """Believe `key` from now on, under `name`. Raises TrustProblem."""
     if not is_id(name):
-        raise TrustProblem(f"{name!r} cannot name a key: use letters, digits, '_', '-' and '.'")
+        vi = f"{name!r} không đặt tên khóa được: dùng chữ cái, chữ số, '_', '-' và '.'"
+        raise TrustProblem(said(vi, f"{name!r} cannot name a key: use letters, digits, '_', '-' and '.'"))
     trust = load_trust(folder, now)
     if entry := trust.revoked(key):
-        raise TrustProblem(f"key {key.id} is revoked ({entry.reason}) and is not taken back; make a new one: quanho bundle key new")
+        raise TrustProblem(
+            said(
+                f"khóa {key.id} đã bị thu hồi ({entry.reason}) và không được nhận lại; hãy tạo khóa mới: quanho bundle key new",
+                f"key {key.id} is revoked ({entry.reason}) and is not taken back; make a new one: quanho bundle key new",
+            )
+        )
     path = folder / KEYS / f"{name}.pub"
     if path.exists() and trust.roots.get(key) != name:
-        raise TrustProblem(f"{path} holds another key; choose another name")
+        raise TrustProblem(said(f"{path} đang giữ khóa khác; hãy chọn tên khác", f"{path} holds another key; choose another name"))
     return _written(path, key.pem())
 
 
@@ -41,11 +48,16 @@ def remove_root(folder: Path, name: str) -> Path:
     """Believe the key of that name no longer. Raises TrustProblem where there is none."""
     path = folder / KEYS / f"{name}.pub"
     if not is_id(name) or not path.is_file():
-        raise TrustProblem(f"no key called {name} in {folder / KEYS}; quanho bundle key list shows them")
+        raise TrustProblem(
+            said(
+                f"không có khóa tên {name} trong {folder / KEYS}; xem: quanho bundle key list",
+                f"no key called {name} in {folder / KEYS}; quanho bundle key list shows them",
+            )
+        )
     try:
         path.unlink()
     except OSError as error:
-        raise TrustProblem(f"{path}: {error.strerror}") from error
+        raise TrustProblem(as_is(f"{path}: {error.strerror}")) from error
     return path
 
 
@@ -53,12 +65,18 @@ def add_rotation(folder: Path, data: bytes, now: datetime) -> Rotation:
     """Take the statement that a key follows one that is believed. Raises RecordRefused, BundleRefused (of the old key), TrustProblem."""
     rotation = read_rotation(data)
     if rotation.has_expired(now):
-        text = f"the statement expired at {rotation.expires_at.isoformat()}; add the new key itself: quanho bundle key trust KEY.pub"
-        raise RecordRefused(text)
+        end = rotation.expires_at.isoformat()
+        vi = f"lời khai đã hết hạn lúc {end}; hãy thêm chính khóa mới: quanho bundle key trust KEY.pub"
+        raise RecordRefused(said(vi, f"the statement expired at {end}; add the new key itself: quanho bundle key trust KEY.pub"))
     trust = load_trust(folder, now)
     trust.judge(rotation.old)
     if entry := trust.revoked(rotation.new):
-        raise RecordRefused(f"key {rotation.new.id} is revoked ({entry.reason}); no statement brings it back")
+        raise RecordRefused(
+            said(
+                f"khóa {rotation.new.id} đã bị thu hồi ({entry.reason}); không lời khai nào đưa nó trở lại",
+                f"key {rotation.new.id} is revoked ({entry.reason}); no statement brings it back",
+            )
+        )
     _written(folder / ROTATIONS / f"{rotation.new.id}-{rotation.old.id}.json", data)
     return rotation
 
@@ -83,10 +101,13 @@ def add_revocations(folder: Path, data: bytes, now: datetime) -> Revocations:
 
 def _check_succession(before: Revocations, fresh: Revocations, issuer: PublicKey) -> None:
     if fresh.serial < before.serial or (fresh.serial == before.serial and fresh != before):
-        text = f"the list of key {issuer.id} has serial {fresh.serial}, and {before.serial} is here already"
-        raise RecordRefused(f"{text}: an old list is not taken again")
+        vi = f"danh sách của khóa {issuer.id} mang số {fresh.serial}, mà ở đây đã có số {before.serial}: không nhận lại danh sách cũ"
+        en = f"the list of key {issuer.id} has serial {fresh.serial}, and {before.serial} is here already: an old list is not taken again"
+        raise RecordRefused(said(vi, en))
     if lost := {entry.key.id for entry in before.revoked} - {entry.key.id for entry in fresh.revoked}:
-        raise RecordRefused(f"the list no longer names {', '.join(sorted(lost))}; what is revoked stays revoked")
+        ids = ", ".join(sorted(lost))
+        vi = f"danh sách không còn kể {ids}; đã thu hồi thì vẫn là thu hồi"
+        raise RecordRefused(said(vi, f"the list no longer names {ids}; what is revoked stays revoked"))
 
 
 def revoke(folder: Path, issuer: SigningKey, key: PublicKey, since: datetime, reason: str, now: datetime) -> bytes:
@@ -95,7 +116,7 @@ def revoke(folder: Path, issuer: SigningKey, key: PublicKey, since: datetime, re
     before = read_revocations(path.read_bytes()) if path.exists() else None
     known = before.revoked if before else ()
     if any(entry.key == key for entry in known):
-        raise TrustProblem(f"key {key.id} is revoked already")
+        raise TrustProblem(said(f"khóa {key.id} đã bị thu hồi rồi", f"key {key.id} is revoked already"))
     entry = Revoked(key=key, since=whole_seconds(since), reason=reason)
     fresh = Revocations(serial=before.serial + 1 if before else 1, made_at=whole_seconds(now), revoked=(*known, entry))
     data = sign_revocations(issuer, fresh)
@@ -108,5 +129,5 @@ def _written(path: Path, data: bytes) -> Path:
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         replace_file(path, data, _MODE)
     except OSError as error:
-        raise TrustProblem(f"{path}: {os.strerror(error.errno or 0)}") from error
+        raise TrustProblem(as_is(f"{path}: {os.strerror(error.errno or 0)}")) from error
     return path

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from firmware_bridge.bundle.manifest import whole_seconds
 from firmware_bridge.records.signed import RecordRefused, SignedRecord, decimal_text
 from telemetry.identifiers import DeviceId, FieldName, MeasurementName, SiteId
+from telemetry.said import said
 
 ClockState = Literal["synchronised", "unsynchronised", "unknown"]
 _Text = Annotated[str, Field(max_length=200)]
@@ -95,4 +96,5 @@ def installation_of(signed: SignedRecord) -> InstallationRecord:
         return InstallationRecord.model_validate(dict(signed.record))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise RecordRefused(f"no installation: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise RecordRefused(said(f"không phải biên bản lắp đặt: {where}", f"no installation: {where}")) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused, SignedRecord, verify
 from runtime.durable_file import replace_file, sync_folder
 from telemetry.errors import QuanhoError
+from telemetry.said import said
 
 MOST_WAITING = 2000
 MOST_SENT = 200
@@ -52,7 +53,12 @@ class Outbox:
         if (self.folder / SENT / path.name).exists():
             return name
         if not path.exists() and len(self._names()) >= MOST_WAITING:
-            raise OutboxProblem(f"{self.folder}: {MOST_WAITING} records wait already; send them: quanho site records send")
+            raise OutboxProblem(
+                said(
+                    f"{self.folder}: đã có {MOST_WAITING} biên bản đang chờ; hãy gửi đi: quanho site records send",
+                    f"{self.folder}: {MOST_WAITING} records wait already; send them: quanho site records send",
+                )
+            )
         try:
             self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             replace_file(path, data, _MODE)
@@ -123,7 +129,7 @@ def record_id(signed: SignedRecord) -> str:
     """Return the id of a record. Raises RecordRefused where it has none."""
     name = signed.record.get("id")
     if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise RecordRefused("the record has no id of 32 lower-case hex digits")
+        raise RecordRefused(said("bản ghi không có id gồm 32 chữ số hex thường", "the record has no id of 32 lower-case hex digits"))
     return name
 
 

@@ -9,6 +9,7 @@ from firmware_bridge.bundle.manifest import whole_seconds
 from firmware_bridge.records.installation import ClockState
 from firmware_bridge.records.signed import RecordRefused, SignedRecord
 from telemetry.identifiers import GatewayId, SiteId
+from telemetry.said import said
 
 _Text = Annotated[str, Field(max_length=200)]
 _Degrees = Annotated[str, Field(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,7})?$")]
@@ -67,4 +68,5 @@ def site_check_of(signed: SignedRecord) -> SiteCheckRecord:
         return SiteCheckRecord.model_validate(dict(signed.record))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise RecordRefused(f"no site check: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        where = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise RecordRefused(said(f"không phải biên bản kiểm tra trạm: {where}", f"no site check: {where}")) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from firmware_bridge.bundle.keys import SigningKey, new_key, read_key, write_key
 from telemetry.errors import QuanhoError
+from telemetry.said import said
 
 _FOLDER_MODE = 0o700
 NAME = "technician.key"
@@ -25,7 +26,12 @@ def technician_key(folder: Path, passphrase: bytes | None = None) -> tuple[Signi
     try:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     except OSError as error:
-        raise NoPlaceForKey(f"{folder}: cannot keep the technician's key here: {os.strerror(error.errno or 0)}") from error
+        raise NoPlaceForKey(
+            said(
+                f"{folder}: không giữ được khóa của kỹ thuật viên ở đây: {os.strerror(error.errno or 0)}",
+                f"{folder}: cannot keep the technician's key here: {os.strerror(error.errno or 0)}",
+            )
+        ) from error
     key = new_key()
     write_key(path, key, passphrase)
     return key, True

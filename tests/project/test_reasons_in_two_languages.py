@@ -8,7 +8,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _REASON_AT = {"FlashError": 1, "Refusal": 1, "CardError": 1, "BundleRefused": 0, "TrustProblem": 0, "FlashFailed": 0, "RecordRefused": 0}
-_FOLDERS = ("firmware_bridge/flash",)
+_FOLDERS = ("firmware_bridge/flash", "firmware_bridge/bundle", "firmware_bridge/records")
 
 
 def _calls(folder: str) -> Iterator[tuple[str, ast.Call]]:

@@ -239,3 +239,14 @@ def test_place_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str
     made()
     assert bundle("make", "b.toml", "--key", "office.key", "--out", "nowhere/c.qhb") == 2
     assert "nowhere/c.qhb: cannot be written" in capsys.readouterr().err
+
+
+def test_damaged_trust_folder_has_the_exit_code_of_trust(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(made())
+    place.joinpath("trust/keys").mkdir(parents=True)
+    place.joinpath("trust/keys/office.pub").write_bytes(b"no key")
+    capsys.readouterr()
+    assert bundle("verify", path) == bundle("show", path) == 6
+    assert "nothing is trusted until" in capsys.readouterr().err
+    assert bundle("verify", path, "--json") == 6
+    assert answered(capsys)["cause"] == "trust-damaged"

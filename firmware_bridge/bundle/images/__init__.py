@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from telemetry.errors import RejectedError
+from telemetry.said import said
 
 
 class ImageProblem(RejectedError):
@@ -27,7 +28,7 @@ def joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if found and start < found[-1][1]:
-            raise ImageProblem(f"address 0x{start:x} is written twice")
+            raise ImageProblem(said(f"địa chỉ 0x{start:x} bị ghi hai lần", f"address 0x{start:x} is written twice"))
         if found and start == found[-1][1]:
             found[-1] = (found[-1][0], end)
         else:

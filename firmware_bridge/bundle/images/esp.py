@@ -9,6 +9,7 @@ is looked into at 0x1000, where the bootloader of an ESP32 stands.
 import struct
 
 from firmware_bridge.bundle.images import ImageFacts, ImageProblem
+from telemetry.said import said
 
 _MAGIC = 0xE9
 _HEADER_BYTES = 24
@@ -27,7 +28,7 @@ def facts(content: bytes, address: int) -> ImageFacts:
     if image[:1] != bytes([_MAGIC]):
         return ImageFacts(spans)
     if len(image) < _HEADER_BYTES:
-        raise ImageProblem("the header of the ESP image is cut off")
+        raise ImageProblem(said("phần đầu của ảnh ESP bị cụt", "the header of the ESP image is cut off"))
     chip_id = int.from_bytes(image[12:14], "little")
     if len(image) < _DESCRIPTION_AT + _DESCRIPTION.size:
         return ImageFacts(spans, chip_id)
