@@ -15,6 +15,7 @@ from firmware_bridge.card.target import choose_target
 from quanho.card_settings import describe, load_settings
 from quanho.card_words import told
 from quanho.lang import say
+from telemetry.said import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,11 @@ def _close_to_others(image: Path) -> None:
         image.chmod(mode & ~stat.S_IRWXO)
     except OSError as error:
         raise CardError(
-            Cause.TARGET_REFUSED, f"every user of this computer can reach {image}, and secrets go into it: chmod o= {image}"
+            Cause.TARGET_REFUSED,
+            said(
+                f"mọi người dùng của máy này đều đọc được {image}, mà bí mật sẽ nằm trong đó: chmod o= {image}",
+                f"every user of this computer can reach {image}, and secrets go into it: chmod o= {image}",
+            ),
         ) from error
 
 

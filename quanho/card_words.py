@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.target import TargetRefused
-from quanho.lang import say
+from quanho.lang import pick, say
 
 _EXIT_INTERRUPTED = 130
 _LEADS = {
@@ -46,7 +46,7 @@ def _said(error: CardError) -> str:
     if isinstance(error, TargetRefused):
         text += f"{error.path} " + "; ".join(say(refusal.vi, refusal.en) for refusal in error.refusals)
     else:
-        text += error.reason
+        text += pick(error.reason)
     if error.written_bytes is not None and error.cause in (Cause.IMAGE, Cause.CARD):
         text += ". " + say(
             f"Thẻ chưa dùng được ({size(error.written_bytes)} đã ghi); ghi lại từ đầu trước khi dùng",

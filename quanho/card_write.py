@@ -19,6 +19,7 @@ from quanho.card_settings import load_settings
 from quanho.card_words import size, told
 from quanho.lang import say
 from quanho.told_to_end import as_ctrl_c
+from telemetry.said import said, vi_of
 
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
@@ -48,7 +49,10 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
     try:
         measured = image_size(wish.image)
     except OSError as error:
-        raise CardError(Cause.IMAGE, f"{wish.image} cannot be read: {error.strerror or error}") from error
+        raise CardError(
+            Cause.IMAGE,
+            said(f"không đọc được {wish.image}: {error.strerror or error}", f"{wish.image} cannot be read: {error.strerror or error}"),
+        ) from error
     expected = expected_digest(wish.sha256, wish.image)
     target = choose_target(wish.target, wish.image, measured, allow_fixed=wish.allow_fixed)
     if not _is_agreed(wish, target):
@@ -65,8 +69,9 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
     try:
         done = set_up_card(wish.target, first_boot, allow_fixed=wish.allow_fixed) if first_boot else None
     except CardError as error:
-        reason = f"{error.reason}. The image was written whole; only the settings are missing (quanho card set)"
-        raise CardError(Cause.SYSTEM, reason) from error
+        vi = f"{vi_of(error.reason)}. Ảnh đã ghi đủ; chỉ còn thiếu cài đặt (quanho card set)"
+        en = f"{error.reason}. The image was written whole; only the settings are missing (quanho card set)"
+        raise CardError(Cause.SYSTEM, said(vi, en)) from error
     _tell(wish, outcome, expected, measured, took_s, done)
     return 0
 
@@ -78,9 +83,9 @@ def _check_set_up(image: Path, measured: ImageSize, first_boot: FirstBoot) -> No
         try:
             plan_for(image, first_boot)
         except CardError as error:
-            raise CardError(
-                error.cause, f"{error.reason}. Nothing was written; without --settings the image is written as it is"
-            ) from error
+            vi = f"{vi_of(error.reason)}. Chưa ghi gì; không có --settings thì ảnh được ghi nguyên trạng"
+            en = f"{error.reason}. Nothing was written; without --settings the image is written as it is"
+            raise CardError(error.cause, said(vi, en)) from error
 
 
 def _is_agreed(wish: Wish, target: Target) -> bool:

@@ -18,7 +18,7 @@ from firmware_bridge.link.commands import NAME_BYTES
 from quanho.flash_papers import label_problem, papers_of, wants_record
 from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
 from quanho.flash_words import board_words
-from quanho.lang import say
+from quanho.lang import pick, say
 from quanho.trust_place import trust_of
 from telemetry.errors import QuanhoError
 from telemetry.identifiers import check_id
@@ -169,7 +169,7 @@ def name_problem(name: str, *, is_kept_by_board: bool) -> str:
     try:
         check_id(name or "x")
     except ValueError as error:
-        return str(error)
+        return pick(reason_of(error))
     if is_kept_by_board and len(name) > NAME_BYTES:
         return say(
             f"{name!r} dài {len(name)} ký tự; bo mạch giữ nhiều nhất {NAME_BYTES}",

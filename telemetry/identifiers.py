@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from telemetry.said import said
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -24,7 +26,9 @@ def is_name(text: str) -> bool:
 def check_id(text: str) -> str:
     """Return `text` if it is an id; ValueError with the rule otherwise."""
     if not is_id(text):
-        raise ValueError(f"{text!r} is no id: use 1 to 63 letters a-z, digits, '_', '-' or '.', starting with a letter or digit")
+        vi = f"{text!r} không phải tên hợp lệ: dùng 1 đến 63 chữ cái a-z, chữ số, '_', '-' hoặc '.', bắt đầu bằng chữ cái hoặc chữ số"
+        en = f"{text!r} is no id: use 1 to 63 letters a-z, digits, '_', '-' or '.', starting with a letter or digit"
+        raise ValueError(said(vi, en))
     return text
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from firmware_bridge.card.causes import CardError, Cause
+from telemetry.said import said
 
 Packing = Literal["raw", "xz", "gzip", "zstd", "zip"]
 
@@ -72,13 +73,22 @@ def image_in_zip(file: BinaryIO) -> zipfile.ZipInfo:
         with zipfile.ZipFile(file) as archive:
             entries = [each for each in archive.infolist() if not each.is_dir() and not _is_garbage(each.filename)]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise CardError(Cause.IMAGE, f"the zip file is damaged or cut short: {error}") from error
+        raise CardError(
+            Cause.IMAGE, said(f"tệp zip bị hỏng hoặc bị cụt: {error}", f"the zip file is damaged or cut short: {error}")
+        ) from error
     images = [each for each in entries if each.filename.lower().endswith((".img", ".bin", ".iso"))] or entries
     if len(images) != 1:
-        names = ", ".join(sorted(each.filename for each in images)[:5]) or "nothing"
-        raise CardError(Cause.IMAGE, f"the zip file must hold one image; it holds {names}")
+        names = ", ".join(sorted(each.filename for each in images)[:5])
+        vi = f"tệp zip phải chứa đúng một ảnh; nó chứa {names or 'không gì cả'}"
+        raise CardError(Cause.IMAGE, said(vi, f"the zip file must hold one image; it holds {names or 'nothing'}"))
     if images[0].flag_bits & 1:
-        raise CardError(Cause.IMAGE, f"{images[0].filename} in the zip file has a password; unpack it first")
+        raise CardError(
+            Cause.IMAGE,
+            said(
+                f"{images[0].filename} trong tệp zip có mật khẩu; hãy giải nén trước",
+                f"{images[0].filename} in the zip file has a password; unpack it first",
+            ),
+        )
     return images[0]
 
 
@@ -91,7 +101,13 @@ def _from_zip(file: BinaryIO) -> Iterator[bytes]:
                 done += len(chunk)
                 yield chunk
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise CardError(Cause.IMAGE, f"the zip file is damaged after {done:,} bytes of {entry.filename}: {error}") from error
+        raise CardError(
+            Cause.IMAGE,
+            said(
+                f"tệp zip hỏng sau {done:,} byte của {entry.filename}: {error}",
+                f"the zip file is damaged after {done:,} bytes of {entry.filename}: {error}",
+            ),
+        ) from error
 
 
 def _from_stream(file: BinaryIO, packing: Packing) -> Iterator[bytes]:
@@ -104,9 +120,21 @@ def _from_stream(file: BinaryIO, packing: Packing) -> Iterator[bytes]:
                 done += len(chunk)
                 yield chunk
         except _Torn as error:
-            raise CardError(Cause.IMAGE, f"the {packing} file is cut short: it ends after {done:,} bytes of the image") from error
+            raise CardError(
+                Cause.IMAGE,
+                said(
+                    f"tệp {packing} bị cụt: kết thúc sau {done:,} byte của ảnh",
+                    f"the {packing} file is cut short: it ends after {done:,} bytes of the image",
+                ),
+            ) from error
         except _Damaged as error:
-            raise CardError(Cause.IMAGE, f"the {packing} file is damaged after {done:,} bytes of the image: {error}") from error
+            raise CardError(
+                Cause.IMAGE,
+                said(
+                    f"tệp {packing} hỏng sau {done:,} byte của ảnh: {error}",
+                    f"the {packing} file is damaged after {done:,} bytes of the image: {error}",
+                ),
+            ) from error
         pending = _next_stream(file, unpacker.rest, packing)
 
 
@@ -184,7 +212,13 @@ class _Zstd:
         try:
             import zstandard
         except ImportError as error:
-            raise CardError(Cause.SYSTEM, "zstd images need the package zstandard:  pip install 'quanho[flash]'") from error
+            raise CardError(
+                Cause.SYSTEM,
+                said(
+                    "ảnh zstd cần gói zstandard:  pip install 'quanho[flash]'",
+                    "zstd images need the package zstandard:  pip install 'quanho[flash]'",
+                ),
+            ) from error
         self._of = zstandard.ZstdDecompressor().decompressobj()
         self._error = zstandard.ZstdError
 

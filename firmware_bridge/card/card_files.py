@@ -13,6 +13,7 @@ from pathlib import Path
 
 from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.partitions import Partition, Table, read_table
+from telemetry.said import Said, as_is, said
 
 _TIMEOUT_S = 120.0
 _MOST_FILE_BYTES = 8 << 20
@@ -35,20 +36,36 @@ class Card:
 def open_card(path: Path) -> Card:
     """Return the card. Raises CardError where there is no partition table or no FAT partition to boot from."""
     if any(sign in str(path) for sign in _SIGNS):
-        raise CardError(Cause.SYSTEM, f"{path}: mtools and debugfs do not take a name with {' or '.join(_SIGNS)}; rename it")
+        vi = f"{path}: mtools và debugfs không nhận tên có {' hoặc '.join(_SIGNS)}; hãy đổi tên"
+        en = f"{path}: mtools and debugfs do not take a name with {' or '.join(_SIGNS)}; rename it"
+        raise CardError(Cause.SYSTEM, said(vi, en))
     try:
         with path.open("rb") as file:
             table = read_table(file)
             file.seek(0, os.SEEK_END)
             size = file.tell()
     except OSError as error:
-        reason = "run the command with sudo" if isinstance(error, PermissionError) else error.strerror or str(error)
-        raise CardError(Cause.SYSTEM, f"{path} cannot be read: {reason}") from error
+        reason = as_is(error.strerror or str(error))
+        if isinstance(error, PermissionError):
+            reason = said("chạy lại lệnh với sudo", "run the command with sudo")
+        raise CardError(Cause.SYSTEM, said(f"không đọc được {path}: {reason.vi}", f"{path} cannot be read: {reason}")) from error
     boot = next((each for each in table.partitions if each.kind == "fat"), None)
     if boot is None:
-        raise CardError(Cause.SYSTEM, f"{path} has no FAT partition to boot from; is it a card of a Raspberry Pi?")
+        raise CardError(
+            Cause.SYSTEM,
+            said(
+                f"{path} không có phân vùng FAT để khởi động; đây có phải thẻ của Raspberry Pi không?",
+                f"{path} has no FAT partition to boot from; is it a card of a Raspberry Pi?",
+            ),
+        )
     if boot.start_bytes + boot.size_bytes > size:
-        raise CardError(Cause.SYSTEM, f"{path} ends inside its boot partition; it was not written whole")
+        raise CardError(
+            Cause.SYSTEM,
+            said(
+                f"{path} kết thúc giữa phân vùng khởi động; nó chưa được ghi đủ",
+                f"{path} ends inside its boot partition; it was not written whole",
+            ),
+        )
     return Card(path, table, boot, next((each for each in table.partitions if each.kind == "linux"), None))
 
 
@@ -79,7 +96,13 @@ class BootFiles:
             self.make_folder(folder)
         _run(["mcopy", "-o", "-i", self._image, "-", f"::{name}"], given=content)
         if _run(["mcopy", "-n", "-i", self._image, f"::{name}", "-"]) != content:
-            raise CardError(Cause.CARD, f"{name} on the boot partition is not what was written to it; the card is damaged")
+            raise CardError(
+                Cause.CARD,
+                said(
+                    f"{name} trên phân vùng khởi động không phải thứ đã ghi; thẻ bị hỏng",
+                    f"{name} on the boot partition is not what was written to it; the card is damaged",
+                ),
+            )
 
     def copy_in(self, folder: str, files: Sequence[Path]) -> None:
         """Copy files into a folder of the boot partition."""
@@ -151,7 +174,13 @@ def _run(words: Sequence[str], *, given: bytes | None = None, is_allowed_to_fail
     except FileNotFoundError as error:
         raise _missing(words[0]) from error
     except subprocess.TimeoutExpired as error:
-        raise CardError(Cause.CARD, f"{words[0]} did not end within {_TIMEOUT_S:.0f} s; does the card still answer?") from error
+        raise CardError(
+            Cause.CARD,
+            said(
+                f"{words[0]} không xong trong {_TIMEOUT_S:.0f} s; thẻ còn trả lời không?",
+                f"{words[0]} did not end within {_TIMEOUT_S:.0f} s; does the card still answer?",
+            ),
+        ) from error
     if done.returncode and not is_allowed_to_fail:
         raise CardError(Cause.CARD, _why(words[0], done.stderr.decode("utf-8", "replace")))
     return done.stdout
@@ -167,18 +196,26 @@ def _small(words: Sequence[str], name: str) -> bytes:
             content = running.stdout.read(_MOST_FILE_BYTES + 1)
             if len(content) > _MOST_FILE_BYTES:
                 running.kill()
-                raise CardError(Cause.SYSTEM, f"{name} on the card is larger than {_MOST_FILE_BYTES:,} bytes; that is no file of settings")
+                raise CardError(
+                    Cause.SYSTEM,
+                    said(
+                        f"{name} trên thẻ lớn hơn {_MOST_FILE_BYTES:,} byte; đó không phải tệp cài đặt",
+                        f"{name} on the card is larger than {_MOST_FILE_BYTES:,} bytes; that is no file of settings",
+                    ),
+                )
     except FileNotFoundError as error:
         raise _missing(words[0]) from error
     return content
 
 
 def _missing(program: str) -> CardError:
-    return CardError(Cause.SYSTEM, f"{program} is missing:  sudo apt-get install {_PACKAGES.get(program, program)}")
+    install = f"sudo apt-get install {_PACKAGES.get(program, program)}"
+    return CardError(Cause.SYSTEM, said(f"thiếu {program}:  {install}", f"{program} is missing:  {install}"))
 
 
-def _why(program: str, said: str) -> str:
-    last = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given").strip()
-    if "full" in said.lower():
-        return f"the boot partition is full ({last}); give fewer wheels"
-    return f"{program} failed on the boot partition: {last}"
+def _why(program: str, told: str) -> Said:
+    last = next((as_is(line.strip()) for line in reversed(told.splitlines()) if line.strip()), said("không nói lý do", "no reason given"))
+    if "full" in told.lower():
+        vi = f"phân vùng khởi động đã đầy ({last.vi}); hãy bớt gói wheel"
+        return said(vi, f"the boot partition is full ({last}); give fewer wheels")
+    return said(f"{program} thất bại trên phân vùng khởi động: {last.vi}", f"{program} failed on the boot partition: {last}")

@@ -3,6 +3,7 @@
 from enum import Enum
 
 from telemetry.errors import QuanhoError
+from telemetry.said import Said
 
 
 class Cause(Enum):
@@ -21,7 +22,7 @@ class Cause(Enum):
 class CardError(QuanhoError):
     """A card command failed because of `cause`. `written_bytes` is None while the card is untouched, else how far the image got."""
 
-    def __init__(self, cause: Cause, reason: str, written_bytes: int | None = None) -> None:
+    def __init__(self, cause: Cause, reason: Said, written_bytes: int | None = None) -> None:
         super().__init__(reason)
         self.cause = cause
         self.reason = reason

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telemetry.errors import ConfigError, Problem
+from telemetry.said import said
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _LINE = re.compile(r"^\\?([0-9a-fA-F]{64})(?:[ \t]+[ *]?(.+?))?[ \t]*$", re.MULTILINE)
@@ -31,11 +32,14 @@ def expected_digest(asked: str | None, image: Path) -> Expected | None:
     try:
         text = _read(path)
     except OSError as error:
-        reason = f"is neither 64 hex digits nor a file that can be read ({error.strerror or error})"
-        raise ConfigError([Problem("--sha256", "", f"{asked!r} {reason}")]) from error
+        why = error.strerror or error
+        vi = f"{asked!r} không phải 64 chữ số hex, cũng không phải tệp đọc được ({why})"
+        en = f"{asked!r} is neither 64 hex digits nor a file that can be read ({why})"
+        raise ConfigError([Problem("--sha256", "", said(vi, en))]) from error
     digest = digest_in(text, image.name, allow_other_name=True)
     if digest is None:
-        raise ConfigError([Problem(str(path), "", f"holds no SHA-256 for {image.name}; is it the right file?")])
+        vi = f"không có SHA-256 nào của {image.name}; có đúng tệp không?"
+        raise ConfigError([Problem(str(path), "", said(vi, f"holds no SHA-256 for {image.name}; is it the right file?"))])
     return Expected(digest, str(path))
 
 

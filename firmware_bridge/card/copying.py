@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from firmware_bridge.card.archive import packing_of, unpacked
 from firmware_bridge.card.causes import CardError, Cause
+from telemetry.said import Said, said
 
 BLOCK_BYTES = 4 << 20
 _QUEUED_BLOCKS = 4
@@ -165,13 +166,9 @@ class Copy:
         copied = self._copied
         copied.packed_sha256 = copied.packed_sha256 or copied.image_sha256
         if not copied.image_bytes:
-            raise CardError(Cause.IMAGE, "the image is empty", 0)
+            raise CardError(Cause.IMAGE, said("ảnh rỗng", "the image is empty"), 0)
         if self._expected is not None and self._expected not in (copied.image_sha256, copied.packed_sha256):
-            found = copied.packed_sha256
-            if copied.packed_sha256 != copied.image_sha256:
-                found += f" (of the image in it {copied.image_sha256})"
-            reason = f"the SHA-256 is {found}, but should be {self._expected}: this is not the image that the hash is of"
-            raise CardError(Cause.IMAGE, reason, self.written_bytes)
+            raise CardError(Cause.IMAGE, _another_image(copied, self._expected), self.written_bytes)
 
     def _finish(self, first: bytes) -> None:
         try:
@@ -197,7 +194,11 @@ class Copy:
         if isinstance(error, CardError):
             return CardError(error.cause, error.reason, self.written_bytes)
         if isinstance(error, OSError):
-            return CardError(Cause.IMAGE, f"the image cannot be read: {error.strerror or error}", self.written_bytes)
+            return CardError(
+                Cause.IMAGE,
+                said(f"không đọc được ảnh: {error.strerror or error}", f"the image cannot be read: {error.strerror or error}"),
+                self.written_bytes,
+            )
         return error
 
     def _put(self, to: "queue.Queue[bytes | None]", block: bytes | None) -> None:
@@ -242,5 +243,17 @@ def _write_all(fd: int, data: bytes, at: int) -> None:
         view, at = view[count:], at + count
 
 
-def _why_not_written(error: OSError, written: int) -> str:
-    return f"writing failed after {written:,} bytes: {error.strerror or error}"
+def _why_not_written(error: OSError, written: int) -> Said:
+    reason = error.strerror or error
+    return said(f"ghi hỏng sau {written:,} byte: {reason}", f"writing failed after {written:,} bytes: {reason}")
+
+
+def _another_image(copied: Copied, expected: str) -> Said:
+    vi = en = copied.packed_sha256
+    if copied.packed_sha256 != copied.image_sha256:
+        vi += f" (của ảnh bên trong {copied.image_sha256})"
+        en += f" (of the image in it {copied.image_sha256})"
+    return said(
+        f"SHA-256 là {vi}, lẽ ra phải là {expected}: đây không phải ảnh mà mã băm đó nói tới",
+        f"the SHA-256 is {en}, but should be {expected}: this is not the image that the hash is of",
+    )

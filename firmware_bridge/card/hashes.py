@@ -7,6 +7,7 @@ import secrets
 import string
 
 from firmware_bridge.card.causes import CardError, Cause
+from telemetry.said import said
 
 _SALT = string.ascii_letters + string.digits + "./"
 _SALT_CHARACTERS = 16
@@ -23,16 +24,19 @@ def sha512_crypt(password: str, salt: str | None = None) -> str:
     No program is called: a password never stands in an argument list.
     """
     if "\0" in password:
-        raise CardError(Cause.SYSTEM, "a password cannot have a NUL character")
+        raise CardError(Cause.SYSTEM, said("mật khẩu không được có ký tự NUL", "a password cannot have a NUL character"))
     salt = salt or "".join(secrets.choice(_SALT) for _ in range(_SALT_CHARACTERS))
     try:
         library = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
     except OSError as error:
-        reason = 'this system has no libcrypt; make the hash elsewhere with "openssl passwd -6" and give it as password_hash'
-        raise CardError(Cause.SYSTEM, reason) from error
+        vi = 'máy này không có libcrypt; hãy tạo mã băm ở nơi khác bằng "openssl passwd -6" và ghi vào password_hash'
+        en = 'this system has no libcrypt; make the hash elsewhere with "openssl passwd -6" and give it as password_hash'
+        raise CardError(Cause.SYSTEM, said(vi, en)) from error
     library.crypt.restype = ctypes.c_char_p
     library.crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
     made: bytes | None = library.crypt(password.encode(), f"$6${salt}".encode())
     if made is None or not made.startswith(b"$6$"):
-        raise CardError(Cause.SYSTEM, 'this system\'s libcrypt makes no SHA-512 hash; give password_hash, made by "openssl passwd -6"')
+        vi = 'libcrypt của máy này không tạo được mã băm SHA-512; hãy ghi password_hash, tạo bằng "openssl passwd -6"'
+        en = 'this system\'s libcrypt makes no SHA-512 hash; give password_hash, made by "openssl passwd -6"'
+        raise CardError(Cause.SYSTEM, said(vi, en))
     return made.decode("ascii")

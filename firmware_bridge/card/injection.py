@@ -16,6 +16,7 @@ from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.first_boot import FirstBoot
 from firmware_bridge.card.setup_script import FOLDER, old_files, setup_files, wheel_folder, wheels_fit
 from firmware_bridge.card.system import Seen, System, system_of
+from telemetry.said import as_is, said
 
 Format = Literal["cloud-init with rpi:", "cloud-init", "custom.toml", "firstrun.sh"]
 
@@ -48,8 +49,10 @@ def look(card: Card, files: BootFiles) -> tuple[Seen, System]:
 def plan(first_boot: FirstBoot, system: System, existing: Mapping[str, bytes | None], folder_names: tuple[str, ...] = ()) -> Injection:
     """Decide the files from the settings, the system, and what stands on the boot partition (`folder_names`: below our folder there)."""
     if system.way == "unknown":
-        seen = "; ".join(system.evidence) or "no file that we know"
-        raise CardError(Cause.SYSTEM, f"nothing is known about setting up {system.name} at its first boot. Seen on the card: {seen}")
+        seen = as_is("; ".join(system.evidence)) if system.evidence else said("không có tệp nào quen thuộc", "no file that we know")
+        vi = f"không biết cách cài đặt {system.name} ở lần khởi động đầu. Thấy trên thẻ: {seen.vi}"
+        en = f"nothing is known about setting up {system.name} at its first boot. Seen on the card: {seen}"
+        raise CardError(Cause.SYSTEM, said(vi, en))
     own = setup_files(first_boot, system.boot_mount)
     chosen, why, files, words = _of_format(first_boot, system, existing)
     files = {**own, **files} if chosen != "custom.toml" else files
@@ -69,14 +72,24 @@ def plan(first_boot: FirstBoot, system: System, existing: Mapping[str, bytes | N
 def inject(card: Card, first_boot: FirstBoot) -> tuple[System, Injection]:
     """Look, decide, write. Raises CardError."""
     if not os.access(card.path, os.W_OK):
-        raise CardError(Cause.TARGET_REFUSED, f"{card.path} may not be written by this user; run the command with sudo")
+        raise CardError(
+            Cause.TARGET_REFUSED,
+            said(
+                f"người dùng này không được ghi {card.path}; chạy lại lệnh với sudo",
+                f"{card.path} may not be written by this user; run the command with sudo",
+            ),
+        )
     files = BootFiles(card)
     _, system = look(card, files)
     below = (*files.names(FOLDER), *(f"files/{name}" for name in files.names(f"{FOLDER}/files")))
     decided = plan(first_boot, system, {name: files.read(name) for name in _READ}, below)
     if wheels_fit(decided.wheels) > card.boot.size_bytes:
         raise CardError(
-            Cause.SYSTEM, f"the wheels take {wheels_fit(decided.wheels):,} bytes, the boot partition has {card.boot.size_bytes:,}"
+            Cause.SYSTEM,
+            said(
+                f"các gói wheel chiếm {wheels_fit(decided.wheels):,} byte, phân vùng khởi động có {card.boot.size_bytes:,}",
+                f"the wheels take {wheels_fit(decided.wheels):,} bytes, the boot partition has {card.boot.size_bytes:,}",
+            ),
         )
     files.make_folder(FOLDER)
     for name in decided.deleted:
@@ -107,8 +120,10 @@ def _of_format(
         return "cloud-init with rpi:", f"{system.name} has cloud-init with its own module", files, [f"ds=nocloud;i={instance}"]
     for name in ("firstrun.sh", "custom.toml"):
         if existing.get(name) and not _is_ours(existing.get(name)):
-            reason = f"{name} on the card is another tool's (Raspberry Pi Imager?), and two would contradict each other"
-            raise CardError(Cause.SYSTEM, f"{reason}; write the image afresh, without that tool's settings")
+            vi = f"{name} trên thẻ là của công cụ khác (Raspberry Pi Imager?), và hai bên sẽ trái nhau"
+            en = f"{name} on the card is another tool's (Raspberry Pi Imager?), and two would contradict each other"
+            way_out = said("hãy ghi lại ảnh, không kèm cài đặt của công cụ đó", "write the image afresh, without that tool's settings")
+            raise CardError(Cause.SYSTEM, said(f"{vi}; {way_out.vi}", f"{en}; {way_out}"))
     missing = custom_toml.missing(first_boot)
     if system.takes_custom_toml and not missing:
         return "custom.toml", "custom.toml can say all of it", {"custom.toml": custom_toml.custom_toml(first_boot)}, []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from firmware_bridge.card.causes import CardError, Cause
+from telemetry.said import said
 
 _SECTOR = 512
 _MOST_GPT_ENTRIES = 256
@@ -37,8 +38,10 @@ def read_table(file: BinaryIO) -> Table:
     file.seek(0)
     sectors = file.read(34 * _SECTOR)
     if len(sectors) < _SECTOR or sectors[510:512] != b"\x55\xaa":
-        empty = "its first sector is empty; was writing it cut off?" if not any(sectors[:_SECTOR]) else "is it an OS image?"
-        raise CardError(Cause.SYSTEM, f"there is no partition table: {empty}")
+        seen = said("đây có phải ảnh hệ điều hành không?", "is it an OS image?")
+        if not any(sectors[:_SECTOR]):
+            seen = said("sector đầu trống; có phải đang ghi thì bị ngắt?", "its first sector is empty; was writing it cut off?")
+        raise CardError(Cause.SYSTEM, said(f"không có bảng phân vùng: {seen.vi}", f"there is no partition table: {seen}"))
     disk_id = sectors[440:444][::-1].hex()
     if sectors[_SECTOR : _SECTOR + 8] == b"EFI PART" and any(sectors[446 + 16 * at + 4] == 0xEE for at in range(4)):
         return Table("gpt", disk_id, _gpt(file, sectors[_SECTOR : 2 * _SECTOR]))
@@ -59,7 +62,7 @@ def _dos(sectors: bytes) -> list[Partition]:
 def _gpt(file: BinaryIO, header: bytes) -> tuple[Partition, ...]:
     at, count, size = (int.from_bytes(header[start:end], "little") for start, end in ((72, 80), (80, 84), (84, 88)))
     if not 128 <= size <= 4096 or count > _MOST_GPT_ENTRIES:
-        raise CardError(Cause.SYSTEM, "the GPT partition table is damaged")
+        raise CardError(Cause.SYSTEM, said("bảng phân vùng GPT bị hỏng", "the GPT partition table is damaged"))
     file.seek(at * _SECTOR)
     entries = file.read(count * size)
     found = []

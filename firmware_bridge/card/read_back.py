@@ -14,6 +14,7 @@ from pathlib import Path
 
 from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.copying import BLOCK_BYTES
+from telemetry.said import Said, said
 
 _ALIGN_BYTES = 4096  # largest logical sector in use
 
@@ -34,7 +35,11 @@ def read_back(path: Path, image_bytes: int, prefix_digests: Sequence[bytes], on_
                     raise CardError(Cause.CARD, _difference(at, at + size), image_bytes)
                 on_progress(at + size)
         except OSError as error:
-            raise CardError(Cause.CARD, f"the card cannot be read back: {error.strerror or error}", image_bytes) from error
+            raise CardError(
+                Cause.CARD,
+                said(f"không đọc lại được thẻ: {error.strerror or error}", f"the card cannot be read back: {error.strerror or error}"),
+                image_bytes,
+            ) from error
         finally:
             os.close(fd)
 
@@ -63,8 +68,10 @@ def _fill(fd: int, block: mmap.mmap, at: int, size: int) -> None:
             done += count
 
 
-def _difference(start: int, end: int) -> str:
-    return (
+def _difference(start: int, end: int) -> Said:
+    return said(
+        f"thẻ không giữ được những gì đã ghi: khác nhau giữa byte {start:,} và {end:,}."
+        " Thẻ như vậy là đã mòn, hỏng, hoặc nhỏ hơn nhãn ghi (thẻ giả). Hãy dùng thẻ khác",
         f"the card does not keep what was written: it differs between bytes {start:,} and {end:,}."
-        " A card that does so is worn out, damaged, or smaller than it claims (a forgery). Use another"
+        " A card that does so is worn out, damaged, or smaller than it claims (a forgery). Use another",
     )

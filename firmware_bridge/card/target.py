@@ -10,6 +10,7 @@ from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.device_facts import HOST, DeviceFacts, Roots, facts_of
 from firmware_bridge.card.image_size import ImageSize
 from firmware_bridge.card.may_write import NO_MEDIUM, READ_ONLY, Refusal, may_write, too_small
+from telemetry.said import joined, named, said
 
 _DEVICES = Path("/dev")
 
@@ -92,7 +93,7 @@ class TargetRefused(CardError):
 
     def __init__(self, path: Path, refusals: list[Refusal] | tuple[Refusal, ...]) -> None:
         self.path = path
-        super().__init__(Cause.TARGET_REFUSED, f"{path} " + "; ".join(refusal.en for refusal in refusals))
+        super().__init__(Cause.TARGET_REFUSED, named(f"{path} ", joined("; ", (said(refusal.vi, refusal.en) for refusal in refusals))))
         self.refusals = tuple(refusals)
 
 

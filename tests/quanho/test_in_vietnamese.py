@@ -119,3 +119,14 @@ def test_wrong_chip() -> None:
 def test_damaged_trust_folder(refused: Said) -> None:
     Path("trust/keys/k.pub").write_text("no key")
     assert "chưa tin khóa nào cho đến khi sửa" in refused(6, "bundle", "verify", "b.qhb")
+
+
+def test_card_image_of_another_sha256(refused: Said) -> None:
+    Path("os.img").write_bytes(bytes(4096))
+    text = refused(4, "card", "write", "os.img", "card.img", "--yes", "--sha256", "00" * 32)
+    assert "đây không phải ảnh mà mã băm đó nói tới" in text
+
+
+def test_sha256_that_is_none(refused: Said) -> None:
+    Path("os.img").write_bytes(bytes(4096))
+    assert "không phải 64 chữ số hex" in refused(2, "card", "write", "os.img", "card.img", "--yes", "--sha256", "nothing")
