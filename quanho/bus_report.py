@@ -8,7 +8,8 @@ from typing import Any
 from edge.modbus.doctor import Hint
 from edge.modbus.scan_doctor import scan_hints
 from quanho.bus_scan import Scan, Step, Wish
-from quanho.lang import say
+from quanho.failure import Failed
+from quanho.lang import pick, say
 from telemetry.errors import TransientError
 
 EXIT_NONE = 1
@@ -31,12 +32,15 @@ def print_scan(wish: Wish, *, as_json: bool) -> int:
         code = EXIT_INTERRUPTED
     except TransientError as error:
         code, trouble = EXIT_LINE, error.reason
+    unusable = say(f"không dùng được đường dây: {pick(trouble)}", f"the line cannot be used: {trouble}")
+    if trouble and not scan.found:
+        raise Failed(unusable, EXIT_LINE)
     if as_json:
         print(json.dumps(scan.found, ensure_ascii=False))
     elif scan.found or not trouble:
         _print_account(scan, is_whole=code is None)
     if trouble:
-        print(say(f"không dùng được đường dây: {trouble}", f"the line cannot be used: {trouble}"), file=sys.stderr)
+        print(unusable, file=sys.stderr)
     return code if code is not None else 0 if scan.found else EXIT_NONE
 
 

@@ -6,7 +6,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from quanho.lang import say
+from quanho.lang import pick, say
 
 _PORTS = ("/dev/serial/by-id/*", "/dev/ttyUSB*", "/dev/ttyACM*", "/dev/ttyAMA*", "/dev/ttyS[0-9]")
 _MOST_NAMED = 8
@@ -16,7 +16,7 @@ _MOST_TEXT = 300
 def explained(where: str, reason: str) -> str:
     """Return `reason` with the way out. `where` is a path, or HOST:PORT."""
     hint = _of_port(where, reason) if where.startswith(("/", ".")) or "/" in where else _of_host(where, reason)
-    return f"{where}: {hint or reason[:_MOST_TEXT] or 'cannot be opened'}"
+    return f"{where}: {hint or pick(reason)[:_MOST_TEXT] or say('không mở được', 'cannot be opened')}"
 
 
 def holders(device: str) -> list[str]:

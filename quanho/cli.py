@@ -8,6 +8,7 @@ import argparse
 import errno
 import importlib
 import io
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from quanho import lang
+from quanho.failure import EXIT_USAGE, Failed
 from quanho.lang import pick, say
 from telemetry.errors import ConfigError, QuanhoError
 from telemetry.said import reason_of
@@ -35,7 +37,6 @@ COMMANDS = {
 }
 
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # no read ends with these
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE
@@ -58,11 +59,13 @@ exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return the exit code."""
     words = _language_first(sys.argv[1:] if argv is None else argv)
+    as_json = False
     _open_streams()
     try:
         arguments = _parser(words).parse_args(words)
         if arguments.lang:
             lang.use(arguments.lang)
+        as_json = getattr(arguments, "json", False)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -72,16 +75,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_stdout()
         return EXIT_PIPE_CLOSED
     except ConfigError as error:
-        for problem in error.problems:
-            _complain(pick(problem.text))
-        return EXIT_USAGE
+        return _failed([problem.text for problem in error.problems], EXIT_USAGE, as_json=as_json)
+    except Failed as error:
+        return _failed([reason_of(error)], error.exit_code, as_json=as_json)
     except QuanhoError as error:
-        _complain(pick(reason_of(error)))
-        return EXIT_FAILED
+        return _failed([reason_of(error)], EXIT_FAILED, as_json=as_json)
     except OSError as error:
-        _forget_stdout()
-        _complain(_said(error))
-        return EXIT_FAILED
+        return _failed([_said(error)], EXIT_FAILED, as_json=as_json and error.errno not in _OF_WRITING)
+    return code
+
+
+def _failed(problems: Sequence[str], code: int, *, as_json: bool) -> int:
+    """Say what is wrong, a line each; for --json one object on standard output, so that a script always has one to read."""
+    if as_json:
+        answer = {"ok": False, "exit_code": code, "error": "; ".join(problems), "problems": list(problems)}
+        with suppress(OSError, ValueError):
+            print(json.dumps(answer, ensure_ascii=False), flush=True)
+    _forget_stdout()
+    for problem in problems:
+        _complain(pick(problem))
     return code
 
 

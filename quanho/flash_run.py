@@ -47,6 +47,8 @@ def run_one(arguments: argparse.Namespace) -> int:
         screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
     except Usage as error:
         screen.close()
+        if isinstance(screen, JsonScreen):
+            screen.misused(str(error), EXIT_USAGE)
         print(f"quanho: {error}", file=sys.stderr)
         return EXIT_USAGE
     except FlashError as error:

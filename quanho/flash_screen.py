@@ -57,6 +57,10 @@ class JsonScreen:
         }
         self._print(name, {"event": "result", "ok": False, "exit_code": error.cause.value, **about, "program_said": list(error.tail)})
 
+    def misused(self, error: str, exit_code: int) -> None:
+        """Tell of words that make no sense together."""
+        self._print("", {"event": "result", "ok": False, "exit_code": exit_code, "cause": "usage", "text": error})
+
     def close(self) -> None:
         """Every line is out already."""
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quanho.lang import say
+from quanho.failure import Failed
+from quanho.lang import pick, say
 
 if TYPE_CHECKING:
     from quanho.bus_line import Place
@@ -161,7 +162,7 @@ def _watched(arguments: argparse.Namespace) -> int:
     if arguments.timeout:
         devices = [Watched(device.unit, device.spans, arguments.timeout, device.name) for device in devices]
     if arguments.listen and where.is_tcp:
-        raise _Usage(
+        raise Failed(
             say(
                 "--listen cần một đường dây nối tiếp (hoặc --rtu): kết nối Modbus/TCP của người khác thì không nghe được",
                 "--listen needs a serial line (or --rtu): nobody hears the Modbus/TCP connections of others",
@@ -180,20 +181,16 @@ def _watched(arguments: argparse.Namespace) -> int:
     )
 
 
-class _Usage(Exception):
-    """The words make no sense together."""
-
-
 def _named(arguments: argparse.Namespace) -> "Place | None":
     """Return the line that WHERE names, None if a config does."""
     from quanho.bus_line import place
 
     if bool(arguments.where) == bool(arguments.config):
-        raise _Usage(say("cho WHERE hoặc --config FILE, một trong hai", "give WHERE or --config FILE, one of them"))
+        raise Failed(say("cho WHERE hoặc --config FILE, một trong hai", "give WHERE or --config FILE, one of them"))
     try:
         return place(arguments.where, is_rtu=arguments.rtu) if arguments.where else None
     except ValueError as error:
-        raise _Usage(str(error)) from error
+        raise Failed(str(error)) from error
 
 
 def _on_line(work: Callable[[], int]) -> int:
@@ -203,11 +200,9 @@ def _on_line(work: Callable[[], int]) -> int:
     logs.configure("ERROR")  # what a line suffers is told in words
     try:
         return work()
-    except _Usage as error:
-        print(f"quanho: {error}", file=sys.stderr)
     except TransientError as error:
-        print(say(f"không dùng được đường dây: {error.reason}", f"the line cannot be used: {error.reason}"), file=sys.stderr)
-    return _EXIT_USAGE
+        why = pick(error.reason)
+        raise Failed(say(f"không dùng được đường dây: {why}", f"the line cannot be used: {why}")) from error
 
 
 def _list(of: Callable[[str], Any]) -> Callable[[str], list[Any]]:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from quanho.failure import Failed
 from quanho.lang import say
 
 _EXIT_USAGE = 2
@@ -119,8 +120,7 @@ def _send(arguments: argparse.Namespace) -> int:
     try:
         order = order_of(arguments.what, arguments.values)
     except ValueError as error:
-        print(f"quanho: {error}", file=sys.stderr)
-        return _EXIT_USAGE
+        raise Failed(str(error)) from error
     return _on_port(
         arguments.port, lambda: send(order, arguments.port, arguments.baud, timeout_s=arguments.timeout, as_json=arguments.json)
     )
@@ -135,11 +135,8 @@ def _on_port(port: str, work: Callable[[], int]) -> int:
     try:
         return work()
     except TransientError as error:
-        print(
-            say(f"không dùng được cổng: {explained(port, error.reason)}", f"the port cannot be used: {explained(port, error.reason)}"),
-            file=sys.stderr,
-        )
-    return _EXIT_USAGE
+        why = explained(port, error.reason)
+        raise Failed(say(f"không dùng được cổng: {why}", f"the port cannot be used: {why}")) from error
 
 
 def _port(text: str) -> str:

@@ -1,5 +1,6 @@
 """The frame of the command line."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -93,3 +94,31 @@ def test_a_language_that_is_none_is_wrong_usage(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(words)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "edge status --config none.toml --json",
+        "edge boards --config none.toml --json",
+        "link send /dev/ttyUSB77 identify --json",
+        "link send /dev/ttyUSB77 identity onlyone --json",
+        "bus scan /dev/ttyUSB77 --json",
+        "bundle make none.toml --key none.key --out b.qhb --json",
+        "flash none.qhb --device x --json",
+        "card write none.img card.img --sha256 nothing --yes --json",
+        "site verify none.json --json",
+        "spool inspect none --json",
+    ],
+)
+def test_json_has_one_object_also_where_nothing_can_be_done(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUANHO_TRUST", "trust")
+    code = cli.main(words.split())
+    out = capsys.readouterr().out
+    answer = json.loads(out.splitlines()[-1])
+    assert code
+    assert answer["ok"] is False
+    assert answer.get("exit_code", code) == code

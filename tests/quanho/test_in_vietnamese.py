@@ -31,7 +31,6 @@ _ENGLISH = frozenset(
         "it",
         "not",
         "of",
-        "or",
         "that",
         "the",
         "there",
