@@ -2,6 +2,6 @@
 
 import sys
 
-from quanho.cli import main
+from quanho.entry import main
 
 sys.exit(main())

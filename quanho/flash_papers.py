@@ -18,7 +18,7 @@ from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.job import Outcome, Papers
 from firmware_bridge.flash.journal import ReadingSeen
 from firmware_bridge.records import signed
-from firmware_bridge.records.installation import ClockState, Firmware, FirstReading, InstallationRecord, record_of, value_of
+from firmware_bridge.records.installation import ClockState, Firmware, FirstReading, InstallationRecord, one_line, record_of, value_of
 from firmware_bridge.records.queue import Outbox, OutboxProblem
 from firmware_bridge.records.technician import NoPlaceForKey, technician_key
 from quanho.passphrase import key_of
@@ -123,10 +123,10 @@ def _record(outcome: Outcome, technician: str, note: str) -> InstallationRecord:
         id=state.record_id,
         at=now(),
         clock=_clock(),
-        technician=technician or _user(),
+        technician=one_line(technician or _user()),
         computer=socket.gethostname(),
         board=manifest.board,
-        chip=state.chip or manifest.chip,
+        chip=one_line(state.chip or manifest.chip),
         uid="" if state.unique_id == state.mac else state.unique_id,
         mac=state.mac,
         firmware=Firmware(
@@ -134,13 +134,13 @@ def _record(outcome: Outcome, technician: str, note: str) -> InstallationRecord:
             version=manifest.version,
             bundle_sha256=order.bundle.sha256,
             key_id=order.bundle.key_id,
-            previous=state.previous or None,
+            previous=one_line(state.previous) or None,
         ),
         device=order.wish.device,
         site=order.wish.site,
         first_reading=_first(state.readings, outcome),
         tools={"quanho": _version("quanho"), **({"esptool": _version("esptool")} if order.target.back_end == "esptool" else {})},
-        note="; ".join(filter(None, (note, proof)))[:500],
+        note=one_line("; ".join(filter(None, (note, proof))))[:500],
     )
 
 

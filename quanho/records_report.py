@@ -8,6 +8,7 @@ from typing import Any
 
 from firmware_bridge.bundle.keys import read_public_key
 from firmware_bridge.records.delivery import deliver
+from firmware_bridge.records.installation import one_line
 from firmware_bridge.records.queue import Waiting
 from firmware_bridge.records.registry import RegistryUnusable
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused, SignedRecord, verify
@@ -139,9 +140,9 @@ def _lines(value: object, indent: int = 2) -> list[str]:
         pairs = [(f"[{number}]", item) for number, item in enumerate(value, 1)]
     for key, item in pairs:
         if isinstance(item, Mapping | list) and item:
-            lines += [f"{' ' * indent}{key}:", *_lines(item, indent + 2)]
+            lines += [f"{' ' * indent}{one_line(str(key))}:", *_lines(item, indent + 2)]
         elif item not in (None, "", [], {}):
-            lines.append(f"{' ' * indent}{key}: {str(item)[:200]}")
+            lines.append(f"{' ' * indent}{one_line(str(key))}: {one_line(str(item))[:200]}")
     return lines
 
 
@@ -152,7 +153,8 @@ def _entry(one: Waiting) -> dict[str, Any]:
 
 def _row(one: Waiting) -> str:
     entry = _entry(one)
-    return f"{one.id[:8]}  {entry['at'] or '?'}  {entry['kind'] or '?'}  {entry['device'] or ''}  {one.trouble}".rstrip()
+    text = f"{one.id[:8]}  {entry['at'] or '?'}  {entry['kind'] or '?'}  {entry['device'] or ''}  {one.trouble}"
+    return one_line(text).rstrip()
 
 
 _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {"list": _list, "show": _show, "send": _send, "verify": _verify}

@@ -19,7 +19,7 @@ from edge.site_check.finding import CHECKS, Finding, Verdict, overall
 from edge.site_check.looks import clock_finding, is_ready, uplink_finding, value_findings
 from firmware_bridge.bundle.keys import PassphraseNeeded, SigningKey
 from firmware_bridge.print.fonts import FontMissing
-from firmware_bridge.records.installation import ClockState
+from firmware_bridge.records.installation import ClockState, one_line
 from firmware_bridge.records.signed import sign
 from firmware_bridge.records.site_check import Found, Photo, SiteCheckRecord, site_check_record
 from firmware_bridge.records.technician import technician_key
@@ -141,7 +141,7 @@ def _record(arguments: argparse.Namespace, findings: list[Finding], status: dict
         id=secrets.token_hex(16),
         at=datetime.now(UTC).astimezone(),
         clock="synchronised" if is_trusted and abs(status["clock"]["host_ahead_s"] or 0.0) < 1.0 else host,
-        technician=name[:200],
+        technician=one_line(name)[:200],
         computer=platform.node()[:200],
         site=status["site"],
         gateway=status["gateway"],
@@ -151,12 +151,12 @@ def _record(arguments: argparse.Namespace, findings: list[Finding], status: dict
         latitude=None if arguments.lat is None else f"{arguments.lat:.6f}",
         longitude=None if arguments.lon is None else f"{arguments.lon:.6f}",
         photo=photo,
-        note=arguments.note,
+        note=one_line(arguments.note),
     )
 
 
 def _short(finding: Finding) -> dict[str, str | int]:
-    return {name: value if isinstance(value, int) else value[:1000] for name, value in finding.facts.items()}
+    return {name: value if isinstance(value, int) else one_line(value)[:1000] for name, value in finding.facts.items()}
 
 
 def _write(folder: Path, record: SiteCheckRecord, data: bytes, sheet: Sheet, photo: bytes | None) -> list[Path]:

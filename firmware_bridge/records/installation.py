@@ -15,7 +15,22 @@ from telemetry.identifiers import DeviceId, FieldName, MeasurementName, SiteId
 from telemetry.said import said
 
 ClockState = Literal["synchronised", "unsynchronised", "unknown"]
-_Text = Annotated[str, Field(max_length=200)]
+
+
+def printable(text: str) -> str:
+    """Return `text` if a terminal shows all of it; a record comes from strangers, and is shown."""
+    if not text.isprintable():
+        raise ValueError("must have no line breaks or other control characters")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return the text as a record takes it: line breaks and other control characters become blanks."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+Printable = Annotated[str, AfterValidator(printable)]
+_Text = Annotated[Printable, Field(max_length=200)]
 
 
 def _hex(text: str) -> str:
@@ -32,8 +47,8 @@ class Value(_Model):
     """One field of the first reading."""
 
     field: FieldName = Field(description="name of the field")
-    value: str = Field(max_length=40, description="decimal number, or true or false")
-    unit: str = Field(default="", max_length=16, description="its unit")
+    value: Printable = Field(max_length=40, description="decimal number, or true or false")
+    unit: Printable = Field(default="", max_length=16, description="its unit")
 
 
 class FirstReading(_Model):
@@ -66,16 +81,16 @@ class InstallationRecord(_Model):
     computer: _Text = Field(description="host name of the computer that flashed")
     board: _Text = Field(description="board, as in the manifest")
     chip: _Text = Field(description="chip that was found")
-    uid: str = Field(default="", max_length=64, description="unique id that the board says in HELLO, hex")
+    uid: Printable = Field(default="", max_length=64, description="unique id that the board says in HELLO, hex")
     mac: str = Field(default="", pattern=r"^([0-9a-f]{2}(:[0-9a-f]{2}){5})?$", description="MAC address, where the chip has one")
     firmware: Firmware = Field(description="what was installed")
     device: DeviceId = Field(description="device, as written into the board")
     site: SiteId = Field(description="site, as written into the board")
     first_reading: FirstReading | None = Field(default=None, description="null where nobody waited for one")
-    tools: Mapping[str, _Text] = Field(
+    tools: Mapping[Printable, _Text] = Field(
         default_factory=dict, max_length=16, description="versions of what was used: quanho, esptool, avrdude …"
     )
-    note: str = Field(default="", max_length=500, description="what the technician wants to say")
+    note: Printable = Field(default="", max_length=500, description="what the technician wants to say")
 
 
 def value_of(field: str, value: float | bool, unit: str = "") -> Value:

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from firmware_bridge.bundle.manifest import whole_seconds
-from firmware_bridge.records.installation import ClockState
+from firmware_bridge.records.installation import ClockState, Printable
 from firmware_bridge.records.signed import RecordRefused, SignedRecord
 from telemetry.identifiers import GatewayId, SiteId
 from telemetry.said import said
 
-_Text = Annotated[str, Field(max_length=200)]
+_Text = Annotated[Printable, Field(max_length=200)]
 _Degrees = Annotated[str, Field(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,7})?$")]
 
 
@@ -25,7 +25,7 @@ class Found(_Model):
     check: _Text = Field(description="which check")
     code: _Text = Field(description="what was found; its words are quanho/site_words.py")
     verdict: Literal["passed", "remark", "failed", "not-done"] = Field(description="what that means")
-    facts: Mapping[_Text, Annotated[str, Field(max_length=1000)] | int] = Field(
+    facts: Mapping[_Text, Annotated[Printable, Field(max_length=1000)] | int] = Field(
         default_factory=dict, description="what stands in the words"
     )
 
@@ -54,7 +54,7 @@ class SiteCheckRecord(_Model):
     latitude: _Degrees | None = Field(default=None, description="degrees, north positive, WGS 84")
     longitude: _Degrees | None = Field(default=None, description="degrees, east positive, WGS 84")
     photo: Photo | None = Field(default=None, description="the photo")
-    note: str = Field(default="", max_length=500, description="what the technician wants to say")
+    note: Printable = Field(default="", max_length=500, description="what the technician wants to say")
 
 
 def site_check_record(check: SiteCheckRecord) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The frame of the command line."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,3 +123,9 @@ def test_json_has_one_object_also_where_nothing_can_be_done(
     assert code
     assert answer["ok"] is False
     assert answer.get("exit_code", code) == code
+
+
+def test_ctrl_c_while_python_imports_says_nothing() -> None:
+    begun = "import quanho.entry, os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    ended = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (130, b"", b"")

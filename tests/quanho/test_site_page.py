@@ -13,6 +13,7 @@ from PIL import Image
 
 from edge.site_check.buffer_test import Phase
 from firmware_bridge.bundle.keys import new_key, write_key
+from firmware_bridge.records.installation import one_line
 from firmware_bridge.records.signed import sign
 from firmware_bridge.records.site_check import Found, SiteCheckRecord, site_check_record
 from quanho import cli
@@ -102,13 +103,13 @@ def test_record_of_another_key_is_told_apart(tmp_path: Path) -> None:
 @settings(max_examples=25)
 def test_text_of_people_never_becomes_part_of_the_page(note: str, technician: str) -> None:
     note, technician = "</script><script>alert(1)</script>" + note.replace("\0", ""), '"><img src=x onerror=y>' + technician
-    record = site_check(note=note, technician=technician)
+    record = site_check(note=one_line(note), technician=one_line(technician))
     html = page_of(record)
     assert html.count("<script") == 1
     assert "<img src=x" not in html
     parts = parts_of(html)
     assert parts is not None
-    assert json.loads(parts[0])["record"]["note"] == note
+    assert json.loads(parts[0])["record"]["note"] == one_line(note)
 
 
 @given(st.text(max_size=200))
@@ -125,7 +126,7 @@ def test_any_text_is_a_page_or_none(text: str) -> None:
 def test_pdf_is_one_page_whatever_stands_on_it(values: int, note: str, language: Language, has_photo: bool) -> None:
     long = [value(number, text="field 1.5 µg/m³, " * 50) for number in range(values)]
     photo = _photo(2000, 300) if has_photo else None
-    record = site_check(note=note, findings=(*long, *OTHERS))
+    record = site_check(note=one_line(note), findings=(*long, *OTHERS))
     made = pdf(sheet_of(record, KEY.public, language), record.id, photo)
     assert len(re.findall(rb"/Type /Page\b", made)) == 1
     assert b"DejaVuSans" in made
