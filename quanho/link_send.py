@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from firmware_bridge.link.body import text8
-from firmware_bridge.link.commands import Code, Status
+from firmware_bridge.link.commands import NAME_BYTES, Code, Status
 from firmware_bridge.link.events import Answered, Frame, Refused
 from firmware_bridge.link.line import LinkLine
 from firmware_bridge.link.messages import ALL_SETS, SETS
@@ -14,11 +14,12 @@ from quanho.lang import say
 from quanho.link_account import Account, identity_line, verdict, who
 from quanho.link_monitor import opened
 from quanho.link_screen import reading_lines, readings_json
+from telemetry.identifiers import check_id
+from telemetry.said import said
 
 _STEP_S = 0.05
 _READINGS_S = 2.0
 _INTERVAL_BYTES = 4
-_LONGEST_TEXT_BYTES = 64
 _STATUS = {
     Status.DONE: ("xong", "done"),
     Status.UNKNOWN: ("firmware không biết lệnh này", "the firmware does not know this command"),
@@ -54,10 +55,10 @@ def order_of(what: str, values: list[str]) -> Order:
         return Order(Code.SET_INTERVAL, bytes((index,)) + _milliseconds(values[0], 0xFFFF_FFFF).to_bytes(4, "little"))
     if what == "identity":
         for value in values:
-            if not value or not value.isprintable() or len(value.encode()) > _LONGEST_TEXT_BYTES:
-                raise ValueError(
-                    say(f"{value!r}: 1 đến {_LONGEST_TEXT_BYTES} byte chữ", f"{value!r}: 1 to {_LONGEST_TEXT_BYTES} bytes of text")
-                )
+            check_id(value)
+            if len(value) > NAME_BYTES:
+                vi = f"{value!r} dài {len(value)} ký tự; bo mạch giữ nhiều nhất {NAME_BYTES}"
+                raise ValueError(said(vi, f"{value!r} has {len(value)} characters; a board keeps {NAME_BYTES} at most"))
         return Order(Code.SET_IDENTITY, b"".join(map(text8, values)))
     if what == "custom":
         return Order(_own_code(values[0]), _hex(values[1] if len(values) > 1 else ""))

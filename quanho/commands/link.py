@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from quanho.failure import Failed
 from quanho.lang import say
+from telemetry.said import reason_of
 
 _EXIT_USAGE = 2
 _PORT = """\
@@ -120,7 +121,7 @@ def _send(arguments: argparse.Namespace) -> int:
     try:
         order = order_of(arguments.what, arguments.values)
     except ValueError as error:
-        raise Failed(str(error)) from error
+        raise Failed(reason_of(error)) from error
     return _on_port(
         arguments.port, lambda: send(order, arguments.port, arguments.baud, timeout_s=arguments.timeout, as_json=arguments.json)
     )
