@@ -89,7 +89,7 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
                 updates = []
             for each in updates:
                 if each["board"] == board and each.get("update") == update:
-                    shown.show(update_words(each))
+                    shown.show(update_words(each), _turn(each))
                     if each["outcome"]:
                         shown.end()
                         if wishes.as_json:
@@ -118,6 +118,11 @@ def update_words(update: Mapping[str, Any]) -> str:
     return f"{name}{before}: {_step(update)}" + (f" ({update['why']})" if update["why"] else "")
 
 
+def _turn(update: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what makes a new line where lines stay: another step, not another 2 % of it."""
+    return tuple(update.get(name) for name in ("step", "flash_phase", "which", "outcome", "why", "is_absent", "is_running"))
+
+
 def _outcome(outcome: str) -> str:
     words = {
         "kept": say("được giữ", "kept"),
@@ -131,6 +136,8 @@ def _outcome(outcome: str) -> str:
 def _step(update: Mapping[str, Any]) -> str:
     share, count, of = f"{update['flash_share']:.0%}", update["count"], update["of"]
     is_back = update["which"] == "previous"
+    if update["step"] == "flash" and update.get("flash_phase") == "verify":
+        return say(f"đọc lại những gì đã nạp {share}", f"reads back what was flashed {share}")
     words = {
         "prepare": say("kiểm tra bo mạch và giữ bản đang chạy", "looks at the board and keeps what runs there"),
         "flash": say(f"nạp bản trước {share}", f"flashes the previous one {share}") if is_back else say(f"nạp {share}", f"flashes {share}"),
@@ -141,16 +148,18 @@ def _step(update: Mapping[str, Any]) -> str:
 
 
 class _Shown:
-    """One line that changes on a terminal, one line a change elsewhere, nothing beside JSON."""
+    """One line that changes on a terminal, one line a step elsewhere, nothing beside JSON."""
 
     def __init__(self, wishes: Wishes) -> None:
         self._is_quiet = wishes.as_json
         self._is_terminal = sys.stdout.isatty()
         self._last = ""
+        self._turn: tuple[object, ...] = ()
 
-    def show(self, text: str) -> None:
-        if self._is_quiet or text == self._last:
+    def show(self, text: str, turn: tuple[object, ...]) -> None:
+        if self._is_quiet or text == self._last or (not self._is_terminal and turn == self._turn):
             return
+        self._turn = turn
         print(f"\r\x1b[K{text}" if self._is_terminal else text, end="" if self._is_terminal else "\n", flush=True)
         self._last = text
 

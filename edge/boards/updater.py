@@ -297,12 +297,13 @@ class _Running:
     is_given_up: bool = False
     progress: Progress = field(default_factory=Progress)
     flash_share: float = 0.0
+    flash_phase: str = ""
 
     def note(self, progress: Progress) -> None:
-        self.progress, self.flash_share = progress, 0.0
+        self.progress, self.flash_share, self.flash_phase = progress, 0.0, ""
 
     def note_flash(self, progress: "FlashProgress") -> None:
-        self.flash_share = progress.done_bytes / max(1, progress.total_bytes)
+        self.flash_share, self.flash_phase = progress.done_bytes / max(1, progress.total_bytes), progress.phase
 
 
 def status_of(written: Written, running: _Running | None) -> Mapping[str, object]:
@@ -315,7 +316,8 @@ def status_of(written: Written, running: _Running | None) -> Mapping[str, object
     status |= {"step": course.next.step.value, "which": course.next.which.value, "flash_count": course.flash_count}
     progress = running.progress if running and not ended else Progress()
     status |= {"is_absent": progress.is_absent, "intervals": order.intervals, "count": progress.count, "of": progress.of}
-    return status | {"flash_share": round(running.flash_share, 3) if running and not ended else 0.0}
+    flash = running if running and not ended else None
+    return status | {"flash_share": round(flash.flash_share, 3) if flash else 0.0, "flash_phase": flash.flash_phase if flash else ""}
 
 
 def _named(firmware: Firmware | None) -> Mapping[str, str] | None:
