@@ -178,6 +178,10 @@ class HostEnd:
         """Queue a command for the next open session and return its id, which `Answered` carries. RejectedError where too many wait."""
         return self._commands.add(code, arguments)
 
+    def forget(self, command_id: int) -> bool:
+        """Do not send a command that still waits; False where it was sent already, or is over."""
+        return self._commands.forget(command_id)
+
     def want(self, picture: int, offset: int, chunks: int = 0) -> None:
         """Ask for chunks of a picture; with `offset` its size or `NOT_WANTED`, let the board forget it. Nothing without a session."""
         if self._is_open and len(self._wants) < 16:

@@ -1,0 +1,112 @@
+"""What a board may do to its gateway: it is untrusted input."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.link.lending import Lending
+from firmware_bridge.link.commands import Code
+from telemetry.errors import TransientError
+from tests.edge.link.conftest import Post
+from tests.stand_ins.moved_clock import MovedClock
+from tests.stand_ins.steered_board import HELLO, SteeredBoard
+from tests.waiting import eventually
+
+
+def test_a_board_that_starts_again_and_again_fills_no_log(port: Path, gateway: Post, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with SteeredBoard(port) as board:
+        post = gateway()
+        post.wait_open()
+        for count in range(30):
+            board.restart()
+            eventually(lambda: post.source.view()["sessions"] > count + 1)  # type: ignore[operator]  # noqa: B023
+    said = [record for record in caplog.records if record.message in ("link.opened", "link.closed")]
+    assert len(said) <= 40
+
+
+def test_a_port_that_is_lent_twice_in_a_row_is_given_twice_at_once(port: Path, gateway: Post) -> None:
+    with SteeredBoard(port):
+        post = gateway()
+        post.wait_open()
+        began_s = post.clock.monotonic_s()
+        for _ in range(3):
+            with post.source.lend(30.0):
+                pass
+        assert post.clock.monotonic_s() - began_s < 3.0
+
+
+def test_who_comes_back_too_late_does_not_end_the_loan_of_the_next(tmp_path: Path) -> None:
+    clock = MovedClock()
+    lending = Lending("mast", tmp_path / "lent", clock, lambda: lending.gave())
+    late, next_one = lending.lend(5.0), lending.lend(60.0)
+    late.__enter__()
+    clock.advance(6.0)
+    next_one.__enter__()
+
+    late.__exit__(None, None, None)
+
+    assert lending.is_lent
+    next_one.__exit__(None, None, None)
+    assert not lending.is_lent
+
+
+def test_a_board_that_changes_its_name_for_each_picture_does_not_have_more_room_for_them(port: Path, tmp_path: Path, gateway: Post) -> None:
+    with SteeredBoard(port, hello=replace(HELLO, device="cam-0")) as board:
+        post = gateway(pictures={"keep_count": 3})
+        for number in range(6):
+            post.wait_open()
+            board.offer(bytes([number]) * 3000)
+            post.wait_durable(number + 1)
+            eventually(lambda: not board.end._pictures.is_offering)  # noqa: SLF001
+            board.restart(device=f"cam-{number + 1}")
+            eventually(lambda: post.source.view()["device"] == f"cam-{number + 1}")  # noqa: B023
+    assert len(list((tmp_path / "pictures").glob("*/*.jpg"))) == 3
+
+
+def test_a_picture_whose_reading_is_durable_is_not_told_again_after_a_kill(port: Path, gateway: Post) -> None:
+    with SteeredBoard(port) as board:
+        killed = gateway(pictures={})
+        killed.wait_open()
+        sha256 = board.offer(b"jpeg" * 500)
+        eventually(lambda: killed.intake.counts.points == 1)
+        closed = killed.batcher.take(killed.clock.monotonic_s(), at_once=True)
+        assert closed is not None
+        killed.chunks += closed.chunks  # durable, and killed before anybody was told
+        killed.stop()
+
+        after = gateway(known=killed.receipts(), pictures={})
+        after.wait_open()
+        eventually(lambda: not board.end._pictures.is_offering)  # noqa: SLF001
+        assert after.disk() == 0
+        assert [point.fields["picture_sha256"] for point in killed.points()] == [sha256]
+
+
+def test_a_source_that_replaces_another_leaves_the_port_alone_until_the_flash_is_over(port: Path, gateway: Post) -> None:
+    with SteeredBoard(port):
+        before = gateway()
+        before.wait_open()
+        with before.source.lend(60.0):
+            before.stop()
+            after = gateway()
+            eventually(lambda: after.source.view()["is_lent"])
+            assert not after.source._port.state().open_count  # noqa: SLF001
+            assert after.intake.is_excused
+        after.wait_open()
+        assert not after.intake.is_excused
+
+
+def test_an_order_that_nobody_waits_for_any_more_is_not_done_later(port: Path, gateway: Post) -> None:
+    with SteeredBoard(port) as board:
+        post = gateway()
+        post.wait_open()
+        board.is_deaf = True
+        with pytest.raises(TransientError, match="did not answer within"):
+            post.source.command(Code.IDENTIFY, b"\1\0", 0.1)
+        with pytest.raises(TransientError, match="did not answer within"):
+            post.source.command(Code.RESTART, b"", 0.1)
+        board.is_deaf = False
+        assert post.source.command(Code.IDENTIFY, b"\2\0", 5.0).status == 0
+        assert [ordered.code for ordered in board.ordered] == [Code.IDENTIFY, Code.IDENTIFY]
