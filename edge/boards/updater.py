@@ -26,6 +26,7 @@ from firmware_bridge.ota.images import ImageStore
 from firmware_bridge.ota.journal import Journal, Order, Written
 from firmware_bridge.ota.update import LIMITS, PATIENCE, Progress, Update, ran_last, still_needed
 from runtime.clock import Clock
+from runtime.durable_file import make_folder
 from runtime.logs import Log
 from runtime.worker import Worker
 from telemetry.errors import RejectedError
@@ -285,7 +286,7 @@ class BoardUpdater:
         return iter([name for name in names if is_id(name)])
 
     def _journal(self, board: str) -> Journal:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder, 0o700)
         return Journal(self._folder / f"{board}{_SUFFIX}")
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runtime.clock import Clock
+from runtime.durable_file import make_folder
 from telemetry.errors import TransientError
 
 _GIVE_S = 5.0
@@ -84,7 +85,7 @@ class Lending:
     def _locked(self) -> int:
         """Return the locked file, -1 where the disk has none: that keeps nobody from flashing."""
         with suppress(OSError):
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._file.parent, 0o700)
             fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

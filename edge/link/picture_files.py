@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.sources.link_settings import PictureSettings
-from runtime.durable_file import replace_file, sync_folder
+from runtime.durable_file import make_folder, replace_file, sync_folder
 from telemetry.identifiers import is_id
 
 _BLOCK_BYTES = 1 << 16
@@ -48,7 +48,7 @@ class PictureFiles:
         """Return how many bytes of this picture there are already; another one's part is given up."""
         about = self._read()
         if about.get("sha256") != sha256 or about.get("size") != size_bytes:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             self._part.unlink(missing_ok=True)
             self._write(about | {"sha256": sha256, "size": size_bytes})
         with suppress(FileNotFoundError):
@@ -72,7 +72,7 @@ class PictureFiles:
         if _hash(self._part) != sha256:
             return None
         folder = self._folder / device
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         path = _free(folder, at_ns)
         fd = os.open(self._part, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -81,8 +81,8 @@ class PictureFiles:
         finally:
             os.close(fd)
         self._part.replace(path)
-        for each in (folder, self._folder, self._state_dir):
-            sync_folder(each)
+        sync_folder(folder)
+        sync_folder(self._folder)
         finished = Finished(sha256, size_bytes, str(path.relative_to(self._state_dir)))
         devices = [*dict.fromkeys([*self._devices(), device])]
         self._note(finished, devices, is_told=False)
