@@ -169,6 +169,10 @@ class LinkInput:
         self._posted.append(_Hear(hearer))
         self._port.interrupt()
 
+    def try_out(self, is_on_trial: bool) -> None:
+        """Mark readings from now on (quality bit 64), or no more: the board's firmware is on trial. Any thread."""
+        self._intake.is_on_trial = is_on_trial
+
     @property
     def is_plugged(self) -> bool:
         """Whether the port is there, open or lent."""
@@ -328,7 +332,7 @@ class LinkInput:
         device = device_of(hello, self.name, configured)
         described = Described(event.sensors, self._settings.normalise, device)
         self._feed.put_described(device, described.faults if described.faults != self._faults else ())
-        if before is not None and not self._was_lent and (before.uid, before.boot) != (hello.uid, hello.boot):
+        if before is not None and not self._was_lent and _is_another_start(before, hello):
             self._tell_restart(before, hello, device, now_s)
         self._hello, self._described, self._faults, self._trouble, self._was_lent = hello, described, described.faults, "", False
         self._intake.told_every_s = described.expected_s
@@ -343,6 +347,8 @@ class LinkInput:
         """What the board had not sent yet is gone, nobody knows how much."""
         started_ns = max(self._heard_ns, round((now_s - hello.uptime_ms / 1000) * 1e9))
         what = "another board took its place" if before.uid != hello.uid else f"start {before.boot} became {hello.boot}"
+        if (before.uid, before.boot) == (hello.uid, hello.boot):
+            what = f"it started again with the number {hello.boot} of its last start"
         from_ns, to_ns = self._intake.time_of(self._heard_ns), self._intake.time_of(started_ns)
         self._intake.lose(Loss("board restarted", self.name, None, from_ns, to_ns, detail=f"{device}: {what}"))
 
@@ -351,7 +357,8 @@ class LinkInput:
             f"the board speaks versions {event.board_min} to {event.board_max} of the link, this gateway {VERSION};"
             " flash the board or update the gateway"
         )
-        _LOG.error("link.refused", source=self.name, reason=self._trouble)
+        if self._log_budget.allows("link.refused", self._clock.monotonic_s()):
+            _LOG.error("link.refused", source=self.name, reason=self._trouble)
 
     def _on_answered(self, event: Answered) -> None:
         if asked := self._waiting.pop(event.id, None):
@@ -410,3 +417,8 @@ class LinkInput:
     def _want(self, picture: int, offset: int, chunks: int) -> None:
         self._posted.append((picture, offset, chunks))
         self._port.interrupt()
+
+
+def _is_another_start(before: Hello, hello: Hello) -> bool:
+    has_gone_back = (hello.uptime_ms - before.uptime_ms) & 0xFFFF_FFFF >= 1 << 31
+    return has_gone_back or (before.uid, before.boot) != (hello.uid, hello.boot)

@@ -110,3 +110,17 @@ def test_an_order_that_nobody_waits_for_any_more_is_not_done_later(port: Path, g
         board.is_deaf = False
         assert post.source.command(Code.IDENTIFY, b"\2\0", 5.0).status == 0
         assert [ordered.code for ordered in board.ordered] == [Code.IDENTIFY, Code.IDENTIFY]
+
+
+def test_a_board_that_starts_again_with_the_number_of_its_last_start_is_in_the_ledger_too(port: Path, gateway: Post) -> None:
+    with SteeredBoard(port) as board:
+        post = gateway()
+        post.wait_open()
+        board.reading(n=1)
+        post.wait_durable(1)
+        eventually(lambda: board.kept_count == 0)
+        board._hello = replace(HELLO, boot=HELLO.boot - 1)  # noqa: SLF001
+        board.restart()
+        board.reading(n=2)
+        post.wait_durable(2)
+        eventually(lambda: "board restarted" in post.reasons())
