@@ -64,6 +64,13 @@ class _Told:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A reading of the link itself."""
+
+    reading: Reading
+
+
 class _Replugged:
     """The board had no power in between."""
 
@@ -72,7 +79,7 @@ class _SessionOver:
     """What the board offered is not on offer any more."""
 
 
-_Item = _Came | _Opened | _Told | PictureOffered | Chunk | _Replugged | _SessionOver
+_Item = _Came | _Opened | _Own | _Told | PictureOffered | Chunk | _Replugged | _SessionOver
 
 
 @dataclass(slots=True)
@@ -162,6 +169,10 @@ class Feed:
         """A session began: its readings and pictures are those of `device`."""
         self.put(_Opened(device, faults))
 
+    def put_own(self, reading: Reading) -> None:
+        """A reading of the link itself, which is no sign of life of the board."""
+        self.put(_Own(reading))
+
     def put_replugged(self) -> None:
         self.put(_Replugged())
 
@@ -178,7 +189,7 @@ class Feed:
 
     def put(self, item: _Item) -> None:
         with self._lock:
-            if len(self._items) >= _MOST_ITEMS and isinstance(item, _Opened | _SessionOver | _Replugged):
+            if len(self._items) >= _MOST_ITEMS and isinstance(item, _Opened | _Own | _SessionOver | _Replugged):
                 return
             self._items.append(item)
             self._lock.notify()
@@ -289,6 +300,8 @@ class Feed:
             self._device = item.device
             if item.reasons:
                 self._intake.taken((), 0, faults=item.reasons)
+        elif isinstance(item, _Own):
+            self._intake.own((item.reading,))
         elif isinstance(item, _Replugged):
             self._intake.device_restarted()
         elif isinstance(item, PictureOffered):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edge.config import LinkSource
 from edge.intake import SourceIntake
-from edge.link.board_view import board_view, detail
+from edge.link.board_view import board_view, detail, link_reading
 from edge.link.described import Described
 from edge.link.feed import Feed, told_before
 from edge.link.identity import device_of, shown
@@ -39,6 +39,7 @@ _BITS_A_BYTE = 10
 _LONGEST_WAIT_S = 0.5
 _LENT_LOOK_S = 0.05
 _VIEW_EVERY_S = 0.5
+_COUNTS_EVERY_S = 60.0
 _LOG_LINES_A_MINUTE = 20
 _LOG_CHARACTERS = 240
 _WARNING = 2
@@ -101,6 +102,7 @@ class LinkInput:
         self._reading = Worker(f"link {self.name}", self._run, clock=self._clock)
         self._feeding = Worker(f"link {self.name} feed", self._feed.run, clock=self._clock)
         self._lending = Lending(self.name, context.state_dir / "boards" / f"{self.name}.lent", self._clock, self._port.interrupt)
+        self.same_as: tuple[str, tuple[str, ...]] | None = None  # what it shares with other sources (edge/link/namesake_watch.py)
         self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked | _GivenUp | _Hear] = (
             deque()
         )  # by other threads, for the port's
@@ -117,7 +119,7 @@ class LinkInput:
         self._faults: tuple[str, ...] = ()
         self._open_count = 0
         self._was_lent = self._is_lent_elsewhere = False
-        self._view_s = float("-inf")
+        self._view_s, self._counted_s = float("-inf"), self._now_s()
         self._view: Mapping[str, object] = {}
         self._look()
 
@@ -141,13 +143,14 @@ class LinkInput:
 
     def state(self) -> SourceState:
         port, view = self._port.state(), self._view
-        error = port.last_error or self._trouble or self._reading.last_error or self._feeding.last_error
+        same = f"its {self.same_as[0]} is also that of {', '.join(self.same_as[1])}" if self.same_as else ""
+        error = port.last_error or self._trouble or same or self._reading.last_error or self._feeding.last_error
         words = "lent for flashing" if self._is_lent else detail(view)
         return SourceState(port.is_open and bool(view["is_open"]), words, self._received, error, view)
 
     def view(self) -> Mapping[str, object]:
         """Return what is known of the board."""
-        return {**self._view, "is_lent": self._is_lent}
+        return {**self._view, "is_lent": self._is_lent, "same_as": self.same_as}
 
     def command(self, code: int, arguments: bytes, timeout_s: float) -> Answered:
         """Have the board do something and return its answer. TransientError where it has no session or does not answer in time."""
@@ -232,6 +235,9 @@ class LinkInput:
         self._say()
         if now_s - self._view_s >= _VIEW_EVERY_S:
             self._look()
+        if now_s - self._counted_s >= _COUNTS_EVERY_S and self._described and not self._is_draining:
+            self._counted_s = now_s
+            self._feed.put_own(link_reading(self._described.device, self._host.state))
 
     def _wait_s(self) -> float:
         now_s = self._now_s()

@@ -29,7 +29,7 @@ def gateway(port: Path, tmp_path: Path) -> Iterator[Post]:
     made: list[Gateway] = []
 
     def build(known: Sequence[Receipts] = (), **changes: Any) -> Gateway:
-        made.append(Gateway(port, tmp_path, known, **changes))
+        made.append(Gateway(changes.pop("at", port), tmp_path, known, **changes))
         return made[-1]
 
     yield build

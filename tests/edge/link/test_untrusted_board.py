@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.link.lending import Lending
+from edge.link.namesake_watch import NamesakeWatch
+from edge.link.namesakes import namesakes
+from edge.sources import link
 from firmware_bridge.link.commands import Code
+from quanho.edge_boards import lines_of
 from telemetry.errors import TransientError
 from tests.edge.link.conftest import Post
 from tests.stand_ins.moved_clock import MovedClock
@@ -124,3 +128,48 @@ def test_a_board_that_starts_again_with_the_number_of_its_last_start_is_in_the_l
         board.reading(n=2)
         post.wait_durable(2)
         eventually(lambda: "board restarted" in post.reasons())
+
+
+def test_two_boards_of_one_name_or_one_unique_id_are_noticed(tmp_path: Path, gateway: Post, caplog: pytest.LogCaptureFixture) -> None:
+    with SteeredBoard(tmp_path / "usb-mast") as one, SteeredBoard(tmp_path / "usb-roof", hello=replace(HELLO, uid=b"\1")) as other:
+        post, roof = gateway(), gateway(at=tmp_path / "usb-roof", id="roof")
+        post.wait_open()
+        roof.wait_open()
+        watch = NamesakeWatch(lambda: [post.source, roof.source])
+        for _ in range(3):
+            watch.look()
+        assert post.source.view()["same_as"] == ("device", ("roof",))
+        assert roof.source.state().last_error == "its device is also that of mast"
+        assert [record.message for record in caplog.records].count("link.same_identity") == 2
+        assert "trùng tên với mast" in "\n".join(lines_of(roof.source.view()))
+
+        other.restart(device="roof-01", uid=HELLO.uid)
+        eventually(lambda: roof.source.view()["device"] == "roof-01")
+        watch.look()
+        assert post.source.view()["same_as"] == ("uid", ("roof",))
+
+        one.restart(uid=b"\2")
+        eventually(lambda: post.source.view()["uid"] == "02")
+        watch.look()
+        assert post.source.view()["same_as"] is None
+
+
+def test_two_boards_that_measure_different_things_may_be_one_measuring_point() -> None:
+    one = {"source": "a", "is_open": True, "uid": "01", "device": "roof", "sets": [{"measurement": "weather"}]}
+    other = {**one, "source": "b", "uid": "02", "sets": [{"measurement": "air"}]}
+    assert namesakes([one, other]) == {}
+    assert namesakes([one, {**other, "sets": one["sets"]}]) == {"a": "device", "b": "device"}
+    assert namesakes([one, {**other, "sets": one["sets"], "is_open": False}]) == {}
+
+
+def test_how_well_the_line_works_is_a_reading_of_its_own(port: Path, gateway: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "_COUNTS_EVERY_S", 0.2)
+    with SteeredBoard(port) as board:
+        post = gateway()
+        post.wait_open()
+        board.reading(n=1)
+        eventually(lambda: any(point.measurement == "board_link" and point.fields["readings_total"] == 1 for point in post.wait_durable(1)))
+        [*_, point] = [point for point in post.points() if point.measurement == "board_link"]
+        assert point.tags["device"] == "mast-01"
+        assert float(point.fields["frames_total"]) > 3
+        assert point.fields["damaged_total"] == 0
