@@ -87,7 +87,7 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
                     raise
                 updates = []
             for each in updates:
-                if each["board"] == board and (lost := _lost(each, update)):
+                if each["board"] == board and (lost := why_lost(each, update)):
                     shown.end()
                     raise TransientError(lost)
                 if each["board"] == board:
@@ -105,7 +105,7 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
         return EXIT_INTERRUPTED
 
 
-def _lost(listed: Mapping[str, Any], update: str) -> str:
+def why_lost(listed: Mapping[str, Any], update: str) -> str:
     """Return why the end of an update will never be seen, "" if it may be."""
     if listed.get("update") == update:
         return ""

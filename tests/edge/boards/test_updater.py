@@ -12,6 +12,8 @@ from edge.boards.updater import Wish
 from edge.control_client import ask
 from firmware_bridge.bundle.keys import new_key
 from firmware_bridge.link import board_model
+from quanho import lang
+from quanho.edge_board_update import why_lost
 from telemetry import quality
 from telemetry.errors import QuanhoError, TransientError
 from telemetry.lineprotocol.parse import parse_strict
@@ -192,3 +194,10 @@ def test_readings_of_a_firmware_on_trial_are_marked_and_no_others(board: SoftBoa
         eventually(lambda: sum(marks()) >= 3)
         marked = sum(marks())
         eventually(lambda: len(marks()) >= marked + 6)
+
+
+def test_who_waits_for_an_update_that_can_never_be_seen_to_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lang, "_chosen", {"now": "en"})
+    assert why_lost({"board": SOURCE, "update": "u1"}, "u1") == ""
+    assert "another update" in why_lost({"board": SOURCE, "update": "u2"}, "u1")
+    assert "the journal is damaged" in why_lost({"board": SOURCE, "why": "the journal is damaged"}, "u1")
