@@ -142,7 +142,7 @@ class Agent:
             "settle": self._settle,
             **board_commands(lambda: self.sources, self.boards.by_board),
             **update_commands(self.boards, lambda: self.sources),
-            "lend": lend_command(lambda: self.sources),
+            "lend": lend_command(lambda: self.sources, self.boards.by_board),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
