@@ -41,6 +41,21 @@ class Cause(Enum):
         return self.name.lower().replace("_", "-")
 
 
+NOTHING_WRITTEN = frozenset(
+    {
+        Cause.PORT_MISSING,
+        Cause.PORT_BUSY,
+        Cause.PORT_DENIED,
+        Cause.NO_ANSWER,
+        Cause.WRONG_CHIP,
+        Cause.TOO_LARGE,
+        Cause.LOCKED,
+        Cause.TOOL_MISSING,
+    }
+)
+"""What ends a flashing program before it has changed the board."""
+
+
 class FlashError(QuanhoError):
     """Flashing stops here. `reason` is for people, `tail` what the program said last, `step` where it happened (set by the job)."""
 
