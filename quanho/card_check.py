@@ -103,20 +103,29 @@ def _rows(asked: Applied, agent: tuple[str, ...]) -> list[tuple[str, str]]:
     fixed = "; ".join(f"{name} {', '.join(each)}" for name, each in asked.addresses.items())
     ssh = {None: "", True: yes, False: no}[asked.has_ssh]
     if asked.has_ssh and asked.has_password_login is False:
-        ssh += say(", chỉ bằng khoá", ", by key only")
+        ssh += say(", chỉ bằng khóa", ", by key only")
     return [
         (say("tên máy", "host name"), asked.hostname or ""),
         (say("múi giờ", "time zone"), asked.timezone or ""),
         (say("người dùng", "user"), asked.user or ""),
-        (say("khoá SSH", "SSH keys"), "; ".join(asked.ssh_keys)),
+        (say("khóa SSH", "SSH keys"), "; ".join(asked.ssh_keys)),
         (say("mật khẩu", "password"), (yes if asked.has_password else no) if asked.user else ""),
         ("SSH", ssh),
         ("Wi-Fi", ", ".join(networks)),
         (say("quốc gia Wi-Fi", "Wi-Fi country"), asked.country or ""),
         (say("địa chỉ cố định", "fixed addresses"), fixed),
-        (say("chân", "pins"), ", ".join(f"{name}={value}" for name, value in asked.interfaces.items())),
+        (say("chân", "pins"), ", ".join(map(_pin_words, asked.interfaces.items()))),
         ("quanho", ", ".join(agent)),
     ]
+
+
+def _pin_words(pin: tuple[str, object]) -> str:
+    """Return an interface of the image's settings, which are on, off, or (the serial port) in parts."""
+    name, value = pin
+    parts = value.items() if isinstance(value, dict) else ((name, value),)
+    on, off = say("bật", "on"), say("tắt", "off")
+    words = [f"{part} {on if is_on is True else off if is_on is False else is_on}" for part, is_on in parts]
+    return f"{name} ({', '.join(words)})" if isinstance(value, dict) else words[0]
 
 
 def _as_json(looked: Looked) -> dict[str, object]:

@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # Vietnamese on a Latin-1 terminal, half a surrogate pair in a topic
     try:
-        arguments = _parser(words).parse_args(words)
+        arguments = parser_for(words).parse_args(words)
         if arguments.lang:
             lang.use(arguments.lang)
         code: int = arguments.run(arguments)
@@ -101,7 +101,7 @@ def _language_first(words: Sequence[str]) -> list[str]:
     return list(words) if at == end else [*words[at:after], *words[:at], *words[after:]]
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser; of the commands only the one that `words` name, so that no other is imported."""
     parser = argparse.ArgumentParser(
         prog="quanho",

@@ -7,6 +7,7 @@ import argparse
 import getpass
 import os
 import socket
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,16 +43,18 @@ def papers_of(arguments: argparse.Namespace) -> Papers:
     has_record = wants_record(arguments)
     key = make_key(arguments) if has_record else None
     label: Callable[[Outcome], None] | None = None
+    path: Path | None = None
     if arguments.label:
         path = Path(str(arguments.label).replace("{device}", arguments.device))
-        label = lambda outcome: write_label(outcome, path)  # noqa: E731
+        label = partial(write_label, path=path)
     if key is None:
-        return Papers(label=label)
+        return Papers(label=label, label_file=path)
     box = Outbox(arguments.outbox) if arguments.outbox else outbox()
     return Papers(
         label=label,
         record=lambda outcome: write_record(outcome, key, arguments.technician, arguments.note),
         queue=lambda outcome: _put(outcome, box),
+        label_file=path,
     )
 
 

@@ -12,6 +12,7 @@ from firmware_bridge.link.messages import Hello, SensorSet
 from firmware_bridge.link.records import Record, Value
 from quanho.lang import say
 from telemetry.quality import FLAGS
+from telemetry.spoken import spoken
 
 _LOGS = 200
 _NO_FRAMES = 20  # damaged runs, and not one frame: another baud rate, or no link firmware
@@ -179,7 +180,7 @@ def quality_words(bits: int) -> str:
 def value_text(value: Value, unit: str) -> str:
     """Return a value with its unit."""
     text = ("1" if value else "0") if isinstance(value, bool) else f"{value:.7g}" if isinstance(value, float) else str(value)
-    return f"{text} {printable(unit)}".rstrip()
+    return f"{text} {printable(spoken(unit))}".rstrip()
 
 
 def printable(text: str) -> str:

@@ -1,8 +1,8 @@
 """A neutral computer for pictures: no path, port, user or key of this machine is in sight.
 
-`enter_place` starts the program anew in mount, process and host-name namespaces of its own (unshare, which needs root), in which /dev has a few
-devices and the ports of simulated boards, /sys/class/tty says what they are, /home is empty, and /etc and /var/lib may be written to.
-The machine outside sees nothing of it.
+`enter_place` starts the program anew in mount, process and host-name namespaces of its own (unshare, which needs root), in which /dev
+has a few devices and the ports of simulated boards, /sys/class/tty says what they are, /home is empty, and /etc and /var/lib may
+be written to. The machine outside sees nothing of it.
 """
 
 import os
@@ -43,11 +43,8 @@ def enter_place(module: str, *words: str) -> None:
     if any(str(path).startswith(f"{hidden}/") for hidden in (*_HIDDEN, "/mnt") for path in (here, Path.cwd())):
         sys.exit(f"this checkout lies below {', '.join(_HIDDEN)} or /mnt, which are other folders in the pictures: use another")
     inside = ["bash", "-c", _SETUP, "place", str(here), "-m", module, *words]
-    done = subprocess.run(
-        ["unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "--propagation", "private", *inside],
-        check=False,
-        env={**os.environ, "QUANHO_PLACE": "made"},
-    )
+    namespaces = ("--mount", "--uts", "--pid", "--fork", "--mount-proc", "--propagation", "private")
+    done = subprocess.run(["unshare", *namespaces, *inside], check=False, env={**os.environ, "QUANHO_PLACE": "made"})
     if done.returncode:
         sys.exit(done.returncode)
 

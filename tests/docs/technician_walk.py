@@ -4,7 +4,6 @@ import hashlib
 import lzma
 import re
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
@@ -100,7 +99,7 @@ def walk(camera: Camera) -> None:
         flash(camera, board)
         troubles(camera, board)
         monitor(camera)
-        gateway(camera, board)
+        gateway(camera)
     other_boards(camera)
     card(camera)
 
@@ -148,7 +147,7 @@ def troubles(camera: Camera, board: AvrBoard) -> None:
     eventually(Path(UNO).exists)
     camera.shot("resumed", *again[:-1], programs=board.environment)
     board.no_dht()
-    camera.shot("no-reading", *again, "--first-reading-s", "6", code=28, programs=board.environment)
+    camera.shot("no-reading", *again, "--first-reading-s", "6", code=27, programs=board.environment)
     board.dht("PD3", 27.4, 81.5)
     board.adc(0, 40)
     camera.shot("implausible", *again[:-1], "--first-reading-s", "6", code=28, programs=board.environment)
@@ -185,7 +184,7 @@ def monitor(camera: Camera) -> None:
         terminal.wait()
 
 
-def gateway(camera: Camera, board: AvrBoard) -> None:
+def gateway(camera: Camera) -> None:
     """The agent on the gateway reads the board; new firmware; the site is accepted."""
     Path(CONFIG).parent.mkdir(exist_ok=True)
     with Influxd(Path("/mnt/influxd")) as store:
@@ -229,6 +228,3 @@ def card(camera: Camera) -> None:
     camera.shot("card-write", "card", "write", "raspios.img.xz", "gateway.img", "--settings", "card.toml", "--yes")
     camera.shot("card-set", "card", "set", "gateway.img", "--settings", "card.toml")
     camera.shot("card-check", "card", "check", "gateway.img")
-
-
-NOW = datetime.now(UTC)

@@ -128,7 +128,8 @@ class Terminal:
         """Read until the screen's text is as wished. AssertionError when it never is."""
         end_s = time.monotonic() + within_s
         while not is_there(self.screen.text()):
-            assert time.monotonic() < end_s and self._read(0.05), f"it never came:\n{self.screen.text()}"
+            if time.monotonic() > end_s or not self._read(0.05):
+                raise AssertionError(f"it never came:\n{self.screen.text()}")
 
     def wait(self, within_s: float = 120.0) -> int:
         """Read to the end and return the exit code."""
