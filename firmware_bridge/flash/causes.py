@@ -35,6 +35,7 @@ class Cause(Enum):
     RECORD_FAILED = 31
     NOT_CONFIRMED = 32
     SOME_FAILED = 33
+    NOT_IN_CORE = 34
 
     @property
     def word(self) -> str:

@@ -145,8 +145,9 @@ class Street:
 class AgentProcess:
     """`quanho edge run` as a child process. Leaving the block ends it as systemd would and checks that it ended well."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, *, waits_for_sources: bool = True) -> None:
         self.config = config
+        self._waits_for_sources = waits_for_sources
         self.log = config.with_name("agent.log")
         self._socket = load_agent_config(config).control_socket
         self._process: subprocess.Popen[bytes] | None = None
@@ -198,7 +199,10 @@ class AgentProcess:
         return all(file.exists() and set(one.filters) <= set(json.loads(file.read_bytes())["filters"]) for one, file in wanted)
 
     def __enter__(self) -> Self:
-        self.start()
+        if self._waits_for_sources:
+            self.start()
+        else:
+            self.start_at_once()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
