@@ -99,7 +99,7 @@ def walk(camera: Camera) -> None:
         flash(camera, board)
         troubles(camera, board)
         monitor(camera)
-        gateway(camera)
+        gateway(camera, board)
     other_boards(camera)
     card(camera)
 
@@ -184,7 +184,7 @@ def monitor(camera: Camera) -> None:
         terminal.wait()
 
 
-def gateway(camera: Camera) -> None:
+def gateway(camera: Camera, board: AvrBoard) -> None:
     """The agent on the gateway reads the board; new firmware; the site is accepted."""
     Path(CONFIG).parent.mkdir(exist_ok=True)
     with Influxd(Path("/mnt/influxd")) as store:
@@ -194,6 +194,8 @@ def gateway(camera: Camera) -> None:
             eventually(lambda: influxql(store.url, "quanho", "SELECT temperature FROM weather"), 30.0, "a reading in the store")
             camera.shot("boards", "edge", "boards", "--config", CONFIG)
             camera.shot("tail", "edge", "tail", "--config", CONFIG, "--count", "4")
+            in_place = ("flash", "weather-1.2.0.qhb", "--port", UNO, *NAMED, "--agent", CONFIG, "--again", "--yes")
+            camera.shot("flash-agent", *in_place, programs=board.environment)
             camera.shot("board-update", "edge", "board-update", "weather-1.3.0.qhb", "--board", "tram-07", "--config", CONFIG)
             site(camera, store)
             assert agent.status()
