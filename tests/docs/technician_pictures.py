@@ -44,6 +44,7 @@ class Camera:
             "HOME": str(HOME),
             "LOGNAME": HOME.name,
             "LANG": "C.UTF-8",
+            "TZ": "Asia/Ho_Chi_Minh",
             "QUANHO_LANG": self.language,
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore",
