@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "img" / "technician"
 COLUMNS = 104
 LANGUAGES = ("vi", "en")
+_WIDEST = 160  # letters; a browser scales wider pictures down until nobody reads them
 _WITH_ENVIRONMENT = "import json, os, sys; os.environ.update(json.loads(sys.argv.pop(1))); from quanho.cli import main; sys.exit(main())"
 _PROMPT, _TYPED, _DIM = Style(color="green", bold=True), Style(bold=True), Style(dim=True)
 
@@ -72,6 +73,7 @@ class Camera:
         for words, screen in shown:
             lines += [*typed(words), *screen.lines()]
         wide = max(sum(segment.cell_length for segment in line) for line in lines)
+        assert wide <= _WIDEST, f"a line of {name} is {wide} letters wide: nobody reads that in a picture"
         title = " · ".join(command_line(words) for words, _ in shown)
         path = PICTURES / f"{name}.{self.language}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)

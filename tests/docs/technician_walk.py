@@ -75,6 +75,7 @@ _CONFIG = """\
 site = "bac-ninh"
 id = "gw-0001"
 state_dir = "/var/lib/quanho"
+metrics_every_s = 3600
 [clock]
 trust = "host"
 [uplink]
