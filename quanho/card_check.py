@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -114,18 +115,17 @@ def _rows(asked: Applied, agent: tuple[str, ...]) -> list[tuple[str, str]]:
         ("Wi-Fi", ", ".join(networks)),
         (say("quốc gia Wi-Fi", "Wi-Fi country"), asked.country or ""),
         (say("địa chỉ cố định", "fixed addresses"), fixed),
-        (say("chân", "pins"), ", ".join(map(_pin_words, asked.interfaces.items()))),
+        (say("chân", "pins"), ", ".join(_pins(asked.interfaces))),
         ("quanho", ", ".join(agent)),
     ]
 
 
-def _pin_words(pin: tuple[str, object]) -> str:
-    """Return an interface of the image's settings, which are on, off, or (the serial port) in parts."""
-    name, value = pin
-    parts = value.items() if isinstance(value, dict) else ((name, value),)
-    on, off = say("bật", "on"), say("tắt", "off")
-    words = [f"{part} {on if is_on is True else off if is_on is False else is_on}" for part, is_on in parts]
-    return f"{name} ({', '.join(words)})" if isinstance(value, dict) else words[0]
+def _pins(interfaces: Mapping[str, object]) -> Iterator[str]:
+    """Yield "i2c yes", and "serial hardware yes" for what is inside of a pin's table."""
+    for name, value in interfaces.items():
+        inside = value if isinstance(value, Mapping) else {"": value}
+        for part, is_on in inside.items():
+            yield f"{name} {part} {say('có', 'yes') if is_on else say('không', 'no')}".replace("  ", " ")
 
 
 def _as_json(looked: Looked) -> dict[str, object]:

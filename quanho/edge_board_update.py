@@ -1,6 +1,7 @@
 """`quanho edge board-update`: new firmware for a board of the running agent, with the way back built in.
 
-Exit code 0 kept, 1 went back, unchanged or refused, 3 needs a hand, 130 interrupted: the update goes on in the agent.
+Exit code 0 kept (or still running, where only that was asked), 1 went back, unchanged or refused, 3 needs a hand,
+130 interrupted: the update goes on in the agent.
 """
 
 import json
@@ -67,7 +68,7 @@ def _shown(socket: Path, wishes: Wishes) -> int:
         _print(wishes, {"ok": True, "update": None}, say("chưa từng cập nhật", "never updated here"))
         return EXIT_KEPT
     _print(wishes, update, update_words(update))
-    return EXIT_KEPT
+    return _EXITS.get(outcome, EXIT_NOT_KEPT) if (outcome := update.get("outcome")) else EXIT_KEPT
 
 
 def _is_called(board: Mapping[str, Any], name: str) -> bool:

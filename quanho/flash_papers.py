@@ -7,10 +7,10 @@ import argparse
 import getpass
 import os
 import socket
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -30,9 +30,6 @@ from runtime.durable_file import replace_file
 from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import QuanhoError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _LABEL_MODE = 0o644
 _RECORD_MODE = 0o600
 _NAMES = {"svg", "png"}
@@ -42,19 +39,17 @@ def papers_of(arguments: argparse.Namespace) -> Papers:
     """Return the makers of what the command line asks for. The key is read now: nobody wants to be asked for a passphrase in the middle."""
     has_record = wants_record(arguments)
     key = make_key(arguments) if has_record else None
-    label: Callable[[Outcome], None] | None = None
-    path: Path | None = None
+    papers = Papers()
     if arguments.label:
         path = Path(str(arguments.label).replace("{device}", arguments.device))
-        label = partial(write_label, path=path)
+        papers = Papers(label=partial(write_label, path=path), is_label_there=path.exists, label_file=path)
     if key is None:
-        return Papers(label=label, label_file=path)
-    box = Outbox(arguments.outbox) if arguments.outbox else outbox()
-    return Papers(
-        label=label,
+        return papers
+    box = outbox(arguments.outbox)
+    return replace(
+        papers,
         record=lambda outcome: write_record(outcome, key, arguments.technician, arguments.note),
         queue=lambda outcome: _put(outcome, box),
-        label_file=path,
     )
 
 
@@ -81,6 +76,7 @@ def write_label(outcome: Outcome, path: Path) -> None:
             from firmware_bridge.records.label_svg import svg
 
             drawn = svg(label).encode()
+        path.parent.mkdir(exist_ok=True)  # not its parents: a stick that is not mounted is no folder to be made
         replace_file(path, drawn, _LABEL_MODE)
     except OSError as error:
         raise FlashError(Cause.RECORD_FAILED, f"{path}: {error.strerror}") from error

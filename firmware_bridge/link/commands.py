@@ -11,6 +11,8 @@ from telemetry.errors import RejectedError
 REPEAT_S = 0.5
 TRIES = 10
 QUEUED = 16
+NAME_BYTES = 32
+"""The longest device or site that a board keeps."""
 
 
 class Code(IntEnum):
