@@ -1,6 +1,7 @@
 """Makes docs/img/technician/: every picture of the technician's page, by running the commands that stand in it.
 
     .venv/bin/python -m tests.docs.technician_pictures          (root; needs the board tools of deploy/setup.sh, and poppler-utils)
+    .venv/bin/python -m tests.docs.technician_pictures card     only those of SD cards
 
 The boards are the stand-ins of the tests: an Uno in simavr with Optiboot, flashed by the real avrdude, and an ESP32 loader that the
 real esptool talks to. Nothing on the screens is written by this program but the prompt and the command.
@@ -107,13 +108,13 @@ def page_picture(pdf: Path, out: Path) -> None:
 
 def main() -> None:
     if not is_in_place():
-        for language in sys.argv[1:] or LANGUAGES:
-            enter_place("tests.docs.technician_pictures", language)
+        for language in LANGUAGES:
+            enter_place("tests.docs.technician_pictures", language, *sys.argv[1:])
         return
-    from tests.docs.technician_walk import walk
+    from tests.docs.technician_walk import card, walk
 
-    (language,) = sys.argv[1:]
-    walk(Camera(language))
+    language, *parts = sys.argv[1:]
+    (card if parts == ["card"] else walk)(Camera(language))
 
 
 if __name__ == "__main__":
