@@ -89,7 +89,10 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
                     raise
                 updates = []
             for each in updates:
-                if each["board"] == board and each.get("update") == update:
+                if each["board"] == board and (lost := why_lost(each, update)):
+                    shown.end()
+                    raise TransientError(lost)
+                if each["board"] == board:
                     shown.show(update_words(each))
                     if each["outcome"]:
                         shown.end()
@@ -102,6 +105,17 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
         vi = "việc cập nhật vẫn tiếp tục trong tác tử; xem: quanho edge boards"
         print(say(vi, "the update goes on in the agent; see: quanho edge boards"), file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def why_lost(listed: Mapping[str, Any], update: str) -> str:
+    """Return why the end of an update will never be seen, "" if it may be."""
+    if listed.get("update") == update:
+        return ""
+    if listed.get("update"):
+        return say(
+            "bo mạch này đã có lần cập nhật khác; xem: quanho edge boards", "another update of this board has begun; see quanho edge boards"
+        )
+    return say(f"không theo dõi được nữa: {listed['why']}", f"it cannot be followed any more: {listed['why']}")
 
 
 def update_words(update: Mapping[str, Any]) -> str:
