@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.config_file import load_agent_config
 from edge.control_client import ask
+from firmware_bridge.ota.course import PROVEN
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem, TransientError
 
@@ -124,12 +125,16 @@ def update_words(update: Mapping[str, Any]) -> str:
     name = f"{update['new']['firmware']} {update['new']['version']}"
     before = f" (← {update['previous']['version']})" if update["previous"] else ""
     if outcome := update["outcome"]:
-        return f"{name}{before}: {_outcome(outcome)}: {update['why']}"
+        return f"{name}{before}: {_outcome(outcome)}: {_why(update['why'])}"
     if update["is_absent"]:
         return f"{name}{before}: " + say("chờ cắm lại bo mạch", "waits for the board to be plugged in")
     if not update["is_running"]:
         return f"{name}{before}: " + say("chờ tác tử chạy tiếp", "waits for the agent to go on")
     return f"{name}{before}: {_step(update)}" + (f" ({update['why']})" if update["why"] else "")
+
+
+def _why(why: str) -> str:
+    return say("số đo hợp lý", why) if why == PROVEN else why
 
 
 def _outcome(outcome: str) -> str:

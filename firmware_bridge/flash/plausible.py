@@ -96,6 +96,11 @@ class FirstReadings:
         return f"the board does not announce {expected.name} ({expected.measurement}: {', '.join(sorted(names))})"
 
 
+def said(reading: Reading) -> str:
+    """Return the reading in one line."""
+    return f"{reading.measurement}: " + ", ".join(f"{name} {value}" for name, value in reading.values.items())
+
+
 def judged(sensor: SensorSet, record: Record, expected: SensorExpected | None) -> Reading:
     """Return the record as a reading, with what is wrong with it."""
     ranges = {field.name: (field.lowest, field.highest) for field in expected.fields} if expected else {}

@@ -67,6 +67,8 @@ def test_a_blank_uno_is_proven_by_its_readings_while_the_boards_beside_it_fail(t
         assert (values["temperature"], values["humidity"]) == (27.4, 81.5)
         assert values["voltage"] == pytest.approx(2.53, abs=0.01)
         assert b"tram-07" in uno.eeprom()
+        assert result["unique_id"], "a blank board draws its id while it is flashed"
+        assert bytes.fromhex(result["unique_id"]) in uno.eeprom(), "the id that the blank board drew is in label and record"
         assert len(list((tmp_path / "outbox").glob("*.json"))) == 1
 
 
