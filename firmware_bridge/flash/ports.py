@@ -13,6 +13,7 @@ from pathlib import Path
 from firmware_bridge.flash.target import Target
 
 _USB_DEPTH = 4  # tty → interface → device; a hub driver may add one
+_PTS = "/dev/pts/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,14 @@ def _has_open(process: Path, wanted: str) -> bool:
         return False
     for descriptor in descriptors:
         with suppress(OSError):
-            if os.readlink(descriptor) == wanted:  # noqa: PTH115
+            if os.readlink(descriptor) == wanted and not _is_of_another_devpts(descriptor, wanted):  # noqa: PTH115
                 return True
     return False
+
+
+def _is_of_another_devpts(descriptor: Path, wanted: str) -> bool:
+    """Whether it is a pseudo-terminal of a container, where the same name stands for another one."""
+    return wanted.startswith(_PTS) and not os.path.samefile(descriptor, wanted)  # noqa: PTH121 -- many times a second
 
 
 def _holder(process: Path) -> Holder:
