@@ -128,7 +128,7 @@ def test_a_board_takes_a_good_update_and_comes_back_from_a_bad_one_though_its_ca
     with AgentProcess(config) as agent, ThreadPoolExecutor() as pool:
         running = [pool.submit(lives, uno) for uno in unos.values()]
         try:
-            gateway.wait_step("pond", "3.0.0", "flash", "previous")
+            gateway.wait_step("gate", "3.0.0", "flash", "new")
             with gateway.stays:
                 agent.kill()
                 agent.start_at_once()
