@@ -28,6 +28,7 @@ from edge.housekeeping import Housekeeping
 from edge.intake import SourceIntake
 from edge.ledger import Ledger
 from edge.link.commands import board_commands
+from edge.link.lend_command import lend_command
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -139,6 +140,7 @@ class Agent:
             "settle": self._settle,
             **board_commands(lambda: self.sources, self.boards.by_board),
             **update_commands(self.boards, lambda: self.sources),
+            "lend": lend_command(lambda: self.sources),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)

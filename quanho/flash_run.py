@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from firmware_bridge.bundle.open import Bundle, open_bundle
 from firmware_bridge.bundle.refusal import BundleRefused
 from firmware_bridge.bundle.trust import TrustProblem
 from firmware_bridge.flash.causes import Cause, FlashError
-from firmware_bridge.flash.job import FlashJob, Order
+from firmware_bridge.flash.job import FlashJob, Happened, Order, Outcome
 from firmware_bridge.flash.journal import state_folder
 from firmware_bridge.flash.plan import Wish
 from firmware_bridge.flash.ports import list_ports
@@ -24,6 +25,7 @@ from telemetry.nearest import instead_of
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+CORE = "core"
 _YES = frozenset({"y", "yes", "c", "có", "co"})
 
 
@@ -40,7 +42,7 @@ def run_one(arguments: argparse.Namespace) -> int:
         _confirm(order, arguments)
         screen = screen_of(as_json=arguments.json)  # not before: a bar would be drawn over the question
         job = FlashJob(order, lambda happened: screen.show("", happened))
-        screen.done("", job.run())
+        screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
     except Usage as error:
         screen.close()
         print(f"quanho: {error}", file=sys.stderr)
@@ -55,6 +57,24 @@ def run_one(arguments: argparse.Namespace) -> int:
     finally:
         screen.close()
     return 0
+
+
+def _beside_agent(job: FlashJob, order: Order, arguments: argparse.Namespace, screen: Screen) -> Outcome:
+    """Run the job on the port that the agent lends; it is done when the core has a reading. FlashError with its `step` set."""
+    from quanho.flash_agent import lent_port
+
+    began = datetime.now(UTC)
+    with lent_port(arguments.agent, order.port) as agent:
+        outcome = job.run()
+    agent.tell_flashed(Path(arguments.bundle))
+    try:
+        screen.show("", Happened("begin", CORE))
+        agent.wait_for_core(outcome.state.read_at or began, arguments.core_s)
+        screen.show("", Happened("note", CORE, text="in-core"))
+    except FlashError as error:
+        error.step = CORE
+        raise
+    return outcome
 
 
 def order_of(arguments: argparse.Namespace) -> Order:
@@ -126,6 +146,8 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         raise Usage(say(f"nhãn là tệp .svg hoặc .png: {problem}", f"a label is an .svg or .png file: {problem}"))
     if arguments.label and not arguments.device:
         raise Usage(say("nhãn cần --device và --site", "a label needs --device and --site"))
+    if arguments.agent and (arguments.expect_decoder or arguments.no_first_reading):
+        raise Usage(say("--agent cần firmware nói giao thức link", "--agent needs a firmware that speaks the link"))
     if arguments.expect_decoder and arguments.no_first_reading:
         raise Usage(say("chọn --expect-decoder hoặc --no-first-reading", "choose --expect-decoder or --no-first-reading"))
     reading = "none" if arguments.no_first_reading else f"decoder {arguments.expect_decoder}" if arguments.expect_decoder else "link"

@@ -34,8 +34,8 @@ CAUSES: dict[Cause, Words] = {
     Cause.PORT_BUSY: Words(
         "chương trình khác đang dùng cổng",
         "another program has the port",
-        "dừng chương trình đó (systemctl stop quanho-edge nếu là agent); quanho flash ports nói là chương trình nào",
-        "stop that program (systemctl stop quanho-edge if it is the agent); quanho flash ports names it",
+        "nếu là agent: thêm --agent /etc/quanho/edge.toml; nếu không thì dừng chương trình đó (quanho flash ports nói là chương trình nào)",
+        "if it is the agent, add --agent /etc/quanho/edge.toml; else stop that program (quanho flash ports names it)",
     ),
     Cause.PORT_DENIED: Words(
         "người dùng này không được mở cổng",
@@ -169,6 +169,12 @@ CAUSES: dict[Cause, Words] = {
         "chạy lại đúng lệnh này: những bo đã xong được bỏ qua",
         "run the same command again: the boards that are done are passed over",
     ),
+    Cause.NOT_IN_CORE: Words(
+        "bo mạch đã xong, nhưng trung tâm chưa nhận số đo nào của nó",
+        "the board is done, but the core has taken no reading of it",
+        "xem quanho edge status: đường lên, đồng hồ; chạy lại đúng lệnh này để kiểm tra lại, không phải nạp lại",
+        "see quanho edge status: uplink and clock; the same command looks again, nothing is flashed twice",
+    ),
 }
 
 STEPS = {
@@ -180,6 +186,7 @@ STEPS = {
     "label": ("nhãn", "label"),
     "record": ("biên bản", "record"),
     "queue": ("gửi sổ đăng ký", "queue for the registry"),
+    "core": ("chờ trung tâm nhận số đo", "wait until the core has a reading"),
 }
 
 BOARDS = {
@@ -201,6 +208,7 @@ NOTES = {
         "bo mạch này không phải bo đã xong trước đó, hoặc đã bị thay đổi: làm lại từ đầu",
         "this is another board than the one that was done, or it has changed: starting over",
     ),
+    "in-core": ("trung tâm đã nhận số đo của bo mạch", "the core has taken a reading of the board"),
     "goes-on": ("làm tiếp từ chỗ đã dừng", "going on where it stopped"),
 }
 

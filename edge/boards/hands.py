@@ -11,27 +11,16 @@ from typing import get_args
 from edge.boards.hearing import FindLink
 from edge.sources.link import LinkInput
 from firmware_bridge.bundle.manifest import ImageKind
-from firmware_bridge.flash.causes import Cause, FlashError
+from firmware_bridge.flash.causes import NOTHING_WRITTEN, Cause, FlashError
 from firmware_bridge.flash.flasher import Flasher, open_flasher
 from firmware_bridge.flash.image import Image
+from firmware_bridge.flash.plan import unfit_chip
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.ota.firmware import Piece
 from firmware_bridge.ota.hands import FlashFailed, Interrupted
 from telemetry.errors import TransientError
 
-_BEFORE_WRITING = frozenset(
-    {
-        Cause.PORT_MISSING,
-        Cause.PORT_BUSY,
-        Cause.PORT_DENIED,
-        Cause.NO_ANSWER,
-        Cause.WRONG_CHIP,
-        Cause.TOO_LARGE,
-        Cause.LOCKED,
-        Cause.TOOL_MISSING,
-    }
-)
 _FINAL = frozenset({Cause.PORT_DENIED, Cause.WRONG_CHIP, Cause.TOO_LARGE, Cause.LOCKED, Cause.TOOL_MISSING})
 _BORROW_S = 60.0  # until a source that is being started or replaced gives its port
 _AGAIN_S = 0.5
@@ -60,9 +49,9 @@ class LinkHands:
         images = [Image(piece.file, _kind(piece), data, piece.address) for piece, data in pieces]
         with self._flasher() as flasher:
             if not flasher.checks_chip:
-                found = flasher.chip()
-                if found.chip_id not in self._target.chip_ids:
-                    raise FlashError(Cause.WRONG_CHIP, f"the chip is {found.chip_id}, not {' or '.join(self._target.chip_ids)}")
+                refusal = unfit_chip(self._target, flasher.chip())
+                if refusal:
+                    raise FlashError(refusal.cause, refusal.reason)
             flasher.write(images, self._on_progress)
 
     def dump(self) -> Sequence[tuple[Piece, bytes]]:
@@ -81,7 +70,7 @@ class LinkHands:
                 yield open_flasher(target, port, self._environment)
             except FlashError as error:
                 is_final = error.cause in _FINAL
-                raise FlashFailed(error.reason, is_written=error.cause not in _BEFORE_WRITING, is_final=is_final) from error
+                raise FlashFailed(error.reason, is_written=error.cause not in NOTHING_WRITTEN, is_final=is_final) from error
             except OSError as error:
                 raise FlashFailed(f"the flashing program cannot be run: {error}", is_written=False) from error
 

@@ -35,10 +35,26 @@ class Cause(Enum):
     RECORD_FAILED = 31
     NOT_CONFIRMED = 32
     SOME_FAILED = 33
+    NOT_IN_CORE = 34
 
     @property
     def word(self) -> str:
         return self.name.lower().replace("_", "-")
+
+
+NOTHING_WRITTEN = frozenset(
+    {
+        Cause.PORT_MISSING,
+        Cause.PORT_BUSY,
+        Cause.PORT_DENIED,
+        Cause.NO_ANSWER,
+        Cause.WRONG_CHIP,
+        Cause.TOO_LARGE,
+        Cause.LOCKED,
+        Cause.TOOL_MISSING,
+    }
+)
+"""What ends a flashing program before it has changed the board."""
 
 
 class FlashError(QuanhoError):

@@ -15,7 +15,7 @@ from typing import Literal
 
 from firmware_bridge.bundle.open import Bundle
 from firmware_bridge.flash.board_line import BoardLine
-from firmware_bridge.flash.causes import Cause, FlashError
+from firmware_bridge.flash.causes import NOTHING_WRITTEN, Cause, FlashError
 from firmware_bridge.flash.first_reading import wait_first_reading, wait_hello, write_identity
 from firmware_bridge.flash.flasher import ChipFound, Flasher, open_flasher
 from firmware_bridge.flash.image import images_of
@@ -28,18 +28,6 @@ from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
 
-_BEFORE_WRITING = frozenset(
-    {
-        Cause.WRONG_CHIP,
-        Cause.NO_ANSWER,
-        Cause.PORT_MISSING,
-        Cause.PORT_BUSY,
-        Cause.PORT_DENIED,
-        Cause.LOCKED,
-        Cause.TOO_LARGE,
-        Cause.TOOL_MISSING,
-    }
-)
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _FREE_WITHIN_S = 2.0
 _LOOK_S = 0.1
@@ -174,7 +162,7 @@ class FlashJob:
         try:
             found = self._flasher.write(self._images, lambda progress: self._show(Happened("progress", Step.WRITE, progress)))
         except FlashError as error:
-            if error.cause in _BEFORE_WRITING:
+            if error.cause in NOTHING_WRITTEN:
                 self.board = "untouched"
             raise
         self.board = "written"

@@ -83,7 +83,7 @@ def make_plan(
     """Return what to do. `chip` None: the program that writes looks at the chip itself first. `installed` None: nobody said hello."""
     refusal = (
         _wrong_bundle(target, manifest, images)
-        or (_wrong_chip(target, chip) if chip else None)
+        or (unfit_chip(target, chip) if chip else None)
         or _too_large(target, chip, manifest, images)
         or (_wrong_start(manifest, installed, wish) if installed else None)
     )
@@ -110,7 +110,8 @@ def _wrong_bundle(target: Target, manifest: Manifest, images: Sequence[Image]) -
     return None
 
 
-def _wrong_chip(target: Target, chip: ChipFound) -> Refusal | None:
+def unfit_chip(target: Target, chip: ChipFound) -> Refusal | None:
+    """Return why a board of the family `target` cannot have this chip, or why the chip takes no image of ours."""
     if chip.chip_id not in target.chip_ids:
         found = f"{chip.chip_id}{f' ({chip.description})' if chip.description else ''}"
         return Refusal(Cause.WRONG_CHIP, f"the chip is {found}, and a {target.name} has {' or '.join(target.chip_ids)}")

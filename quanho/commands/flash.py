@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from quanho.lang import say
 from quanho.trust_place import add_trust_option
 
 _EXIT_USAGE = 2
@@ -17,6 +18,7 @@ examples:
   quanho flash boards                                       which boards can be flashed
   quanho flash weather-1.2.0.qhb --port /dev/serial/by-id/usb-… --device tram-07 --site bac-ninh
   quanho flash weather-1.2.0.qhb --port /dev/ttyUSB0 --device tram-07 --site bac-ninh --label tram-07.svg --yes
+  quanho flash weather-1.2.0.qhb --port /dev/ttyUSB0 --device tram-07 --site bac-ninh --agent /etc/quanho/edge.toml
   quanho flash nmea.qhb --port /dev/ttyUSB0 --expect-decoder nmea       a firmware that does not speak the link
   quanho flash weather-1.2.0.qhb --tray tray.csv --yes      several boards at once, or one after another as they are plugged in
 
@@ -25,7 +27,8 @@ tray.csv has the columns device, site, port (a path, or "next": whatever is plug
   tram-07,bac-ninh,/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0
   tram-08,bac-ninh,next
 
-Stop the agent before you flash a board that it reads (systemctl stop quanho-edge).
+A board that a gateway's agent reads: --agent /etc/quanho/edge.toml borrows the port from the agent, and the command ends when the core
+has taken a reading of the board (HTTP 204), not before.
 With --json each line is an object: {"event": "begin"|"progress"|"done"|"note"|"result", "step": …}; result has ok, exit_code, cause, board
 (untouched, half-written, written, proven), text and what was read.
 
@@ -63,6 +66,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     proof.add_argument(
         "--first-reading-s", type=_seconds, metavar="S", help="how long to wait for a reading (30, or as the board family says)"
     )
+    proof.add_argument(
+        "--agent", type=Path, metavar="CONFIG", help="borrow the port from the agent of this config, and wait until the core has a reading"
+    )
+    proof.add_argument("--core-s", type=_seconds, default=180.0, metavar="S", help="how long to wait for the core (180)")
     papers = parser.add_argument_group("papers")
     papers.add_argument("--label", type=Path, metavar="FILE", help="label with a QR code, .svg or .png; {device} stands for the name")
     papers.add_argument("--key", type=Path, metavar="FILE", help="your key, which signs the record (one is made at first)")
@@ -93,6 +100,8 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
         from quanho.flash_ports import print_boards, print_ports
 
         return (print_ports if arguments.bundle == "ports" else print_boards)(as_json=arguments.json)
+    if arguments.tray and arguments.agent:
+        parser.error(say("--agent chỉ dùng cho một bo mạch, không cho --tray", "--agent is for one board, not for --tray"))
     if arguments.tray:
         from quanho.flash_tray_run import run_tray
 

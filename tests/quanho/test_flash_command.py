@@ -219,7 +219,7 @@ def test_help_and_the_runbook_name_every_exit_code(capsys: pytest.CaptureFixture
 
 def test_every_cause_step_and_state_has_words_in_both_languages() -> None:
     assert set(CAUSES) == set(Cause)
-    assert set(STEPS) == {"plan", "confirm", *Step}
+    assert set(STEPS) == {"plan", "confirm", *Step, "core"}
     assert set(BOARDS) == {"untouched", "half-written", "written", "proven"}
 
 

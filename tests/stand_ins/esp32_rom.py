@@ -60,7 +60,7 @@ class Esp32Rom:
         self._folder = folder
         self._model = MODELS[chip]
         self._mac = mac
-        self._lock_fuse: Lock = lock
+        self.lock_fuse: Lock = lock
         self._flash_file = flash_file
         self._runs_link = runs_link
         self._board = board
@@ -152,7 +152,7 @@ class Esp32Rom:
             self._mac,
             flips_a_bit=self._flips_a_bit,
             dies_after_bytes=self._die_after_bytes,
-            lock=self._lock_fuse,
+            lock=self.lock_fuse,
         )
 
     def _run(self) -> None:

@@ -146,8 +146,9 @@ class Street:
 class AgentProcess:
     """`quanho edge run` as a child process. Leaving the block ends it as systemd would and checks that it ended well."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, *, waits_for_sources: bool = True) -> None:
         self.config = config
+        self._waits_for_sources = waits_for_sources
         self.log = config.with_name("agent.log")
         self._socket = load_agent_config(config).control_socket
         self._process: subprocess.Popen[bytes] | None = None
@@ -200,7 +201,10 @@ class AgentProcess:
 
     def __enter__(self) -> Self:
         try:
-            self.start()
+            if self._waits_for_sources:
+                self.start()
+            else:
+                self.start_at_once()
         except BaseException:
             self.kill()
             raise

@@ -69,3 +69,16 @@ def test_a_firmware_that_falls_silent_goes_back_to_the_images_of_the_one_before(
         ended = wait_end(agent, 90.0)
         assert (ended["outcome"], view(agent)["version"]) == ("went back", "1.0.0"), ended
         assert "silent" in str(ended["why"])
+
+
+def test_a_chip_whose_fuses_take_no_plain_image_is_left_as_it_is(board: Esp32Rom, tmp_path: Path) -> None:
+    config = write_config(tmp_path, board.port, intervals=1, hello_s=6.0, grace_s=1.5)
+    with running(config) as agent:
+        wait_version(agent, "1.0.0")
+        board.lock_fuse = "flash encryption"
+        before = board.flash[APPLICATION_AT:]
+        agent.boards.begin(Wish(bundle(tmp_path, "2.0.0"), SOURCE))
+        ended = wait_end(agent, 90.0)
+        assert ended["outcome"] == "unchanged", ended
+        assert "flash encryption" in str(ended["why"])
+        assert board.flash[APPLICATION_AT:] == before
