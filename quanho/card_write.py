@@ -1,11 +1,8 @@
 """`quanho card write`: an image onto a card, with everything that can go wrong told before or after, never silently."""
 
 import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from quanho.card_progress import CardProgress
 from quanho.card_set import SetUp, plan_for, set_up_card, tell_set_up
 from quanho.card_settings import load_settings
 from quanho.card_words import size, told
+from quanho.ending import ending_on_sigterm
 from quanho.lang import say
 
 _EXIT_USAGE = 2
@@ -58,7 +56,7 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
         plan_for(wish.image, first_boot)  # what is unknown is better known before the card is overwritten
     began = time.monotonic()
     try:
-        with _ending_on_sigterm(), CardProgress(measured, wish.image.stat().st_size, is_silent=wish.as_json) as progress:
+        with ending_on_sigterm(), CardProgress(measured, wish.image.stat().st_size, is_silent=wish.as_json) as progress:
             outcome = write_image(wish.image, target, expected, progress, reads_back=wish.reads_back)
     except Interrupted as error:
         return _interrupted(wish, error)
@@ -88,16 +86,6 @@ def _is_agreed(wish: Wish, target: Target) -> bool:
         return True
     print(say("Không ghi gì.", "Nothing was written."), file=sys.stderr)
     return False
-
-
-@contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """Have SIGTERM do what Ctrl-C does, so that a script that gives up leaves the same clear word."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupted(wish: Wish, error: Interrupted) -> int:

@@ -14,6 +14,7 @@ from firmware_bridge.flash.journal import state_folder
 from firmware_bridge.flash.plan import Wish
 from firmware_bridge.flash.ports import list_ports
 from firmware_bridge.flash.target import TARGETS, Target, load_target, target_of, targets
+from quanho.ending import ending_on_sigterm
 from quanho.flash_papers import label_problem, papers_of, wants_record
 from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
 from quanho.flash_words import board_words
@@ -42,7 +43,8 @@ def run_one(arguments: argparse.Namespace) -> int:
         _confirm(order, arguments)
         screen = screen_of(as_json=arguments.json)  # not before: a bar would be drawn over the question
         job = FlashJob(order, lambda happened: screen.show("", happened))
-        screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
+        with ending_on_sigterm():
+            screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
     except Usage as error:
         screen.close()
         print(f"quanho: {error}", file=sys.stderr)

@@ -114,12 +114,15 @@ def test_kill_at_each_step_and_the_same_command_finishes(tmp_path: Path, board: 
 
 
 @pytest.mark.server
-def test_ctrl_c_in_the_middle_says_how_the_board_is_and_how_to_finish(tmp_path: Path, board: Esp32Rom) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_in_the_middle_it_says_how_the_board_is_and_how_to_finish(
+    tmp_path: Path, board: Esp32Rom, told: signal.Signals
+) -> None:
     bundle = written(tmp_path, *esp32_bundle(size=400_000))
     with board:
         program = command(tmp_path, board).start(bundle, *NAMED, "--json")
         wait_for(program, lambda line: line["event"] == "progress")
-        program.send_signal(signal.SIGINT)
+        program.send_signal(told)
         out, err = program.communicate(timeout=20)
         assert program.returncode == 130
         assert json_lines(out)[-1] | {"event": ""} == {
