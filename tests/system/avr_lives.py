@@ -4,6 +4,7 @@ Each board has one thread, so that all are at something at once: simavr takes re
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ SITE = "bac-ninh"
 CHIP, WRITE, VERIFY, HELLO, FIRST_READING, IDENTITY = "reading the chip", "writing", "reading back", "hello", "first reading", "identity"
 """Moments of a flash."""
 _HELLO_AND_SETS_BYTES = 150
+_ASK_EVERY_S = 0.1
 _MOMENT_WITHIN_S = 120.0
 _END_WITHIN_S = 180.0
 
@@ -139,6 +141,9 @@ class Gateway:
 
     def __init__(self, config: Path) -> None:
         self._socket = load_agent_config(config).control_socket
+        self._boards: list[dict[str, Any]] = []
+        self._asked_s = 0.0
+        self._asking = threading.Lock()
         self.is_over = threading.Event()  # one board has failed: nobody has to wait any more
         self.stays = threading.Lock()  # held by who orders an update, and by who kills the agent: no order is lost on its way
 
@@ -146,16 +151,25 @@ class Gateway:
         """Order an update; `despite`: without looking at the readings before."""
         with self.stays:
             ask(self._socket, {"command": "board_update", "board": board, "bundle": str(bundle), "despite": despite}, 60.0)
+            with self._asking:
+                self._asked_s = 0.0  # what was heard is about the update before
 
     def stands(self, board: str) -> Mapping[str, Any]:
         """Return its last update, with the version that `runs`; {} while nobody can say."""
         assert not self.is_over.is_set(), f"{board} was given up"
-        try:
-            boards = ask(self._socket, {"command": "boards"}, 20.0)["boards"]
-        except (TransientError, OSError):
-            return {}
-        one = next((each for each in boards if each["source"] == board), None)
-        return {**(one["update"] or {}), "runs": one["version"], "speaks": one["is_open"]} if one else {}
+        one = next((each for each in self._heard() if each["source"] == board), None)
+        return {**(one["update"] or {}), "runs": one["version"], "speaks": one["is_open"], "is_lent": one["is_lent"]} if one else {}
+
+    def _heard(self) -> list[dict[str, Any]]:
+        """Ask for all threads together: many questions would keep the agent from its work."""
+        with self._asking:
+            if time.monotonic() - self._asked_s > _ASK_EVERY_S:
+                try:
+                    self._boards = ask(self._socket, {"command": "boards"}, 20.0)["boards"]
+                except (TransientError, OSError):
+                    self._boards = []
+                self._asked_s = time.monotonic()
+            return self._boards
 
     def wait_speaks(self, board: str, version: str) -> None:
         eventually(lambda: self.stands(board).items() >= {"runs": version, "speaks": True}.items(), 60.0, f"{board} speaks")
@@ -168,11 +182,19 @@ class Gateway:
             if stands.get("new", {}).get("version") != version:
                 return False
             assert not stands.get("outcome"), f"{board} ended before {step} {which}: {stands}"
-            in_middle = stands.get("flash_share", 0.0) > 0.1 or step not in ("prepare", "flash")
+            in_middle = {"prepare": stands["is_lent"], "flash": stands["flash_share"] > 0.1}.get(step, True)
             return (stands.get("step"), stands.get("which")) == (step, which) and in_middle
 
         eventually(is_there, _MOMENT_WITHIN_S, f"{board} in {step} {which}: {self.stands(board)}")
 
     def end_of(self, board: str) -> Mapping[str, Any]:
-        eventually(lambda: self.stands(board).get("outcome"), _END_WITHIN_S, f"an end for {board}: {self.stands(board)}")
-        return self.stands(board)
+        """Return how its update ended, with the version that `runs` then."""
+        stands: Mapping[str, Any] = {}
+
+        def has_ended() -> bool:
+            nonlocal stands
+            stands = self.stands(board)
+            return bool(stands.get("outcome") and stands["speaks"])
+
+        eventually(has_ended, _END_WITHIN_S, f"an end for {board}: {stands}")
+        return stands

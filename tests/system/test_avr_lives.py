@@ -125,13 +125,15 @@ def test_a_board_takes_a_good_update_and_comes_back_from_a_bad_one_though_its_ca
         assert (ended["outcome"], ended["runs"]) == ("went back", "2.0.0"), (life, ended)
         assert WHY[life.bad] in ended["why"], (life, ended)
 
-    with AgentProcess(config) as agent, ThreadPoolExecutor() as pool:
-        running = [pool.submit(lives, uno) for uno in unos.values()]
+    def killed(agent: AgentProcess) -> None:
+        gateway.wait_step("gate", "3.0.0", "flash", "new")
+        with gateway.stays:
+            agent.kill()
+            agent.start_at_once()
+
+    with AgentProcess(config) as agent, ThreadPoolExecutor(len(LIVES) + 1) as pool:
+        running = [pool.submit(killed, agent), *(pool.submit(lives, uno) for uno in unos.values())]
         try:
-            gateway.wait_step("gate", "3.0.0", "flash", "new")
-            with gateway.stays:
-                agent.kill()
-                agent.start_at_once()
             for each in as_completed(running):
                 each.result()
         finally:
