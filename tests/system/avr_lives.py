@@ -187,6 +187,10 @@ class Gateway:
 
         eventually(is_there, _MOMENT_WITHIN_S, f"{board} in {step} {which}: {self.stands(board)}")
 
+    def wait_absent(self, board: str) -> None:
+        """Wait until an update waits for its board."""
+        eventually(lambda: self.stands(board).get("is_absent"), _MOMENT_WITHIN_S, f"nobody misses {board}")
+
     def end_of(self, board: str) -> Mapping[str, Any]:
         """Return how its update ended, with the version that `runs` then."""
         stands: Mapping[str, Any] = {}

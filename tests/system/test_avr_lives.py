@@ -109,6 +109,7 @@ def test_a_board_takes_a_good_update_and_comes_back_from_a_bad_one_though_its_ca
     def pull(uno: Uno, version: str, step: str, which: str) -> None:
         gateway.wait_step(uno.life.name, version, step, which)
         uno.board.unplug()
+        gateway.wait_absent(uno.life.name)
         uno.board.plug()
 
     def lives(uno: Uno) -> None:
