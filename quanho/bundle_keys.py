@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from firmware_bridge.bundle.keys import KeyProblem, new_key, public_key_of, read_public_key, write_key
 from firmware_bridge.bundle.refusal import BundleRefused
-from firmware_bridge.bundle.statements import is_rotation, sign_rotation
+from firmware_bridge.bundle.statements import REASON_CHARACTERS, is_rotation, read_revocations, sign_rotation
 from firmware_bridge.bundle.trust import TrustProblem, load_trust
 from firmware_bridge.bundle.trust_folder import add_revocations, add_root, add_rotation, remove_root, revoke
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused
@@ -20,6 +21,7 @@ from quanho.report import coloured, print_json, print_lines
 from quanho.trust_place import now, trust_folder
 from runtime.durable_file import replace_file
 from telemetry.errors import ConfigError, Problem
+from telemetry.identifiers import is_id
 
 _EXIT_TRUST = 6
 _Answer = tuple[dict[str, Any], list[str]]
@@ -54,8 +56,8 @@ def _new(arguments: argparse.Namespace) -> _Answer:
             f"private: {arguments.key} (only you can read it; keep a copy in a safe place)",
         ),
         say(
-            f"khóa công khai: {public} — đưa cho máy nạp: quanho bundle key trust {public.name}",
-            f"public:  {public} — for machines that flash: quanho bundle key trust {public.name}",
+            f"khóa công khai: {public} — đưa cho máy nạp: {_trust_command(public)}",
+            f"public:  {public} — for machines that flash: {_trust_command(public)}",
         ),
         f"id:      {key.public.id}",
     ]
@@ -65,18 +67,23 @@ def _new(arguments: argparse.Namespace) -> _Answer:
 def _rotate(arguments: argparse.Namespace) -> _Answer:
     new = read_public_key(arguments.new)
     old = key_of(arguments.key, arguments.passphrase_file)
+    if new == old.public:
+        raise KeyProblem(f"{arguments.new}: this is the public half of {arguments.key}; a key does not follow itself")
     made_at = now()
     expires_at = made_at + timedelta(days=arguments.days)
     _write_new(arguments.out, sign_rotation(old, new, made_at, expires_at))
     vi = f"{arguments.out}: khóa {new.id} nối tiếp {old.public.id}, đến {expires_at:%Y-%m-%d}"
     en = f"{arguments.out}: key {new.id} follows {old.public.id}, until {expires_at:%Y-%m-%d}"
-    text = say(f"{vi}; trên máy khác: ", f"{en}; on other machines: ") + f"quanho bundle key trust {arguments.out.name}"
+    text = say(f"{vi}; trên máy khác: ", f"{en}; on other machines: ") + _trust_command(arguments.out)
     return {"file": str(arguments.out), "old": old.public.id, "new": new.id, "expires_at": expires_at.isoformat(timespec="seconds")}, [text]
 
 
 def _revoke(arguments: argparse.Namespace) -> _Answer:
     revoked = read_public_key(arguments.revoked)
     since = _moment(arguments.since) if arguments.since else now()
+    _check_reason(arguments.reason)
+    if arguments.out:
+        _check_list_place(arguments.out)
     issuer = key_of(arguments.key, arguments.passphrase_file)
     data = revoke(trust_folder(arguments), issuer, revoked, since, arguments.reason, now())
     lines = [
@@ -86,13 +93,8 @@ def _revoke(arguments: argparse.Namespace) -> _Answer:
         )
     ]
     if arguments.out:
-        replace_file(arguments.out, data, 0o644)
-        lines.append(
-            say(
-                f"trên máy khác: quanho bundle key trust {arguments.out.name}",
-                f"on other machines: quanho bundle key trust {arguments.out.name}",
-            )
-        )
+        _write(arguments.out, data)
+        lines.append(say(f"trên máy khác: {_trust_command(arguments.out)}", f"on other machines: {_trust_command(arguments.out)}"))
     return {"revoked": revoked.id, "by": issuer.public.id, "file": str(arguments.out) if arguments.out else None}, lines
 
 
@@ -101,6 +103,8 @@ def _trust(arguments: argparse.Namespace) -> _Answer:
     if data.lstrip()[:1] != b"{":
         key = public_key_of(data, str(arguments.file))
         name = arguments.name or arguments.file.stem
+        if not is_id(name):
+            raise KeyProblem(f"{name!r} cannot name a key; add --name NAME with letters a-z, digits, '_', '-' and '.', as in --name office")
         add_root(folder, key, name, now())
         return {"root": name, "id": key.id}, [say(f"từ nay tin khóa {name} ({key.id})", f"key {name} ({key.id}) is believed from now on")]
     if not is_rotation(data):
@@ -172,7 +176,35 @@ def _read(path: Path) -> bytes:
 def _write_new(path: Path, data: bytes) -> None:
     if os.path.lexists(path):
         raise KeyProblem(f"{path} is there already; choose another name")
-    replace_file(path, data, 0o644)
+    _write(path, data)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        replace_file(path, data, 0o644)
+    except OSError as error:
+        raise KeyProblem(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _check_reason(text: str) -> None:
+    if not text or not text.isprintable() or len(text) > REASON_CHARACTERS:
+        raise KeyProblem(f"--reason: one line of 1 to {REASON_CHARACTERS} characters, please")
+
+
+def _check_list_place(path: Path) -> None:
+    """A list may only replace a list: found out before the key is revoked, because a key is revoked only once."""
+    if not path.parent.is_dir():
+        raise KeyProblem(f"{path}: cannot be written: there is no folder {path.parent}")
+    if os.path.lexists(path):
+        try:
+            read_revocations(_read(path))
+        except RecordRefused as error:
+            raise KeyProblem(f"{path} is there already and is no list of revoked keys; choose another name") from error
+
+
+def _trust_command(path: Path) -> str:
+    name = "" if path.suffix != ".pub" or is_id(path.stem) else " --name NAME"
+    return f"quanho bundle key trust {shlex.quote(path.name)}{name}"
 
 
 def _moment(text: str) -> datetime:

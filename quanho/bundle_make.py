@@ -38,7 +38,10 @@ def _made(arguments: argparse.Namespace) -> int:
     if os.path.lexists(arguments.out) and not arguments.force:
         raise ConfigError([Problem(str(arguments.out), "", "is there already; choose another name or add --force")])
     data = make_bundle(manifest, images, key_of(arguments.key, arguments.passphrase_file))
-    replace_file(arguments.out, data, 0o644)
+    try:
+        replace_file(arguments.out, data, 0o644)
+    except OSError as error:
+        raise ConfigError([Problem(str(arguments.out), "", f"cannot be written: {error.strerror}")]) from error
     facts = summary(manifest, images) | {"file": str(arguments.out), "bytes": len(data)}
     if arguments.json:
         print_json({"ok": True} | facts)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -114,9 +115,17 @@ def _rows(asked: Applied, agent: tuple[str, ...]) -> list[tuple[str, str]]:
         ("Wi-Fi", ", ".join(networks)),
         (say("quốc gia Wi-Fi", "Wi-Fi country"), asked.country or ""),
         (say("địa chỉ cố định", "fixed addresses"), fixed),
-        (say("chân", "pins"), ", ".join(f"{name}={value}" for name, value in asked.interfaces.items())),
+        (say("chân", "pins"), ", ".join(_pins(asked.interfaces))),
         ("quanho", ", ".join(agent)),
     ]
+
+
+def _pins(interfaces: Mapping[str, object]) -> Iterator[str]:
+    """Yield "i2c yes", and "serial hardware yes" for what is inside of a pin's table."""
+    for name, value in interfaces.items():
+        inside = value if isinstance(value, Mapping) else {"": value}
+        for part, is_on in inside.items():
+            yield f"{name} {part} {say('có', 'yes') if is_on else say('không', 'no')}".replace("  ", " ")
 
 
 def _as_json(looked: Looked) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """`quanho card set`: first-boot settings onto a card or image file that is written."""
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.card.card_files import BootFiles, open_card
+from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.first_boot import FirstBoot
 from firmware_bridge.card.image_size import ImageSize
 from firmware_bridge.card.injection import Injection, inject, look, plan
@@ -49,8 +51,24 @@ def set_up_card(target: Path, first_boot: FirstBoot, *, allow_fixed: bool) -> Se
     """Put the settings onto a card, which must be free: a desktop may have mounted it in the meantime. Raises CardError."""
     if target.is_block_device():
         choose_target(target, Path("/nonexistent"), ImageSize("raw", 0, is_exact=True), allow_fixed=allow_fixed)
-    system, injection = inject(open_card(target), first_boot)
+    card = open_card(target)
+    if target.is_file():
+        _close_to_others(target)
+    system, injection = inject(card, first_boot)
     return SetUp(system, injection, describe(first_boot))
+
+
+def _close_to_others(image: Path) -> None:
+    """Take an image file away from every other user of this computer before keys and hashes go into it. Raises CardError."""
+    mode = stat.S_IMODE(image.stat().st_mode)
+    if not mode & stat.S_IRWXO:
+        return
+    try:
+        image.chmod(mode & ~stat.S_IRWXO)
+    except OSError as error:
+        raise CardError(
+            Cause.TARGET_REFUSED, f"every user of this computer can reach {image}, and secrets go into it: chmod o= {image}"
+        ) from error
 
 
 def plan_for(image: Path, first_boot: FirstBoot) -> None:

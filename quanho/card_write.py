@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_bridge.card.card_files import check_programs
 from firmware_bridge.card.causes import CardError, Cause
 from firmware_bridge.card.checksum import Expected, expected_digest
 from firmware_bridge.card.first_boot import FirstBoot
@@ -16,8 +17,8 @@ from quanho.card_progress import CardProgress
 from quanho.card_set import SetUp, plan_for, set_up_card, tell_set_up
 from quanho.card_settings import load_settings
 from quanho.card_words import size, told
-from quanho.ending import ending_on_sigterm
 from quanho.lang import say
+from quanho.told_to_end import as_ctrl_c
 
 _EXIT_USAGE = 2
 _EXIT_INTERRUPTED = 130
@@ -52,11 +53,11 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
     target = choose_target(wish.target, wish.image, measured, allow_fixed=wish.allow_fixed)
     if not _is_agreed(wish, target):
         return _EXIT_USAGE
-    if first_boot and measured.packing == "raw":
-        plan_for(wish.image, first_boot)  # what is unknown is better known before the card is overwritten
+    if first_boot:
+        _check_set_up(wish.image, measured, first_boot)
     began = time.monotonic()
     try:
-        with ending_on_sigterm(), CardProgress(measured, wish.image.stat().st_size, is_silent=wish.as_json) as progress:
+        with as_ctrl_c(), CardProgress(measured, wish.image.stat().st_size, is_silent=wish.as_json) as progress:
             outcome = write_image(wish.image, target, expected, progress, reads_back=wish.reads_back)
     except Interrupted as error:
         return _interrupted(wish, error)
@@ -68,6 +69,18 @@ def _written(wish: Wish, first_boot: FirstBoot | None) -> int:
         raise CardError(Cause.SYSTEM, reason) from error
     _tell(wish, outcome, expected, measured, took_s, done)
     return 0
+
+
+def _check_set_up(image: Path, measured: ImageSize, first_boot: FirstBoot) -> None:
+    """Raise CardError where the settings cannot be put on: better known before the card is overwritten, as far as it can be known."""
+    check_programs()
+    if measured.packing == "raw":
+        try:
+            plan_for(image, first_boot)
+        except CardError as error:
+            raise CardError(
+                error.cause, f"{error.reason}. Nothing was written; without --settings the image is written as it is"
+            ) from error
 
 
 def _is_agreed(wish: Wish, target: Target) -> bool:

@@ -57,10 +57,7 @@ exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return the exit code."""
     words = _language_first(sys.argv[1:] if argv is None else argv)
-    if sys.stdout is None:  # closed by the caller (`>&-`)
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # Vietnamese on a Latin-1 terminal, half a surrogate pair in a topic
+    _open_streams()
     try:
         arguments = _parser(words).parse_args(words)
         if arguments.lang:
@@ -85,6 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(_said(error))
         return EXIT_FAILED
     return code
+
+
+def _open_streams() -> None:
+    """Have standard streams to write to, also where the caller closed them (`>&- 2>&-`)."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # Vietnamese on a Latin-1 terminal, half a surrogate pair in a topic
 
 
 def _said(error: OSError) -> str:

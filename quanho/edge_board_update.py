@@ -1,6 +1,7 @@
 """`quanho edge board-update`: new firmware for a board of the running agent, with the way back built in.
 
-Exit code 0 kept, 1 went back, unchanged or refused, 3 needs a hand, 130 interrupted: the update goes on in the agent.
+Exit code 0 kept (or still running, where only that was asked), 1 went back, unchanged or refused, 3 needs a hand,
+130 interrupted: the update goes on in the agent.
 """
 
 import json
@@ -66,7 +67,7 @@ def _shown(socket: Path, wishes: Wishes) -> int:
         _print(wishes, {"ok": True, "update": None}, say("chưa từng cập nhật", "never updated here"))
         return EXIT_KEPT
     _print(wishes, update, update_words(update))
-    return EXIT_KEPT
+    return _EXITS.get(outcome, EXIT_NOT_KEPT) if (outcome := update.get("outcome")) else EXIT_KEPT
 
 
 def _is_called(board: Mapping[str, Any], name: str) -> bool:
@@ -87,7 +88,10 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
                     raise
                 updates = []
             for each in updates:
-                if each["board"] == board and each.get("update") == update:
+                if each["board"] == board and (lost := why_lost(each, update)):
+                    shown.end()
+                    raise TransientError(lost)
+                if each["board"] == board:
                     shown.show(update_words(each))
                     if each["outcome"]:
                         shown.end()
@@ -100,6 +104,17 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
         vi = "việc cập nhật vẫn tiếp tục trong tác tử; xem: quanho edge boards"
         print(say(vi, "the update goes on in the agent; see: quanho edge boards"), file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def why_lost(listed: Mapping[str, Any], update: str) -> str:
+    """Return why the end of an update will never be seen, "" if it may be."""
+    if listed.get("update") == update:
+        return ""
+    if listed.get("update"):
+        return say(
+            "bo mạch này đã có lần cập nhật khác; xem: quanho edge boards", "another update of this board has begun; see quanho edge boards"
+        )
+    return say(f"không theo dõi được nữa: {listed['why']}", f"it cannot be followed any more: {listed['why']}")
 
 
 def update_words(update: Mapping[str, Any]) -> str:

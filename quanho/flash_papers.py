@@ -7,9 +7,9 @@ import argparse
 import getpass
 import os
 import socket
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -29,9 +29,6 @@ from runtime.durable_file import replace_file
 from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import QuanhoError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _LABEL_MODE = 0o644
 _RECORD_MODE = 0o600
 _NAMES = {"svg", "png"}
@@ -41,15 +38,15 @@ def papers_of(arguments: argparse.Namespace) -> Papers:
     """Return the makers of what the command line asks for. The key is read now: nobody wants to be asked for a passphrase in the middle."""
     has_record = wants_record(arguments)
     key = make_key(arguments) if has_record else None
-    label: Callable[[Outcome], None] | None = None
+    papers = Papers()
     if arguments.label:
         path = Path(str(arguments.label).replace("{device}", arguments.device))
-        label = lambda outcome: write_label(outcome, path)  # noqa: E731
+        papers = Papers(label=lambda outcome: write_label(outcome, path), is_label_there=path.exists)
     if key is None:
-        return Papers(label=label)
-    box = Outbox(arguments.outbox) if arguments.outbox else outbox()
-    return Papers(
-        label=label,
+        return papers
+    box = outbox(arguments.outbox)
+    return replace(
+        papers,
         record=lambda outcome: write_record(outcome, key, arguments.technician, arguments.note),
         queue=lambda outcome: _put(outcome, box),
     )
@@ -78,6 +75,7 @@ def write_label(outcome: Outcome, path: Path) -> None:
             from firmware_bridge.records.label_svg import svg
 
             drawn = svg(label).encode()
+        path.parent.mkdir(exist_ok=True)  # not its parents: a stick that is not mounted is no folder to be made
         replace_file(path, drawn, _LABEL_MODE)
     except OSError as error:
         raise FlashError(Cause.RECORD_FAILED, f"{path}: {error.strerror}") from error

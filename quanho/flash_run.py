@@ -14,7 +14,7 @@ from firmware_bridge.flash.journal import state_folder
 from firmware_bridge.flash.plan import Wish
 from firmware_bridge.flash.ports import list_ports
 from firmware_bridge.flash.target import TARGETS, Target, load_target, target_of, targets
-from quanho.ending import ending_on_sigterm
+from firmware_bridge.link.commands import NAME_BYTES
 from quanho.flash_papers import label_problem, papers_of, wants_record
 from quanho.flash_screen import JsonScreen, PlainScreen, Screen, screen_of
 from quanho.flash_words import board_words
@@ -43,8 +43,7 @@ def run_one(arguments: argparse.Namespace) -> int:
         _confirm(order, arguments)
         screen = screen_of(as_json=arguments.json)  # not before: a bar would be drawn over the question
         job = FlashJob(order, lambda happened: screen.show("", happened))
-        with ending_on_sigterm():
-            screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
+        screen.done("", _beside_agent(job, order, arguments, screen) if arguments.agent else job.run())
     except Usage as error:
         screen.close()
         print(f"quanho: {error}", file=sys.stderr)
@@ -56,6 +55,10 @@ def run_one(arguments: argparse.Namespace) -> int:
         screen.close()
         _interrupted(arguments, job)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, and the flash with it
+        screen.close()
+        print(_stopped(job), file=sys.stderr)
+        raise
     finally:
         screen.close()
     return 0
@@ -140,10 +143,8 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     if bool(arguments.device) != bool(arguments.site):
         raise Usage(say("--device và --site đi cùng nhau", "--device and --site go together"))
     for word, name in (("--device", arguments.device), ("--site", arguments.site)):
-        try:
-            check_id(name or "x")
-        except ValueError as error:
-            raise Usage(f"{word}: {error}") from error
+        if problem := name_problem(name, is_kept_by_board=not (arguments.expect_decoder or arguments.no_first_reading)):
+            raise Usage(f"{word}: {problem}")
     if problem := label_problem(arguments.label):
         raise Usage(say(f"nhãn là tệp .svg hoặc .png: {problem}", f"a label is an .svg or .png file: {problem}"))
     if arguments.label and not arguments.device:
@@ -163,6 +164,20 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     )
 
 
+def name_problem(name: str, *, is_kept_by_board: bool) -> str:
+    """Return why neither a device nor a site can be called so, "" if one can."""
+    try:
+        check_id(name or "x")
+    except ValueError as error:
+        return str(error)
+    if is_kept_by_board and len(name) > NAME_BYTES:
+        return say(
+            f"{name!r} dài {len(name)} ký tự; bo mạch giữ nhiều nhất {NAME_BYTES}",
+            f"{name!r} has {len(name)} characters; a board keeps {NAME_BYTES} at most",
+        )
+    return ""
+
+
 def _only_port(target: Target) -> str:
     """Return the only port that may have such a board behind it. Raises Usage that names what there is."""
     ports = list_ports(targets())
@@ -177,7 +192,7 @@ def _confirm(order: Order, arguments: argparse.Namespace) -> None:
     if arguments.yes:
         return
     manifest = order.bundle.manifest
-    name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("không tên", "without a name")
+    name = f"{order.wish.device} ({order.wish.site})" if order.wish.device else say("để trống, không có biên bản", "none, so no record")
     where = order.port or order.drive or order.target.title
     question = say(
         f"Ghi {manifest.firmware} {manifest.version} lên {order.target.title} ở {where}, tên {name}? [c/K] ",
@@ -208,4 +223,8 @@ def _interrupted(arguments: argparse.Namespace, job: FlashJob | None) -> None:
             )
         )
         sys.stdout.flush()
-    print(say("\nquanho: đã dừng. ", "\nquanho: stopped. ") + board_words(board), file=sys.stderr)
+    print("\n" + _stopped(job), file=sys.stderr)
+
+
+def _stopped(job: FlashJob | None) -> str:
+    return say("quanho: đã dừng. ", "quanho: stopped. ") + board_words(job.board if job else "untouched")

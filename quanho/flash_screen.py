@@ -184,6 +184,8 @@ def summary(outcome: Outcome) -> list[str]:
             )
         ]
     lines = [say(f"✓ {name}: đã ghi, đã đọc lại, đã có số đo", f"✓ {name}: written, read back, proven by a reading")]
+    if order.target.back_end == "uf2":  # its drive is gone once it has all blocks: nothing can be read back
+        lines = [say(f"✓ {name}: đã ghi, bo mạch đã nhận đủ, đã có số đo", f"✓ {name}: written, taken whole, proven by a reading")]
     if order.wish.reading == "none":
         lines = [
             say(
@@ -205,6 +207,5 @@ def complaint(error: FlashError, job: FlashJob | None) -> list[str]:
     words = CAUSES[error.cause]
     lines = [f"{words.what} ({error.cause.word}, {error.cause.value}): {error.reason}"]
     lines += [f"  | {line}" for line in error.tail[-_TAIL_LINES:]]
-    if job is not None:
-        lines.append("  " + board_words(job.board))
+    lines.append("  " + board_words(job.board if job else "untouched"))
     return [*lines, "  → " + words.do]

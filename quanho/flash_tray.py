@@ -5,25 +5,29 @@ once; rows with "next" are given out in the order of the file as ports appear. T
 """
 
 import csv
+import os
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from firmware_bridge.flash.causes import Cause
 from firmware_bridge.flash.ports import list_ports
-from firmware_bridge.flash.target import targets
+from firmware_bridge.flash.target import TARGETS, targets
+from quanho.flash_run import name_problem
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem
-from telemetry.identifiers import check_id
+from telemetry.nearest import instead_of
 
 NEXT = "next"
 _NEEDED = ("device", "site", "port")
 _KNOWN = {*_NEEDED, "board"}
 _ROWS = 1000
+_SEPARATORS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +54,46 @@ class Board:
     reader: threading.Thread | None = None
 
 
-def read_tray(path: Path) -> list[Row]:
-    """Return the rows of the tray. ConfigError lists everything that is wrong with it."""
+def read_tray(path: Path, *, is_kept_by_board: bool = True) -> list[Row]:
+    """Return the rows of the tray. ConfigError lists everything that is wrong with it.
+
+    Separated by commas, semicolons (Excel in Vietnam) or tabs, whichever the head has; lines of empty cells are passed over.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            table = list(csv.DictReader(file, skipinitialspace=True))
+            head = file.readline()
+            separator = max(_SEPARATORS, key=head.count)
+            names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
+            reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+            table = list(islice(((reader.line_num + 1, cells) for cells in reader if any(map(str.strip, cells))), _ROWS + 1))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError([Problem(str(path), "", f"cannot be read: {getattr(error, 'strerror', None) or error}")]) from error
-    columns = set(table[0]) - {None} if table else set()
-    if not table or len(table) > _ROWS or not set(_NEEDED) <= columns <= _KNOWN:
+    if not table or len(table) > _ROWS or not set(_NEEDED) <= set(names) <= _KNOWN or len(set(names)) < len(names):
         text = f"needs the columns {', '.join(_NEEDED)} (and perhaps board), and 1 to {_ROWS} rows below them"
-        raise ConfigError([Problem(str(path), "", text)])
+        found = f"; the first line names {', '.join(names)[:100] or 'none'}, and {len(table)} rows follow"
+        raise ConfigError([Problem(str(path), "", text + found)])
     problems: list[Problem] = []
     rows: list[Row] = []
-    for number, line in enumerate(table, start=2):
-        row = Row(*(str(line.get(name) or "").strip() for name in ("device", "site", "port", "board")))
-        problems += [Problem(str(path), f"line {number}", text) for text in _wrong(row, rows)]
+    for number, cells in table:
+        line = dict(zip(names, cells, strict=False))
+        row = Row(*(line.get(name, "").strip() for name in ("device", "site", "port", "board")))
+        wrong = _wrong(row, rows, is_kept_by_board=is_kept_by_board)
+        wrong += ["has more cells than the first line has names"] if any(cells[len(names) :]) else []
+        problems += [Problem(str(path), f"line {number}", text) for text in wrong]
         rows.append(row)
     if problems:
         raise ConfigError(problems)
     return rows
 
 
-def _wrong(row: Row, before: Sequence[Row]) -> list[str]:
+def _wrong(row: Row, before: Sequence[Row], *, is_kept_by_board: bool) -> list[str]:
     found = [f"{name} is missing" for name, value in (("device", row.device), ("site", row.site), ("port", row.port)) if not value]
-    for name in (row.device, row.site):
-        try:
-            check_id(name or "x")
-        except ValueError as error:
-            found.append(str(error))
-    if any(row.device == other.device for other in before):
+    found += filter(None, (name_problem(name, is_kept_by_board=is_kept_by_board) for name in (row.device, row.site)))
+    if row.board and row.board not in TARGETS:
+        found.append(f"no board family is called {row.board}: {instead_of(row.board, TARGETS)}")
+    if row.device and any(row.device == other.device for other in before):
         found.append(f"device {row.device} stands twice")
-    if row.port != NEXT and any(row.port == other.port for other in before):
+    if row.port not in ("", NEXT) and any(os.path.realpath(row.port) == os.path.realpath(other.port) for other in before):
         found.append(f"port {row.port} stands twice")
     return found
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ from firmware_bridge.flash.progress import Progress
 from quanho import lang
 from quanho.flash_papers import make_key
 from quanho.flash_run import EXIT_INTERRUPTED, ask, opened_bundle
-from quanho.flash_screen import BarScreen, PlainScreen
+from quanho.flash_screen import BarScreen, JsonScreen, PlainScreen
 from quanho.flash_tray import Board, Row, Tray, plugged_in, read_tray
 from quanho.flash_words import CAUSES, board_words
 from quanho.lang import say
@@ -25,6 +24,15 @@ from quanho.report import coloured
 
 _LOOK_S = 0.1
 _END_S = 10.0
+_WORDS = {cause.word: words for cause, words in CAUSES.items()}
+_CAME_TO = {
+    ("begin", "write"): "half-written",
+    ("done", "write"): "written",
+    ("note", "goes-on"): "written",
+    ("begin", "label"): "proven",
+    ("begin", "record"): "proven",
+    ("begin", "queue"): "proven",
+}
 _EVENTS = ("begin", "progress", "done", "note")
 _SWITCHES = ("again", "blank", "allow_downgrade", "no_first_reading", "no_record")
 _VALUES = ("reset", "baud", "trust", "state", "key", "passphrase_file", "technician", "note", "outbox", "first_reading_s", "expect_decoder")
@@ -32,13 +40,14 @@ _VALUES = ("reset", "baud", "trust", "state", "key", "passphrase_file", "technic
 
 def run_tray(arguments: argparse.Namespace) -> int:
     """Flash the tray, print a table, return the exit code."""
-    rows = read_tray(arguments.tray)
+    rows = read_tray(arguments.tray, is_kept_by_board=not (arguments.expect_decoder or arguments.no_first_reading))
     try:
         _prepare(arguments, rows)
     except FlashError as error:
-        print(f"quanho: {CAUSES[error.cause].what} ({error.cause.word}, {error.cause.value}): {error.reason}", file=sys.stderr)
+        (JsonScreen() if arguments.json else PlainScreen()).failed("", error, None)
         return error.cause.value
     except KeyboardInterrupt:
+        print(say("\nquanho: đã dừng, chưa ghi gì", "\nquanho: stopped, nothing was written"), file=sys.stderr)
         return EXIT_INTERRUPTED
     shown = _Shown(as_json=arguments.json)
     tray = Tray(rows, lambda board: _start(board, arguments, shown), plugged_in, arguments.at_once, arguments.wait, shown.tell)
@@ -122,11 +131,13 @@ def _read(board: Board, shown: _Shown) -> None:
     assert board.program is not None  # noqa: S101 -- it was started
     assert board.program.stdout is not None  # noqa: S101
     assert board.program.stderr is not None  # noqa: S101
+    came_to = "untouched"
     with board.program.stdout, board.program.stderr:
         for line in board.program.stdout:
             with suppress(ValueError):
                 said = json.loads(line)
                 if isinstance(said, dict):
+                    came_to = board_after(said, came_to)
                     shown.line(board, said)
         complaint = board.program.stderr.read().strip()
     if not board.result:
@@ -134,17 +145,23 @@ def _read(board: Board, shown: _Shown) -> None:
             "event": "result",
             "ok": False,
             "cause": "",
-            "board": "untouched",
+            "board": came_to,
             "text": complaint.splitlines()[-1] if complaint else "it ended",
         }
         shown.line(board, said)
+
+
+def board_after(said: dict[str, Any], before: str) -> str:
+    """Return how a board is after this line of its flash, for one whose flash is killed before it can say so itself."""
+    event = str(said.get("event"))
+    return _CAME_TO.get((event, str(said.get("text" if event == "note" else "step"))), before)
 
 
 def _stop(boards: Sequence[Board]) -> None:
     """Pass Ctrl-C on and wait: each flash ends its program and says how its board is."""
     programs = [board.program for board in boards if board.program is not None and board.code is None]
     for program in programs:
-        program.send_signal(signal.SIGINT)
+        program.terminate()  # not SIGINT, which what a shell began with & ignores
     for program in programs:
         with suppress(subprocess.TimeoutExpired):
             program.wait(_END_S)
@@ -172,7 +189,9 @@ def _result_line(line: dict[str, Any]) -> str:
         done = say("đã xong từ trước", "done before") if line.get("was_done") else say("xong", "done")
         return coloured("✓", "good") + f" {done} {readings}".rstrip()
     text = line.get("text") or board_words(str(line.get("board", "untouched")))
-    return coloured("✗", "bad") + f" {line.get('cause', '')}: {text}"
+    word = str(line.get("cause", ""))
+    words = _WORDS.get(word)
+    return coloured("✗", "bad") + f" {words.what if words else word} ({word}): {text}"
 
 
 def _print_table(boards: Sequence[Board], *, as_json: bool) -> None:
@@ -195,5 +214,9 @@ def _print_table(boards: Sequence[Board], *, as_json: bool) -> None:
     for row in rows:
         mark = coloured("✓", "good") if row["ok"] else coloured("✗", "bad")
         print(f"{mark} {row['device']:<{width}}  {row['took_s']:>6.1f} s  {row['cause'] or row['board']:<14}  {row['port']}")
+        if not row["ok"]:
+            print(f"    {board_words(str(row['board']))}")
+        if words := _WORDS.get(str(row["cause"])):
+            print(f"    → {words.do}")
     done = sum(1 for row in rows if row["ok"])
     print(say(f"{done}/{len(rows)} bo mạch đã xong", f"{done} of {len(rows)} boards are done"))

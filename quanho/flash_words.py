@@ -46,8 +46,10 @@ CAUSES: dict[Cause, Words] = {
     Cause.NO_ANSWER: Words(
         "chip không trả lời: chưa vào chế độ nạp",
         "the chip does not answer: it is not in its loader",
-        "ESP32: giữ BOOT, nhấn EN. Arduino: đúng --board chưa (Nano cũ: atmega328p-nano-old)? Rút, cắm lại rồi chạy lại",
-        "ESP32: hold BOOT, press EN. Arduino: is --board right (old Nano: atmega328p-nano-old)? Re-plug it and run again",
+        "ESP32: giữ BOOT, nhấn EN. Arduino: đúng --board chưa (Nano cũ: atmega328p-nano-old)? Pico: giữ BOOTSEL khi cắm. "
+        "Rút, cắm lại rồi chạy lại",
+        "ESP32: hold BOOT, press EN. Arduino: is --board right (old Nano: atmega328p-nano-old)? Pico: hold BOOTSEL while plugging in. "
+        "Re-plug it and run again",
     ),
     Cause.WRONG_CHIP: Words(
         "chip khác với gói firmware",
@@ -152,10 +154,10 @@ CAUSES: dict[Cause, Words] = {
         "run again; if it happens again its EEPROM is worn out",
     ),
     Cause.RECORD_FAILED: Words(
-        "không ghi được nhãn hoặc biên bản",
-        "the label or the record could not be written",
-        "bo mạch đã xong; sửa điều nêu trên rồi chạy lại, không phải nạp lại",
-        "the board is done; put right what is named above and run again, nothing is flashed twice",
+        "không ghi được nhãn, biên bản hoặc nhật ký nạp",
+        "the label, the record or the state of the flash could not be written",
+        "sửa điều nêu trên rồi chạy lại đúng lệnh này; việc gì đã xong thì không làm lại",
+        "put right what is named above and run the same command again; what is done is not done twice",
     ),
     Cause.NOT_CONFIRMED: Words(
         "chưa được xác nhận",

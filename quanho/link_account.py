@@ -48,6 +48,8 @@ class Account:
         if isinstance(event, Opened):
             self.was_opened, self.refused = True, None
             self._sensors = {sensor.index: sensor for sensor in event.sensors}
+            known = {(sensor.index, field.name) for sensor in event.sensors for field in sensor.fields}
+            self.latest = {key: latest for key, latest in self.latest.items() if key in known}
         elif isinstance(event, Refused):
             self.refused = event
         elif isinstance(event, LogLine):

@@ -39,6 +39,8 @@ def add_records_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParse
     verify.add_argument("file", type=Path, metavar="RECORD.json")
     verify.add_argument("--key", type=Path, metavar="KEY.pub", help="it must be this key")
     for name, verb in (("list", listed), ("show", show), ("send", send), ("verify", verify)):
+        if name != "verify":
+            verb.add_argument("--outbox", type=Path, metavar="DIR", help="where they wait, if not in the usual place")
         verb.add_argument("--json", action="store_true", help="print JSON")
         verb.set_defaults(run=_run, verb=name)
 

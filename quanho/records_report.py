@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    box = outbox()
+    box = outbox(arguments.outbox)
     waiting, refused = list(box.waiting()), list(box.refused_records())
     if arguments.json:
         entries = [_entry(one) for one in waiting]
@@ -43,7 +43,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    found = outbox().find(arguments.id)
+    found = outbox(arguments.outbox).find(arguments.id)
     if found is None:
         raise ConfigError(
             [
@@ -62,7 +62,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _send(arguments: argparse.Namespace) -> int:
-    box = outbox()
+    box = outbox(arguments.outbox)
     try:
         to = registry_of(arguments)
     except RegistryUnusable as error:

@@ -39,6 +39,7 @@ from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import ConfigError, Problem
 
 _TIMEOUT_S = 10.0
+_NOTE_CHARACTERS = 500
 _AGENT_OUTAGE_S = 300.0  # the agent's pause ends by itself after 15 minutes, whatever the test still waits for
 _COLOURS = {Verdict.PASSED: "good", Verdict.REMARK: "warn", Verdict.FAILED: "bad", Verdict.NOT_DONE: "dim"}
 
@@ -48,6 +49,14 @@ def check(arguments: argparse.Namespace) -> int:
     config = load_agent_config(arguments.config)
     if not arguments.out.is_dir():
         raise ConfigError([Problem(str(arguments.out), "", say("không phải thư mục", "is no folder"))])
+    if not os.access(arguments.out, os.W_OK | os.X_OK):
+        raise ConfigError([Problem(str(arguments.out), "", say("không ghi được vào đây", "you may not write into this folder"))])
+    if len(arguments.note) > _NOTE_CHARACTERS:
+        text = say(f"dài quá {_NOTE_CHARACTERS} ký tự", f"has more than {_NOTE_CHARACTERS} characters")
+        raise ConfigError([Problem("--note", "", text)])
+    for option, text in (("--technician", arguments.technician or ""), ("--note", arguments.note)):
+        if not text.isprintable():
+            raise ConfigError([Problem(option, "", say("một dòng chữ, không có ký tự điều khiển", "one line, without control characters"))])
     method = _method(arguments)
     photo, about = read_photo(arguments.photo) if arguments.photo else (None, None)
     key = _key(arguments)
@@ -142,7 +151,7 @@ def _record(arguments: argparse.Namespace, findings: list[Finding], status: dict
         latitude=None if arguments.lat is None else f"{arguments.lat:.6f}",
         longitude=None if arguments.lon is None else f"{arguments.lon:.6f}",
         photo=photo,
-        note=arguments.note[:500],
+        note=arguments.note,
     )
 
 

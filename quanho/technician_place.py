@@ -20,10 +20,10 @@ def technician_folder() -> Path:
     return (Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share") / "quanho"
 
 
-def outbox() -> "Outbox":
+def outbox(folder: Path | None = None) -> "Outbox":
     from firmware_bridge.records.queue import Outbox
 
-    return Outbox(technician_folder() / "outbox")
+    return Outbox(folder or technician_folder() / "outbox")
 
 
 def add_registry_options(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from telemetry.errors import ConfigError, Problem
 SECRET_FIELDS = ("password_file", "token_file", "key_file", "secret_file")
 
 _MAX_SECRET_BYTES = 65_536
+_MAX_CONFIG_BYTES = 4 << 20
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -68,7 +69,13 @@ def secret_problem(path: Path) -> str | None:
 
 def _read_toml(path: Path) -> dict[str, object]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_MAX_CONFIG_BYTES + 1)
+        if len(content) > _MAX_CONFIG_BYTES:
+            raise ConfigError(
+                [Problem(str(path), "", f"has more than {_MAX_CONFIG_BYTES >> 20} MiB, which is no config; is it the right file?")]
+            )
+        text = content.decode("utf-8-sig")
         return tomllib.loads(text.replace("\r\n", "\n"))
     except OSError as error:
         raise ConfigError([Problem(str(path), "", f"cannot be read: {_reason(error)}")]) from error

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from edge.boards.settings import BoardsSettings
 from edge.boards.sole_owner import sole_owner
-from firmware_bridge.ota.course import Ended, Outcome, course_of
+from firmware_bridge.ota.course import Ended, Outcome, Step, course_of
 from firmware_bridge.ota.firmware import Firmware, Piece
 from firmware_bridge.ota.hands import Hands, Interrupted
 from firmware_bridge.ota.images import ImageStore
 from firmware_bridge.ota.journal import Journal, Order, Written
 from firmware_bridge.ota.update import LIMITS, PATIENCE, Progress, Update, ran_last, still_needed
 from runtime.clock import Clock
+from runtime.durable_file import make_folder
 from runtime.logs import Log
 from runtime.worker import Worker
 from telemetry.errors import RejectedError
@@ -41,6 +42,7 @@ _LOG = Log("edge.boards")
 _SUFFIX = ".journal"
 _REOPENED_S = 8.0  # until the port is open again and the first silence is over
 _LAST_WORD_S = 5.0  # from the end in the journal to that of its thread
+_ON_TRIAL = frozenset({Step.FLASH, Step.HELLO, Step.WATCH})
 _DISK_S = 30.0  # until the next try of a journal that the disk does not take
 
 FindBoard = Callable[[str], "LinkInput | None"]
@@ -252,7 +254,7 @@ class BoardUpdater:
             hands,
             self._clock.monotonic_s,
             self._needed,
-            running.note,
+            partial(self._note, board, running),
             patience=replace(PATIENCE, hello_s=self._settings.hello_s or target.hello_s + _REOPENED_S, grace_s=self._settings.grace_s),
         )
         while True:
@@ -268,6 +270,15 @@ class BoardUpdater:
                     return None
             finally:
                 hearing.leave()
+                self._mark(board, is_on_trial=False)
+
+    def _note(self, board: str, running: "_Running", progress: Progress) -> None:
+        running.note(progress)
+        self._mark(board, is_on_trial=progress.do is not None and progress.do.step in _ON_TRIAL)
+
+    def _mark(self, board: str, *, is_on_trial: bool) -> None:
+        if link := self._find(board):
+            link.try_out(is_on_trial)
 
     def _end_by_hand(self, board: str, order: Order) -> None:
         course = course_of(self._journal(board).read().entries, LIMITS)
@@ -298,7 +309,7 @@ class BoardUpdater:
         return iter([name for name in names if is_id(name)])
 
     def _journal(self, board: str) -> Journal:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder, 0o700)
         return Journal(self._folder / f"{board}{_SUFFIX}")
 
 

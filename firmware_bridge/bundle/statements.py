@@ -8,12 +8,13 @@ each time.
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
 
 from firmware_bridge.bundle.keys import PUBLIC_BYTES, PublicKey, Purpose, SigningKey
 from firmware_bridge.bundle.manifest import whole_seconds
 from firmware_bridge.records.signed import RecordRefused, SignedRecord, sign, verify
 
+REASON_CHARACTERS = 200
 _MOST_REVOKED = 1000
 
 
@@ -49,7 +50,14 @@ class Revoked(_Statement):
 
     key: _Key = Field(description="the key")
     since: AwareDatetime = Field(description="when it is thought to have been lost; for people, older bundles are refused too")
-    reason: str = Field(max_length=200, description="why")
+    reason: str = Field(max_length=REASON_CHARACTERS, description="why, on one line")
+
+    @field_validator("reason")
+    @classmethod
+    def _is_one_line(cls, text: str) -> str:
+        if not text.isprintable():
+            raise ValueError("must have no line breaks or other control characters")
+        return text
 
 
 class Revocations(_Statement):

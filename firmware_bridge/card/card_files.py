@@ -5,6 +5,7 @@ Their input comes on standard input and never in an argument, so that no secret 
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from firmware_bridge.card.partitions import Partition, Table, read_table
 
 _TIMEOUT_S = 120.0
 _MOST_FILE_BYTES = 8 << 20
+_SIGNS = ("@@", "?")  # what stands between a name and an offset
 _PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))  # debugfs lives in sbin
 _ENVIRONMENT = {"PATH": _PATH, "MTOOLS_SKIP_CHECK": "1", "MTOOLSRC": os.devnull, "LC_ALL": "C.UTF-8", "HOME": os.devnull}
 _PACKAGES = {"mcopy": "mtools", "mdir": "mtools", "mdel": "mtools", "mmd": "mtools", "debugfs": "e2fsprogs"}
@@ -32,6 +34,8 @@ class Card:
 
 def open_card(path: Path) -> Card:
     """Return the card. Raises CardError where there is no partition table or no FAT partition to boot from."""
+    if any(sign in str(path) for sign in _SIGNS):
+        raise CardError(Cause.SYSTEM, f"{path}: mtools and debugfs do not take a name with {' or '.join(_SIGNS)}; rename it")
     try:
         with path.open("rb") as file:
             table = read_table(file)
@@ -123,6 +127,13 @@ def root_file(card: Card, name: str) -> str | None:
     except CardError:
         return None
     return None
+
+
+def check_programs() -> None:
+    """Raise CardError where a program that writes settings is missing."""
+    for program in ("mcopy", "mdir", "mdel", "mmd"):
+        if shutil.which(program, path=_PATH) is None:
+            raise _missing(program)
 
 
 def _run(words: Sequence[str], *, given: bytes | None = None, is_allowed_to_fail: bool = False) -> bytes:

@@ -156,8 +156,7 @@ class _Reading:
                 self._wrong("quanho.files", f"{path}: a name of letters, digits, dots, _ and - that is not one of our own, please")
                 continue
             try:
-                with self._place(path).open("rb") as file:
-                    yield path.name, file.read(_MOST_CONFIG_BYTES)
+                yield path.name, self._content("quanho.files", path)
             except OSError as error:
                 self._wrong("quanho.files", f"cannot be read: {self._place(path)}: {error.strerror or error}")
 
@@ -187,13 +186,20 @@ class _Reading:
 
     def _text(self, key: str, path: Path) -> str:
         try:
-            with self._place(path).open("rb") as file:
-                return file.read(_MOST_CONFIG_BYTES).decode("utf-8-sig")
+            return self._content(key, path).decode("utf-8-sig")
         except OSError as error:
             self._wrong(key, f"cannot be read: {self._place(path)}: {error.strerror or error}")
         except UnicodeDecodeError:
             self._wrong(key, f"{self._place(path)} is not UTF-8 text")
         return ""
+
+    def _content(self, key: str, path: Path) -> bytes:
+        with self._place(path).open("rb") as file:
+            content = file.read(_MOST_CONFIG_BYTES + 1)
+        if len(content) <= _MOST_CONFIG_BYTES:
+            return content
+        self._wrong(key, f"{self._place(path)} has more than {_MOST_CONFIG_BYTES >> 20} MiB; is it the right file?")
+        return b""
 
     def _secret(self, key: str, path: Path) -> str | None:
         try:

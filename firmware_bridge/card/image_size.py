@@ -8,11 +8,13 @@ zip    the central directory is exact
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from firmware_bridge.card.archive import Packing, image_in_zip, packing_of
+from firmware_bridge.card.causes import CardError, Cause
 
 _XZ_HEADER = 12
 _XZ_FOOTER = 12
@@ -29,7 +31,10 @@ class ImageSize:
 
 
 def image_size(path: Path) -> ImageSize:
-    """Return what the file says of its image. Raises OSError, and CardError for a zip file without one image."""
+    """Return what the file says of its image. Raises OSError, and CardError for what is no file, and for a zip file without one image."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode) or stat.S_ISDIR(mode)):  # a folder says so itself when it is opened
+        raise CardError(Cause.IMAGE, f"{path} is no file; save the image to a file first")
     with path.open("rb") as file:
         packing = packing_of(file.read(16))
         packed_bytes = file.seek(0, os.SEEK_END)

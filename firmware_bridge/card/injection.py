@@ -46,7 +46,7 @@ def look(card: Card, files: BootFiles) -> tuple[Seen, System]:
 
 
 def plan(first_boot: FirstBoot, system: System, existing: Mapping[str, bytes | None], folder_names: tuple[str, ...] = ()) -> Injection:
-    """Decide the files from the settings, the system, and what stands on the boot partition (`folder_names`: in our folder there)."""
+    """Decide the files from the settings, the system, and what stands on the boot partition (`folder_names`: below our folder there)."""
     if system.way == "unknown":
         seen = "; ".join(system.evidence) or "no file that we know"
         raise CardError(Cause.SYSTEM, f"nothing is known about setting up {system.name} at its first boot. Seen on the card: {seen}")
@@ -72,7 +72,8 @@ def inject(card: Card, first_boot: FirstBoot) -> tuple[System, Injection]:
         raise CardError(Cause.TARGET_REFUSED, f"{card.path} may not be written by this user; run the command with sudo")
     files = BootFiles(card)
     _, system = look(card, files)
-    decided = plan(first_boot, system, {name: files.read(name) for name in _READ}, files.names(FOLDER))
+    below = (*files.names(FOLDER), *(f"files/{name}" for name in files.names(f"{FOLDER}/files")))
+    decided = plan(first_boot, system, {name: files.read(name) for name in _READ}, below)
     if wheels_fit(decided.wheels) > card.boot.size_bytes:
         raise CardError(
             Cause.SYSTEM, f"the wheels take {wheels_fit(decided.wheels):,} bytes, the boot partition has {card.boot.size_bytes:,}"
@@ -80,9 +81,9 @@ def inject(card: Card, first_boot: FirstBoot) -> tuple[System, Injection]:
     files.make_folder(FOLDER)
     for name in decided.deleted:
         files.delete(name)
+    for old in files.names(wheel_folder()):
+        files.delete(f"{wheel_folder()}/{old}")
     if decided.wheels:
-        for old in files.names(wheel_folder()):
-            files.delete(f"{wheel_folder()}/{old}")
         files.copy_in(wheel_folder(), decided.wheels)
     *others, last = decided.files.items()
     for name, content in others:

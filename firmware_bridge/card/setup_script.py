@@ -42,9 +42,10 @@ def wheel_folder() -> str:
 
 
 def old_files(names: tuple[str, ...], wanted: dict[str, bytes]) -> Iterator[str]:
-    """Yield what an earlier run left in the folder and this one does not want."""
-    for name in ("edge.toml", "claim.json", "quanho-edge.service"):
-        if name in names and f"{FOLDER}/{name}" not in wanted:
+    """Yield what an earlier run left below the folder (`names`) and this one does not want: it would be installed all the same."""
+    for name in names:
+        is_ours = name in ("edge.toml", "claim.json", "quanho-edge.service") or name.startswith("files/")
+        if is_ours and f"{FOLDER}/{name}" not in wanted:
             yield f"{FOLDER}/{name}"
 
 

@@ -23,13 +23,14 @@ from firmware_bridge.flash.journal import Journal, ReadingSeen, State
 from firmware_bridge.flash.plain_reading import plain_reading
 from firmware_bridge.flash.plan import Installed, Refusal, Step, Wish, make_plan, without_board
 from firmware_bridge.flash.plausible import Reading, other_firmware
-from firmware_bridge.flash.ports import board_identity, holders_of, list_ports
+from firmware_bridge.flash.ports import board_identity, holders_of, list_ports, may_be_serial
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
 from firmware_bridge.link.messages import Hello
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _FREE_WITHIN_S = 2.0
+_HOLDERS_NAMED = 4
 _LOOK_S = 0.1
 Board = Literal["untouched", "half-written", "written", "proven"]
 Take = Callable[[bytes], Iterable[Reading]]
@@ -50,6 +51,7 @@ class Papers:
     """What is made of a proven board; each may be called again after an interruption and makes the same thing once."""
 
     label: Callable[["Outcome"], None] | None = None
+    is_label_there: Callable[[], bool] = lambda: True
     record: Callable[["Outcome"], str] | None = None
     queue: Callable[["Outcome"], None] | None = None
 
@@ -112,7 +114,9 @@ class FlashJob:
     def _run(self) -> Outcome:
         kept = self._journal.load()
         if kept is not None and Step.WRITE in kept.done and not self._order.is_again:
-            self._state = kept
+            is_label_lost = Step.LABEL in kept.done and not self._order.papers.is_label_there()
+            done = tuple(step for step in kept.done if not (is_label_lost and step is Step.LABEL))
+            self._state = kept.model_copy(update={"done": done})
             if not self._is_confirmed():
                 self._note("another-board")
                 self._state = State(record_id=uuid.uuid4().hex, started_at=self._now())
@@ -135,10 +139,13 @@ class FlashJob:
             return
         if not Path(port).exists():
             raise FlashError(Cause.PORT_MISSING, f"{port} is not there")
+        if not may_be_serial(Path(port)):
+            raise FlashError(Cause.PORT_MISSING, f"{port} is no serial port")
         end_s = time.monotonic() + _FREE_WITHIN_S  # a program of a flash that was killed a moment ago is about to end
         while holders := holders_of(Path(port)):
             if time.monotonic() > end_s:
-                who = ", ".join(f"{holder.name} (pid {holder.pid})" for holder in holders)
+                named = [f"{holder.name} (pid {holder.pid})" for holder in holders[:_HOLDERS_NAMED]]
+                who = ", ".join([*named, f"{len(holders) - len(named)} more"] if len(holders) > len(named) else named)
                 raise FlashError(Cause.PORT_BUSY, f"{port} is held by {who}")
             time.sleep(_LOOK_S)
 

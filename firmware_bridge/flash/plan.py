@@ -96,7 +96,7 @@ def without_board(target: Target, manifest: Manifest, images: Sequence[Image]) -
 
 
 def _wrong_bundle(target: Target, manifest: Manifest, images: Sequence[Image]) -> Refusal | None:
-    if manifest.board != target.name and manifest.board in TARGETS:
+    if manifest.board in TARGETS and manifest.board not in (target.name, *target.takes_boards):
         return Refusal(Cause.WRONG_BOARD, f"the bundle is for {manifest.board}, and the board is to be a {target.name}")
     if manifest.chip not in target.chips:
         return Refusal(Cause.WRONG_CHIP, f"the bundle is for chip {manifest.chip}, and a {target.name} has {' or '.join(target.chips)}")

@@ -5,6 +5,7 @@ VID:PID: an adapter chip (CH340, CP210x, FT232) is on boards of several families
 """
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from firmware_bridge.flash.target import Target
 
+_MEMORY_DEVICES = 1  # Linux, admin-guide/devices: null, zero, random
+_PSEUDO_TERMINALS = range(136, 144)  # the same page: UNIX98 PTY slaves
 _USB_DEPTH = 4  # tty → interface → device; a hub driver may add one
-_PTS = "/dev/pts/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,21 @@ def holders_of(path: Path, root: Path = Path("/")) -> tuple[Holder, ...]:
     """Return who has `path` open. Without root, only programs of the same user are seen."""
     wanted = os.path.realpath(path)
     return tuple(_holder(process) for process in _processes(root) if _has_open(process, wanted))
+
+
+def is_same_device(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell two device files of one name apart: each container has its own /dev/pts/1, but the same /dev/ttyUSB0."""
+    is_pseudo = os.major(one.st_rdev) in _PSEUDO_TERMINALS
+    return one.st_rdev == other.st_rdev and (one.st_dev == other.st_dev or not is_pseudo)
+
+
+def may_be_serial(path: Path) -> bool:
+    """Tell a character device from a file, a folder, and /dev/null and its like. It is not opened, which resets many boards."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) != _MEMORY_DEVICES
 
 
 def board_identity(path: str, root: Path = Path("/")) -> str:
@@ -111,14 +128,9 @@ def _has_open(process: Path, wanted: str) -> bool:
         return False
     for descriptor in descriptors:
         with suppress(OSError):
-            if os.readlink(descriptor) == wanted and not _is_of_another_devpts(descriptor, wanted):  # noqa: PTH115
+            if os.readlink(descriptor) == wanted and is_same_device(descriptor.stat(), os.stat(wanted)):  # noqa: PTH115, PTH116
                 return True
     return False
-
-
-def _is_of_another_devpts(descriptor: Path, wanted: str) -> bool:
-    """Whether it is a pseudo-terminal of a container, where the same name stands for another one."""
-    return wanted.startswith(_PTS) and not os.path.samefile(descriptor, wanted)  # noqa: PTH121 -- many times a second
 
 
 def _holder(process: Path) -> Holder:

@@ -37,6 +37,7 @@ class Target(Settings):
 
     name: str = Field(description="as in a bundle's `board` and in HELLO")
     title: str = Field(description="what people call it")
+    takes_boards: tuple[str, ...] = Field(default=(), description="bundles for these boards run on it too: only its bootloader is another")
     chips: tuple[str, ...] = Field(min_length=1, description="as in a bundle's `chip`")
     chip_ids: tuple[str, ...] = Field(
         min_length=1, description="what the chip says it is: AVR signature, chip type of esptool, UF2 family, STM32 device id"

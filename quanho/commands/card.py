@@ -18,7 +18,7 @@ Every command also takes an image file in place of a card, and then needs no sud
 
 exit codes: 0 done   1 found wrong by check   2 wrong usage or settings   3 target refused, nothing was written
             4 the image is damaged or has another hash   5 the card does not take or keep what is written
-            6 the system on the card is unknown, or a tool is missing   130 interrupted
+            6 the card cannot be read, its system is unknown, or a tool is missing   130 interrupted
 """
 _WRITE = """\
 Stream an OS image (.img, .xz, .gz, .zst or .zip, told by content) onto a card or into a file, and read it back past the page cache. The

@@ -102,19 +102,30 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
         return (print_ports if arguments.bundle == "ports" else print_boards)(as_json=arguments.json)
     if arguments.tray and arguments.agent:
         parser.error(say("--agent chỉ dùng cho một bo mạch, không cho --tray", "--agent is for one board, not for --tray"))
-    if arguments.tray:
-        from quanho.flash_tray_run import run_tray
+    from quanho.told_to_end import as_ctrl_c
 
-        return run_tray(arguments)
-    from quanho.flash_run import run_one
+    with as_ctrl_c():
+        if arguments.tray:
+            from quanho.flash_tray_run import run_tray
 
-    return run_one(arguments)
+            return run_tray(arguments)
+        from quanho.flash_run import run_one
+
+        return run_one(arguments)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Adds the exit codes, which are a table of the product's, only when somebody reads them."""
+    """Adds the exit codes, which are a table of the product's, only when somebody reads them: to the help, not to the usage of an error."""
+
+    _is_help = False
+
+    def start_section(self, heading: str | None) -> None:
+        self._is_help = True
+        super().start_section(heading)
 
     def format_help(self) -> str:
+        if not self._is_help:
+            return super().format_help()
         from quanho.flash_words import exit_table
 
         return super().format_help().rstrip("\n") + "\n" + exit_table() + "\n"

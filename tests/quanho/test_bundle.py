@@ -201,3 +201,41 @@ def test_help_teaches_without_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
     assert "minimum_previous" in done.stdout
+
+
+@pytest.mark.usefixtures("place")
+def test_list_of_revoked_keys_replaces_nothing_but_such_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("office", "lost", "other"):
+        assert bundle("key", "new", f"{name}.key") == 0
+    assert bundle("key", "trust", "office.pub") == 0
+    before = Path("office.key").read_bytes()
+    revoke = ("key", "revoke", "lost.pub", "--by", "office.key", "--reason")
+    assert bundle(*revoke, "lost", "--out", "office.key") == 2
+    assert Path("office.key").read_bytes() == before
+    assert bundle(*revoke, "lost", "--out", "nowhere/list.json") == 2
+    assert bundle(*revoke, "two\nlines", "--out", "list.json") == 2
+    assert bundle(*revoke, "x" * 201, "--out", "list.json") == 2
+    said = capsys.readouterr().err
+    assert "no list of revoked keys" in said
+    assert "nowhere" in said
+    assert "Traceback" not in said
+    assert bundle(*revoke, "lost", "--out", "list.json") == 0  # none of the refused ones revoked it
+    assert bundle("key", "revoke", "other.pub", "--by", "office.key", "--reason", "mất máy", "--out", "list.json") == 0
+
+
+@pytest.mark.usefixtures("place")
+def test_key_whose_file_has_a_vietnamese_name_is_trusted_under_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle("key", "new", "khoá văn phòng.key") == 0
+    assert "trust 'khoá văn phòng.pub' --name NAME" in capsys.readouterr().out
+    assert bundle("key", "trust", "khoá văn phòng.pub") == 2
+    assert "--name" in capsys.readouterr().err
+    assert bundle("key", "trust", "khoá văn phòng.pub", "--name", "van-phong") == 0
+    assert bundle("key", "rotate", "khoá văn phòng.key", "khoá văn phòng.pub", "--out", "r.json") == 2
+    assert not Path("r.json").exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_place_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    made()
+    assert bundle("make", "b.toml", "--key", "office.key", "--out", "nowhere/c.qhb") == 2
+    assert "nowhere/c.qhb: cannot be written" in capsys.readouterr().err

@@ -119,6 +119,8 @@ def test_on_a_terminal_it_asks(trixie: Path, tmp_path: Path, answer: str, code: 
         (["write", "{image}", "{folder}/card", "--sha256", "xyz"], 2, "neither 64 hex digits"),
         (["write", "{image}", "{folder}/card", "--sha256", "0" * 64], 4, "should be 0000"),
         (["write", "{image}", "{folder}/card", "--settings", "{folder}/none.toml"], 2, "none.toml"),
+        (["write", "/dev/zero", "{folder}/card"], 4, "is no file"),
+        (["check", "{folder}/what?.img"], 6, "rename it"),
         (["check", "{image}"], 6, "no partition table"),
         (["set", "{image}.sha256", "--settings", "{settings}"], 6, "no partition table"),
     ],
@@ -207,3 +209,55 @@ def test_the_list_names_no_disk_of_this_machine_as_a_target_that_is_in_use(capsy
 def test_settings_are_explained_by_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["card", "settings", "--example"]) == 0
     assert "[[wifi.network]]" in capsys.readouterr().out
+
+
+def test_image_file_is_closed_to_others_before_secrets_go_into_it(trixie: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card.img"
+    card.write_bytes(lzma.decompress(trixie.read_bytes()))
+    card.chmod(0o644)
+    assert main(["card", "set", str(card), "--settings", str(card_toml(tmp_path / "settings"))]) == 0
+    assert card.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.usefixtures("english")
+def test_setting_up_again_takes_away_the_secrets_of_the_first_time(
+    trixie: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, card = card_toml(tmp_path / "settings"), tmp_path / "card.img"
+    card.write_bytes(lzma.decompress(trixie.read_bytes()))
+    without = settings.read_text()
+    (settings.parent / "influx.password").write_text("s3cret")
+    settings.write_text(without.replace('["ca.pem"]', '["ca.pem", "influx.password"]'))
+    assert main(["card", "set", str(card), "--settings", str(settings), "--json"]) == 0
+    assert "quanho/files/influx.password" in _json(capsys)["files"]
+    settings.write_text(without)
+    assert main(["card", "set", str(card), "--settings", str(settings), "--json"]) == 0
+    assert "quanho/files/influx.password" in _json(capsys)["deleted"]
+    assert main(["card", "check", str(card)]) == 0
+    said = capsys.readouterr().out
+    assert "i2c yes" in said
+    assert "True" not in said
+
+
+@pytest.mark.usefixtures("english")
+def test_missing_program_is_told_before_the_card_is_overwritten(
+    trixie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("firmware_bridge.card.card_files._PATH", str(tmp_path))
+    words = ["card", "write", str(trixie), str(tmp_path / "card"), "--settings", str(card_toml(tmp_path / "settings"))]
+    assert main(words) == 6
+    assert "apt-get install mtools" in capsys.readouterr().err
+    assert not (tmp_path / "card").exists()
+
+
+@pytest.mark.usefixtures("english")
+def test_file_too_large_to_be_carried_is_refused_and_not_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = card_toml(tmp_path / "settings")
+    (settings.parent / "ca.pem").write_bytes(bytes((1 << 20) + 1))
+    assert main(["card", "settings", str(settings)]) == 2
+    assert "ca.pem has more than 1 MiB" in capsys.readouterr().err
+
+
+def test_closed_standard_streams_end_in_the_usual_exit_code(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "quanho", "card", "write", str(tmp_path / "gone.img"), str(tmp_path / "card")]
+    assert subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *words], check=False, timeout=60).returncode == 4

@@ -56,7 +56,7 @@ class Here:
 
     def __call__(self, *words: object, language: str = "en") -> tuple[int, str, str]:
         options = ["--port", self._port, *(f"--{name}={self._folder / name}" for name in ("trust", "state", "outbox"))]
-        code = main(["--lang", language, "flash", *map(str, words), *options])
+        code = main(["--lang", language, "flash", *options, *map(str, words)])
         return code, *self._capsys.readouterr()
 
 
@@ -99,6 +99,10 @@ def test_kill_at_each_step_and_the_same_command_finishes(tmp_path: Path, board: 
         assert (done.returncode, result["ok"], result["was_done"]) == (0, True, False), done.stdout + done.stderr
         again = quanho.run(*words)
         assert json_lines(again.stdout)[-1]["was_done"]
+        elsewhere = tmp_path / "labels" / "label.svg"
+        again = quanho.run(bundle, *NAMED, "--json", "--label", elsewhere)
+        assert (again.returncode, json_lines(again.stdout)[-1]["was_done"], elsewhere.exists()) == (0, False, True), again.stdout
+        assert not any(begins(Step.WRITE)(line) for line in json_lines(again.stdout))
     (record,) = (tmp_path / "outbox").glob("*.json")
     installation = installation_of(verify(record.read_bytes()))
     assert (installation.device, installation.site, installation.uid, installation.mac) == (
@@ -114,15 +118,13 @@ def test_kill_at_each_step_and_the_same_command_finishes(tmp_path: Path, board: 
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_in_the_middle_it_says_how_the_board_is_and_how_to_finish(
-    tmp_path: Path, board: Esp32Rom, told: signal.Signals
-) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_the_middle_says_how_the_board_is_and_how_to_finish(tmp_path: Path, board: Esp32Rom, how: signal.Signals) -> None:
     bundle = written(tmp_path, *esp32_bundle(size=400_000))
     with board:
         program = command(tmp_path, board).start(bundle, *NAMED, "--json")
         wait_for(program, lambda line: line["event"] == "progress")
-        program.send_signal(told)
+        program.send_signal(how)
         out, err = program.communicate(timeout=20)
         assert program.returncode == 130
         assert json_lines(out)[-1] | {"event": ""} == {
@@ -165,9 +167,25 @@ def test_what_is_wrong_has_its_exit_code_and_its_way_out_in_both_languages(tmp_p
                 code, _, err = here(*words, language=language)
                 assert code == cause.value, err
                 assert (CAUSES[cause].vi_do if language == "vi" else CAUSES[cause].en_do) in err
+    for not_a_port in (tmp_path, bundle, Path("/dev/null")):
+        code, _, err = here(bundle, *NAMED, "--port", not_a_port)
+        assert code == Cause.PORT_MISSING.value, err
+        assert f"{not_a_port} is no serial port" in err
     code, out, _ = here(bundle, *NAMED, "--json")
     assert code == Cause.PORT_MISSING.value
     assert json_lines(out)[-1]["cause"] == "port-missing"
+
+
+def test_papers_that_cannot_be_made_before_anything_is_written_do_not_say_that_the_board_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = written(tmp_path, *esp32_bundle())
+    words = [str(bundle), *NAMED, "--key", str(tmp_path / "none.key"), "--trust", str(tmp_path / "trust"), "--port", "/nonexistent"]
+    assert main(["--lang", "en", "flash", *words]) == Cause.RECORD_FAILED.value
+    told = capsys.readouterr().err
+    assert "none.key" in told
+    assert "the board is as it was" in told
+    assert "done;" not in told
 
 
 @pytest.mark.server
@@ -197,6 +215,7 @@ def test_on_a_terminal_it_asks_and_takes_no_for_an_answer(tmp_path: Path, board:
         (["{bundle}", "--board", "esp23"], "did you mean 'esp32'?"),
         (["{bundle}", "--device", "tram-07"], "--device and --site go together"),
         (["{bundle}", "--device", "trạm 7", "--site", "x"], "--device"),
+        (["{bundle}", "--device", "a" * 33, "--site", "x"], "a board keeps 32 at most"),
         (["{bundle}", "--device", "a", "--site", "b", "--label", "label.pdf"], ".svg or .png"),
         (["{bundle}", "--expect-decoder", "json", "--no-first-reading"], "choose"),
         (["{bundle}", "--expect-decoder", "jsn", "--port", "/dev/null"], "jsn"),
@@ -218,6 +237,14 @@ def test_help_and_the_runbook_name_every_exit_code(capsys: pytest.CaptureFixture
     for cause in Cause:
         assert f"{cause.value}  {cause.word}:" in helped
         assert f"| {cause.value} | `{cause.word}` |" in runbook
+
+
+def test_a_wrong_option_is_told_without_the_table_of_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["flash", "x.qhb", "--baud", "12"])
+    told = capsys.readouterr().err
+    assert "'12' is no baud rate" in told
+    assert "port-missing" not in told
 
 
 def test_every_cause_step_and_state_has_words_in_both_languages() -> None:

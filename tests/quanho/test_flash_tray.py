@@ -4,13 +4,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
 from firmware_bridge.flash.causes import Cause
 from quanho.flash_tray import Board, Row, Tray, read_tray
+from quanho.flash_tray_run import board_after
 from telemetry.errors import ConfigError
+from tests.stand_ins.flashing import FlashCommand, json_lines
 from tests.waiting import eventually
 
 
@@ -91,6 +94,29 @@ def test_a_tray_that_nobody_fills_ends_by_itself() -> None:
     assert "nobody plugged" in bench.tray.boards[0].result["text"]
 
 
+def test_a_tray_whose_bundle_is_refused_says_so_to_programs_too(tmp_path: Path) -> None:
+    tray = tmp_path / "tray.csv"
+    tray.write_text("device,site,port\na,b,next\n")
+    done = FlashCommand(tmp_path, "-").run(tmp_path / "none.qhb", "--tray", tray, "--yes", "--json")
+    assert done.returncode == Cause.BUNDLE_REFUSED.value, done.stderr
+    assert json_lines(done.stdout)[-1]["cause"] == "bundle-refused"
+
+
+@pytest.mark.parametrize(
+    ("lines", "board"),
+    [
+        ([{"event": "begin", "step": "plan"}], "untouched"),
+        ([{"event": "begin", "step": "write"}, {"event": "progress", "step": "write"}], "half-written"),
+        ([{"event": "begin", "step": "write"}, {"event": "done", "step": "write"}], "written"),
+        ([{"event": "begin", "step": "confirm"}, {"event": "note", "step": "confirm", "text": "goes-on"}], "written"),
+        ([{"event": "begin", "step": "confirm"}, {"event": "note", "step": "confirm", "text": "another-board"}], "untouched"),
+        ([{"event": "done", "step": "write"}, {"event": "begin", "step": "record"}], "proven"),
+    ],
+)
+def test_of_a_flash_that_is_killed_the_tray_says_how_its_board_is(lines: list[dict[str, str]], board: str) -> None:
+    assert reduce(lambda before, line: board_after(line, before), lines, "untouched") == board
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -101,6 +127,10 @@ def test_a_tray_that_nobody_fills_ends_by_itself() -> None:
         ("device,site,port\na,b,next\na,b,next\n", "line 3: device a stands twice"),
         ("device,site,port\na,b,/dev/x\nc,b,/dev/x\n", "port /dev/x stands twice"),
         ("device,site,port\ntrạm 7,b,next\n", "line 2"),
+        (f"device,site,port\na,b,next\n\n{'c' * 33},b,next\n", "line 4: .* a board keeps 32 at most|bo mạch giữ nhiều nhất 32"),
+        ("device,site,port,board\na,b,next,esp23\n", "did you mean 'esp32'"),
+        ("device,site,port\na,b,next,esp32\n", "line 2: has more cells"),
+        ("device,site,device,port\na,b,c,next\n", "columns"),
     ],
 )
 def test_what_is_wrong_with_a_tray_is_told_by_line(tmp_path: Path, text: str, said: str) -> None:
@@ -114,3 +144,5 @@ def test_a_spreadsheets_csv_is_read(tmp_path: Path) -> None:
     path = tmp_path / "tray.csv"
     path.write_bytes("﻿device, site, port, board\r\ntram-07, bac-ninh, next, esp32\r\n".encode())
     assert read_tray(path) == [Row("tram-07", "bac-ninh", "next", "esp32")]
+    path.write_bytes(b"\xef\xbb\xbfDevice;Site;Port\r\ntram-07;bac-ninh;next\r\n;;\r\n")  # as Excel saves it in Vietnam
+    assert read_tray(path) == [Row("tram-07", "bac-ninh", "next")]

@@ -7,6 +7,7 @@ import pytest
 
 from firmware_bridge.records.queue import Outbox
 from quanho import cli
+from tests.firmware_bridge.card.settings_made import CONFIG
 from tests.stand_ins.installations import signed_record
 from tests.stand_ins.registry_server import RegistryServer, says
 
@@ -45,6 +46,16 @@ def test_records_are_listed_shown_sent_and_then_no_longer_wait(place: Path, caps
     assert records("show", "abab", "--json") == 0  # sent ones are still here to look at
 
 
+def test_records_that_wait_elsewhere_are_listed_and_sent_from_there(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = str((place / "outbox").rename(place / "elsewhere"))
+    assert records("list") == 0
+    assert "ababab" not in capsys.readouterr().out
+    assert records("list", "--outbox", elsewhere) == 0
+    assert "ababab" in capsys.readouterr().out
+    with RegistryServer() as server:
+        assert send(place, server.url, "--outbox", elsewhere) == 0
+
+
 def test_registry_that_is_away_or_refuses_is_told_and_the_exit_code_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with RegistryServer([says(503), says(422, b"no such site")]) as server:
         assert send(place, server.url, "--json") == 1
@@ -76,3 +87,13 @@ def test_verify_tells_right_from_changed(place: Path, capsys: pytest.CaptureFixt
     path.write_bytes(path.read_bytes().replace(b"dinh-bang", b"dinh-bong"))
     assert records("verify", str(path), "--json") == 5
     assert "changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("option", "text"), [("--note", "x" * 501), ("--note", "two\nlines"), ("--technician", "a\x1b[31m")])
+def test_words_that_would_spoil_the_page_are_refused_before_the_plug_is_pulled(
+    tmp_path: Path, option: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(CONFIG.replace("/var/lib/quanho", str(tmp_path)))
+    assert cli.main(["site", "check", "--config", str(config), "--out", str(tmp_path), option, text]) == 2
+    assert option in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Each test writes a file as a technician would and reads the problems as they would."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -209,3 +210,11 @@ def test_secret_that_is_a_folder_or_missing_is_refused(tmp_path: Path) -> None:
         read_secret(tmp_path)
     with pytest.raises(ConfigError, match="No such file"):
         read_secret(tmp_path / "none")
+
+
+def test_config_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.touch()
+    os.truncate(path, 1 << 40)  # sparse, as /dev/zero is endless
+    with pytest.raises(ConfigError, match="more than 4 MiB"):
+        load(path, Agent)

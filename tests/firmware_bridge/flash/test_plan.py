@@ -75,9 +75,19 @@ def test_a_locked_chip_is_refused() -> None:
 
 def test_a_bundle_for_another_board_is_refused_without_a_board_to_ask() -> None:
     manifest, images = uno()
-    assert cause_of(without_board(load_target("atmega328p-nano-old"), manifest, images)) is Cause.WRONG_BOARD
+    assert cause_of(without_board(load_target("atmega2560"), manifest, images)) is Cause.WRONG_BOARD
     assert cause_of(without_board(ESP32, *esp32(chip="esp32c3"))) is Cause.WRONG_CHIP
     assert cause_of(without_board(ESP32, manifest_of({"app.hex": HEX}, board="esp32", chip="esp32"), images)) is Cause.WRONG_BOARD
+
+
+def test_an_old_nano_takes_what_is_for_an_uno_unless_it_runs_into_its_larger_bootloader() -> None:
+    nano = load_target("atmega328p-nano-old")
+    assert without_board(nano, *uno()) is None
+    manifest, _ = uno()
+    between = [Image("app.hex", "hex", hex_file(start=nano.usable_bytes))]
+    assert without_board(UNO, manifest, between) is None
+    assert cause_of(without_board(nano, manifest, between)) is Cause.TOO_LARGE
+    assert cause_of(without_board(UNO, manifest_of({"app.hex": HEX}, board="atmega328p-nano-old"), [])) is Cause.WRONG_BOARD
 
 
 def test_a_uf2_of_another_family_is_refused() -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from firmware_bridge.flash.ports import Port, board_identity, list_ports
+from firmware_bridge.flash.ports import Port, board_identity, is_same_device, list_ports
 from firmware_bridge.flash.target import targets
 
 
@@ -80,3 +80,15 @@ def test_a_board_keeps_its_identity_under_another_port_name(tmp_path: Path) -> N
     assert before == "10c4:ea60:77"
     assert board_identity(str(tmp_path / "dev/serial/by-path/pci-usb-1-1"), tmp_path) == before
     assert board_identity("some/pty", tmp_path) == os.path.abspath("some/pty")  # noqa: PTH100
+
+
+def device_file(rdev: int, dev: int) -> os.stat_result:
+    return os.stat_result((0o020620, 4, dev, 1, 0, 0, 0, 0, 0, 0), {"st_rdev": rdev})
+
+
+def test_a_containers_pseudo_terminal_of_the_same_name_is_another_but_its_usb_port_is_the_same() -> None:
+    pty, usb = os.makedev(136, 1), os.makedev(188, 0)
+    assert is_same_device(device_file(pty, 26), device_file(pty, 26))
+    assert not is_same_device(device_file(pty, 26), device_file(pty, 47))
+    assert is_same_device(device_file(usb, 26), device_file(usb, 47))
+    assert not is_same_device(device_file(usb, 26), device_file(os.makedev(188, 1), 26))
