@@ -131,10 +131,23 @@ class BoardUpdater:
     def give_up(self, board: str) -> None:
         """End the update of a board as it is. Raises RejectedError when none runs."""
         with self._lock:
-            if not self.is_running(board):
+            if not self.is_running(board) or self._has_ended(board):
                 raise RejectedError(f"no update of {board} is running")
             self._running[board].is_given_up = True
             self._running[board].worker.ask_to_stop()
+
+    def learn(self, path: Path) -> None:
+        """Keep the images of a bundle that was put onto a board by hand: the next update need not read them from the chip, which takes
+        minutes for an ESP32. Raises QuanhoError where the bundle is not believed, or there is no room."""
+        bundle = self._opened(path)
+        with self._lock:
+            firmware = _firmware_of(bundle)
+            try:
+                for data in bundle.images.values():
+                    self._store.put(data, self._needed() | firmware.shas)
+                self._store.know(firmware)
+            except OSError as error:
+                raise RejectedError(f"the images cannot be kept: {error}") from error
 
     def status(self) -> list[Mapping[str, object]]:
         """Return the last or running update of every board that had one, ready for JSON."""
@@ -153,11 +166,12 @@ class BoardUpdater:
     def _check_free(self, board: str) -> None:
         if self._is_stopping:
             raise RejectedError("the agent is stopping")
-        if self.is_running(board):
-            written = self._journal(board).read()
-            has_ended = course_of(written.entries, LIMITS).ended is not None
-            if not (has_ended and self._running[board].worker.stop(_LAST_WORD_S)):
-                raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+        if self.is_running(board) and not (self._has_ended(board) and self._running[board].worker.stop(_LAST_WORD_S)):
+            raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+
+    def _has_ended(self, board: str) -> bool:
+        """Whether all that is left of an update is the last word of its thread."""
+        return course_of(self._journal(board).read().entries, LIMITS).ended is not None
 
     def _opened(self, path: Path) -> "Bundle":
         try:
@@ -187,12 +201,11 @@ class BoardUpdater:
             raise refused
 
     def _order(self, bundle: "Bundle", wish: Wish, rescue: Firmware | None) -> Order:
-        manifest = bundle.manifest
-        pieces = tuple(Piece(each.file, each.kind, each.address, each.size, each.sha256) for each in manifest.images)
-        new = Firmware(manifest.board, manifest.firmware, manifest.version, manifest.build_id, pieces)
-        sensors = tuple(sensor.model_dump(mode="json") for sensor in manifest.sensors)
+        sensors = tuple(sensor.model_dump(mode="json") for sensor in bundle.manifest.sensors)
         intervals = wish.intervals or self._settings.intervals
-        return Order(uuid.uuid4().hex[:12], wish.board, new, intervals, sensors, rescue, wish.is_despite, self._clock.wall_ns())
+        return Order(
+            uuid.uuid4().hex[:12], wish.board, _firmware_of(bundle), intervals, sensors, rescue, wish.is_despite, self._clock.wall_ns()
+        )
 
     def _keep(self, bundle: "Bundle", order: Order) -> None:
         """Have the new images on the disk before anything is done by the order."""
@@ -327,6 +340,12 @@ def status_of(written: Written, running: _Running | None) -> Mapping[str, object
     progress = running.progress if running and not ended else Progress()
     status |= {"is_absent": progress.is_absent, "intervals": order.intervals, "count": progress.count, "of": progress.of}
     return status | {"flash_share": round(running.flash_share, 3) if running and not ended else 0.0}
+
+
+def _firmware_of(bundle: "Bundle") -> Firmware:
+    manifest = bundle.manifest
+    pieces = tuple(Piece(each.file, each.kind, each.address, each.size, each.sha256) for each in manifest.images)
+    return Firmware(manifest.board, manifest.firmware, manifest.version, manifest.build_id, pieces)
 
 
 def _named(firmware: Firmware | None) -> Mapping[str, str] | None:

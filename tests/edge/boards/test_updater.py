@@ -52,6 +52,19 @@ def test_an_update_is_kept_and_the_next_one_goes_back_without_reading_the_chip(b
     assert len(list((tmp_path / "state" / "boards" / "images").glob("?" * 64))) == 3  # 1.0.0 was read from the chip, 2.0.0 was not
 
 
+def test_what_was_flashed_by_hand_is_told_to_the_gateway_and_need_not_be_read_from_the_chip(
+    board: SoftBoard, config: Path, tmp_path: Path
+) -> None:
+    with running(config, board.hands) as agent:
+        wait_version(agent, "1.0.0")
+        with pytest.raises(TransientError, match="not trusted"):
+            ask(agent.config.control_socket, {"command": "board_flashed", "bundle": str(bundle(tmp_path, "2.0.0", key=new_key()))}, 10.0)
+        ask(agent.config.control_socket, {"command": "board_flashed", "bundle": str(bundle(tmp_path, "1.0.0"))}, 10.0)
+        begin(agent, bundle(tmp_path, "3.0.0", "liar"))
+        ended = wait_end(agent)
+        assert (ended["outcome"], view(agent)["version"], board.dumps) == ("went back", "1.0.0", 0)
+
+
 def test_it_refuses_before_anything_is_touched(board: SoftBoard, config: Path, tmp_path: Path) -> None:
     refused = {
         "not trusted": bundle(tmp_path, "2.0.0", key=new_key()),
