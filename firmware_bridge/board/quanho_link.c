@@ -9,11 +9,12 @@
  */
 #include "quanho_link.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define VERSION 1
 #define CRC_BYTES 4
-#define CRC_RESIDUE 0xDEBB20E3u /* what the register holds behind an intact frame and its CRC */
+#define CRC_RESIDUE 0x2144DF1Cu /* of an intact frame and its CRC */
 #define FRAME_BYTES 254         /* before COBS */
 #define DATA_HEAD_BYTES 7
 #define RECORDS_FIT (FRAME_BYTES - CRC_BYTES - DATA_HEAD_BYTES)
@@ -73,6 +74,15 @@ struct PACKED told { /* HELLO's fixed part, as it is sent */
     uint8_t frame_max, set_count;
 };
 
+struct PACKED anywhere { /* a number that may not be aligned */
+    uint32_t u;
+};
+
+struct lost {
+    uint32_t first_ms;
+    ql_value told[2]; /* how many, over how many ms */
+};
+
 struct state {
     struct told told;
     uint16_t used, base;             /* store: bytes in use, first of the frame that leaves */
@@ -86,18 +96,14 @@ struct state {
     uint8_t sensors;                 /* sets that SENSOR has told */
     uint8_t rx_count, rx_left, rx_code;
     uint8_t head_count, tail_count, out_at, out_run; /* of the frame that leaves */
-    bool owes_hello, owes_answer, has_answer, is_losing;
+    uint8_t owes_hello, owes_answer, has_answer, is_losing;
     uint8_t log_level, answer_code;
+    uint32_t last_ms;                /* when the newest record was taken */
     uint8_t head[HELLO_BYTES + CRC_BYTES]; /* of the frame that leaves, its CRC behind; kind 0: none leaves */
-    uint32_t last_ms;
-    struct {
-        uint32_t first_ms;
-        ql_value told[2]; /* how many, over how many ms */
-    } lost;
+    struct lost lost;
     struct ql_answer answer;
     uint8_t rx[QL_RX_BYTES];
     struct frame frames[QL_FRAMES];
-    uint8_t store[QL_STORE_BYTES];
 #if QL_PICTURES
     const struct ql_picture *picture;
     uint32_t want_at;
@@ -109,6 +115,7 @@ struct state {
 };
 
 static struct state q;
+static uint8_t store[QL_STORE_BYTES];
 
 /* An AVR reaches 64 bytes from a pointer with half the instructions that a fixed address needs, if the compiler does not know where it points. */
 #ifdef __AVR__
@@ -138,10 +145,18 @@ static uint32_t crc_of(uint8_t count, uint8_t (*byte_at)(uint8_t)) {
             if (carry) crc ^= 0xEDB88320u;
         }
     }
-    return crc;
+    return ~crc;
 }
 
-static APART uint32_t since(const uint32_t *ms) { return q.told.now_ms - *ms; }
+static APART uint32_t since(const uint32_t *ms) {
+    NEAR_STATE;
+    return n->told.now_ms - *ms;
+}
+
+static APART void keep_now(uint32_t *ms) {
+    NEAR_STATE;
+    *ms = n->told.now_ms;
+}
 
 static APART void copy(void *to, const void *from, uint16_t count) {
     uint8_t *t = (uint8_t *)to;
@@ -176,7 +191,7 @@ static APART void forget_durable(void) {
     }
     n->base = (uint16_t)(n->base - bytes);
     n->used = (uint16_t)(n->used - bytes);
-    copy(q.store, q.store + bytes, n->used);
+    copy(store, store + bytes, n->used);
     bytes = (uint16_t)((uint8_t *)frame - (uint8_t *)q.frames);
     n->open = (struct frame *)((uint8_t *)n->open - bytes);
     copy(q.frames, frame, (uint16_t)((uint8_t *)(n->open + 1) - (uint8_t *)q.frames));
@@ -186,7 +201,7 @@ static APART void forget_durable(void) {
 
 static APART void write_byte(uint8_t byte) {
     NEAR_STATE;
-    if (n->count < n->room) q.store[n->used + n->count] = byte;
+    if (n->count < n->room) store[n->used + n->count] = byte;
     n->count++;
 }
 
@@ -197,9 +212,9 @@ static APART void write_value(uint8_t type, uint32_t bits) {
         return;
     }
     if (type == QL_INT) {
-        bool is_negative = bits >> 31;
+        int8_t top = (int8_t)(bits >> 24);
         bits <<= 1; /* zigzag */
-        if (is_negative) bits = ~bits;
+        if (top < 0) bits = ~bits;
     }
     for (; bits > 0x7F; bits >>= 7) write_byte((uint8_t)((uint8_t)bits | 0x80));
     write_byte((uint8_t)bits);
@@ -228,56 +243,69 @@ static APART void write_record(uint8_t set, const ql_value *values, uint16_t pre
     }
 }
 
-/* Appends a record that is taken now to the open frame, or to the one after. */
-static APART bool add(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
-    NEAR_STATE;
-    for (;;) {
-        struct frame *frame = n->open;
-        uint16_t room = (uint16_t)(QL_STORE_BYTES - n->used);
-        n->room = (uint8_t)(RECORDS_MAX - frame->length);
-        if (room < n->room) n->room = (uint8_t)room;
-        n->count = 0;
-        if (!frame->length) frame->first_ms = q.last_ms = n->told.now_ms;
-        write_record(set, values, present, quality);
-        if (n->count <= n->room) {
-            frame->length = (uint8_t)(frame->length + n->count);
-            n->used = (uint16_t)(n->used + n->count);
-            q.last_ms = n->told.now_ms;
-            return true;
-        }
-        if (!frame->length || !close_frame()) return false;
+uint16_t ql_room(void) { return (uint16_t)(QL_STORE_BYTES - q.used); }
+
+static void swap_now(uint32_t *ms) {
+    uint8_t *now = (uint8_t *)&q.told + offsetof(struct told, now_ms), *other = (uint8_t *)ms, i;
+    for (i = 4; i; i--) {
+        uint8_t was = *now;
+        *now++ = *other;
+        *other++ = was;
     }
 }
 
-uint16_t ql_room(void) { return (uint16_t)(QL_STORE_BYTES - q.used); }
-
-/* After a loss, readings are taken again only when LOST and the largest reading have room, in frames of their own. */
-static APART bool tell_lost(void) {
+/* After a loss, LOST goes first, once it and the largest reading have room, in frames of their own. */
+static bool tell_lost(void) {
     NEAR_STATE;
-    uint32_t now_ms = n->told.now_ms;
+    if (!n->is_losing) return true;
     if (n->used > QL_STORE_BYTES - RECORDS_MAX - LOST_BYTES || n->open > q.frames + QL_FRAMES - 3) return false;
-    n->told.now_ms = q.lost.first_ms;
-    add(LOST_SET, q.lost.told, QL_ALL, 0);
-    close_frame(); /* its time may be too far back for the next record to count from */
-    n->told.now_ms = now_ms;
     n->is_losing = false;
+    swap_now(&q.lost.first_ms);
+    ql_reading(LOST_SET, q.lost.told);
+    swap_now(&q.lost.first_ms);
+    close_frame(); /* its time may be too far back for the next record to count from */
     return true;
 }
 
+static APART void count_up(struct anywhere *number) { number->u++; }
+
 static void lose(void) {
     NEAR_STATE;
+    struct lost *lost = &q.lost;
+    HIDE(lost);
     if (!n->is_losing) {
         n->is_losing = true;
-        q.lost.first_ms = n->told.now_ms;
-        q.lost.told[0].u = 0;
+        keep_now(&lost->first_ms);
+        lost->told[0].u = 0;
     }
-    q.lost.told[0].u++;
-    q.lost.told[1].u = since(&q.lost.first_ms);
-    n->told.lost_total++;
+    count_up((struct anywhere *)&lost->told[0]);
+    lost->told[1].u = since(&lost->first_ms);
+    count_up((struct anywhere *)((uint8_t *)&q.told + offsetof(struct told, lost_total)));
 }
 
 bool ql_reading_of(uint8_t set, const ql_value *values, uint16_t present, uint16_t quality) {
-    if ((!q.is_losing || tell_lost()) && add(set, values, present, quality)) return true;
+    NEAR_STATE;
+    if (tell_lost()) {
+        do {
+            struct frame *frame = n->open;
+            uint16_t room = (uint16_t)(QL_STORE_BYTES - n->used);
+            uint8_t fits = (uint8_t)(RECORDS_MAX - frame->length);
+            if (room < fits) fits = (uint8_t)room;
+            n->room = fits;
+            n->count = 0;
+            if (!frame->length) {
+                keep_now(&frame->first_ms);
+                keep_now(&q.last_ms);
+            }
+            write_record(set, values, present, quality);
+            if (n->count <= n->room) {
+                frame->length = (uint8_t)(frame->length + n->count);
+                n->used = (uint16_t)(n->used + n->count);
+                keep_now(&q.last_ms);
+                return true;
+            }
+        } while (n->open->length && close_frame()); /* once more, in a frame of its own */
+    }
     lose();
     return false;
 }
@@ -293,7 +321,7 @@ static uint8_t byte_of(uint8_t i) {
     uint8_t at = (uint8_t)(i - n->head_count);
     if (i >= n->head_count) {
         if (at < n->tail_count) {
-            if (n->head[0] == DATA) return q.store[n->base + at];
+            if (n->head[0] == DATA) return store[n->base + at];
 #if QL_PICTURES
             if (n->head[0] == PICTURE) return q.picture->sha256[at];
             if (n->head[0] == CHUNK) {
@@ -317,7 +345,7 @@ static APART void start(uint8_t kind, uint8_t head_count, uint8_t tail_count) {
     n->head[0] = kind;
     n->head_count = head_count;
     n->tail_count = tail_count;
-    crc = ~crc_of((uint8_t)(head_count + tail_count), byte_of);
+    crc = crc_of((uint8_t)(head_count + tail_count), byte_of);
     PUT(n->head + head_count, crc);
     n->out_at = 0xFF; /* the zero in front, which the first code stands for */
     n->out_run = 0;
@@ -380,9 +408,11 @@ static bool start_data(void) {
     n->base = 0;
     for (i = 0; i < n->limit; i++, frame++) {
         if (frame->state == UNSENT) {
-            uint32_t age = since(&frame->first_ms);
-            uint16_t seq = (uint16_t)(n->told.oldest + i);
-            if (frame == n->open && (!frame->length || age < QL_FLUSH_MS || !close_frame())) return false;
+            uint32_t age;
+            uint16_t seq;
+            if (frame == n->open && (!frame->length || since(&frame->first_ms) < QL_FLUSH_MS || !close_frame())) return false;
+            seq = (uint16_t)(n->told.oldest + i);
+            age = since(&frame->first_ms);
             frame->state = ON_ITS_WAY;
             frame->left = n->now;
             n->leaving = i;
@@ -459,7 +489,8 @@ int ql_tx(void) {
     uint8_t end, at;
     if (!n->head[0]) {
         choose();
-        return n->head[0] ? 0 : -1;
+        if (!n->head[0]) return -1;
+        return 0;
     }
     at = n->out_at++;
     if (n->out_run) {
@@ -500,7 +531,7 @@ static void take_ack(const uint8_t *rx) {
     struct frame *frame;
     uint16_t next, durable;
     uint32_t have;
-    uint8_t newest = (uint8_t)(n->now - 127); /* when the newest of those left that came now */
+    uint8_t left, newest = (uint8_t)(n->now - 127); /* when the newest of those left that came now */
     GET(next, rx + 3);
     GET(durable, rx + 5);
     GET(have, rx + 8);
@@ -510,19 +541,18 @@ static void take_ack(const uint8_t *rx) {
     n->durable = (uint8_t)durable;
     n->limit = (uint8_t)(next + (rx[7] < MOST_ON_THE_WAY ? rx[7] : MOST_ON_THE_WAY));
     have <<= 1; /* bit 0: the frame `next`, which is missing */
-    for (frame = q.frames; frame != n->open; frame++) {
-        bool is_received = true;
-        if (next) {
-            next--;
+    for (frame = q.frames, left = (uint8_t)next; frame != n->open; frame++) {
+        if (left) {
+            left--;
         } else {
-            is_received = have & 1;
+            bool is_missing = !(have & 1);
             have >>= 1;
+            if (is_missing) continue;
         }
-        if (is_received && frame->state != RECEIVED) {
-            frame->state = RECEIVED;
-            n->timeout = LEAST_TIMEOUT;
-            if ((int8_t)(frame->left - newest) > 0) newest = frame->left;
-        }
+        if (frame->state == RECEIVED) continue;
+        frame->state = RECEIVED;
+        n->timeout = LEAST_TIMEOUT;
+        if ((int8_t)(frame->left - newest) > 0) newest = frame->left;
     }
     for (frame = q.frames; frame != n->open; frame++) {
         if (frame->state == ON_ITS_WAY && (int8_t)(newest - frame->left) > 0) frame->state = UNSENT;
@@ -533,10 +563,11 @@ static void take_ack(const uint8_t *rx) {
 static uint8_t take_timer_command(const uint8_t *rx, uint8_t code, uint8_t count) {
     NEAR_STATE;
     struct ql_set *set = ql_sets;
-    uint8_t i, which = rx[5], status = QL_BAD_ARGUMENT;
+    uint8_t i, which = rx[5], status = QL_BAD_ARGUMENT, needed = 1;
     uint32_t ms;
     GET(ms, rx + 6);
-    if (count < (code == QL_SET_INTERVAL ? 5 : 1)) return status;
+    if (code == QL_SET_INTERVAL) needed = 5;
+    if (count < needed) return status;
     for (i = 0; i < QL_SETS; i++, set++) {
         if (which != 255 && which != i) continue;
         status = QL_DONE;
@@ -554,10 +585,10 @@ static uint8_t take_timer_command(const uint8_t *rx, uint8_t code, uint8_t count
 }
 
 static bool is_identity(const uint8_t *arguments, uint8_t count) {
-    uint8_t device = *arguments, site;
-    if (device > IDENTITY_BYTES || (uint8_t)(device + 2) > count) return false;
-    site = arguments[(uint8_t)(device + 1)];
-    return site <= IDENTITY_BYTES && (uint8_t)(device + 2 + site) <= count;
+    uint8_t length = *arguments;
+    if (length > IDENTITY_BYTES || (length = (uint8_t)(length + 2)) > count) return false;
+    arguments += length - 1;
+    return *arguments <= IDENTITY_BYTES && (uint8_t)(length + *arguments) <= count;
 }
 
 static void take_command(const uint8_t *rx, uint8_t count) {
@@ -571,7 +602,7 @@ static void take_command(const uint8_t *rx, uint8_t count) {
     q.answer.id = rx[3];
     q.answer_code = code;
     q.answer.count = 0;
-    if (code <= QL_READ_NOW) {
+    if (code == QL_SET_INTERVAL || code == QL_READ_NOW) {
         status = take_timer_command(rx, code, count);
     } else if (code != QL_SET_IDENTITY || is_identity(arguments, count)) {
         status = ql_command(code, arguments, count, &q.answer);
@@ -614,10 +645,11 @@ static APART void take_frame(uint8_t count) {
             if (rx[5] & 2) n->sensors = 0;
         }
         if (kind == OPEN && count >= 10 && rx[3] == VERSION) {
-            uint32_t boot;
+            uint16_t low, high;
             GET(session, rx + 4);
-            GET(boot, rx + 6);
-            if (session && boot == n->told.boot) open_session(session);
+            GET(low, rx + 6);
+            GET(high, rx + 8);
+            if (session && low == (uint16_t)n->told.boot && high == (uint16_t)(n->told.boot >> 16)) open_session(session);
         }
     }
     if (!first || first != n->told.session) return;
@@ -669,7 +701,7 @@ void ql_tick(uint32_t now_ms) {
     n->now = (uint8_t)((uint16_t)now_ms >> TICK_SHIFT);
     if (n->told.session) waits = n->used ? WAITS : 0;
     if (waits && (uint8_t)(n->now - n->quiet) >= waits) n->owes_hello = true;
-    stop_aging(&q.last_ms);
+    stop_aging(&n->last_ms);
     stop_aging(&q.lost.first_ms);
     for (frame = q.frames; frame <= n->open; frame++) {
         stop_aging(&frame->first_ms);
@@ -678,7 +710,7 @@ void ql_tick(uint32_t now_ms) {
             is_late = true;
         }
     }
-    if (is_late) n->timeout = n->timeout > MOST_TIMEOUT / 2 ? MOST_TIMEOUT : (uint8_t)(2 * n->timeout);
+    if (is_late && (n->timeout = (uint8_t)(2 * n->timeout)) > MOST_TIMEOUT) n->timeout = MOST_TIMEOUT;
 #if QL_PICTURES
     if (!n->want_chunks && n->told.now_ms - n->offered_ms >= n->again_ms) n->was_offered = false;
 #endif
@@ -687,7 +719,7 @@ void ql_tick(uint32_t now_ms) {
 bool ql_due(uint8_t set) {
     struct ql_set *s = &ql_sets[set];
     if (s->was_read && since(&s->last_ms) <= s->interval_ms - 1) return false; /* never, where the interval is 0 */
-    s->last_ms = q.told.now_ms;
+    keep_now(&s->last_ms);
     s->was_read = true;
     return true;
 }
@@ -709,13 +741,12 @@ void ql_init(uint32_t boot) {
 }
 
 bool ql_log(uint8_t level, const char *text) {
-    NEAR_STATE;
     uint8_t length = 0;
-    if (n->log.length) return false;
-    n->log.bytes = (const uint8_t *)text;
+    if (q.log.length) return false;
+    q.log.bytes = (const uint8_t *)text;
     while (QL_FLASH_BYTE(text) && length < FRAME_BYTES - CRC_BYTES - 2) text++, length++;
-    n->log.length = length;
-    n->log_level = level;
+    q.log.length = length;
+    q.log_level = level;
     return true;
 }
 

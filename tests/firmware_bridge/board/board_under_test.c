@@ -130,7 +130,7 @@ static void say_kept(void) {
     for (i = 0; i < numbers[4]; i++) {
         uint8_t length = q.frames[i].length;
         say(&length, 1);
-        for (k = 0; k < length; k++) say(&q.store[base + k], 1);
+        for (k = 0; k < length; k++) say(&store[base + k], 1);
         base = (uint16_t)(base + length);
     }
 }
