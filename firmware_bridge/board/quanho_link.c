@@ -137,14 +137,15 @@ static const uint8_t lost_text[] QL_FLASH = {0, 2, QL_COUNTER, 0, 0, 0, QL_COUNT
 static uint32_t crc_of(uint8_t count, uint8_t (*byte_at)(uint8_t)) {
     uint32_t crc = FOREVER;
     uint8_t at, i;
-    for (at = 0; at < count; at++) {
+    at = 0;
+    do {
         crc ^= byte_at(at);
         for (i = 8; i; i--) {
-            bool carry = crc & 1;
+            uint8_t low = (uint8_t)crc;
             crc >>= 1;
-            if (carry) crc ^= 0xEDB88320u;
+            if (low & 1) crc ^= 0xEDB88320u;
         }
-    }
+    } while (++at < count);
     return ~crc;
 }
 
@@ -189,6 +190,7 @@ static APART void forget_durable(void) {
         n->limit--;
         n->leaving--;
     }
+    if (!bytes) return;
     n->base = (uint16_t)(n->base - bytes);
     n->used = (uint16_t)(n->used - bytes);
     copy(store, store + bytes, n->used);
@@ -228,9 +230,9 @@ static APART void write_record(uint8_t set, const ql_value *values, uint16_t pre
     uint8_t count;
     if (present != QL_ALL) set |= HAS_PRESENCE;
     if (quality) set |= HAS_QUALITY;
+    text = behind(text);
     write_byte(set);
     write_value(QL_COUNTER, since(&q.last_ms));
-    text = behind(text);
     count = QL_FLASH_BYTE(text++);
     if (set & HAS_PRESENCE) {
         write_byte((uint8_t)present);
@@ -417,7 +419,7 @@ static bool start_data(void) {
             frame->left = n->now;
             n->leaving = i;
             PUT(n->head + 1, seq);
-            if ((uint8_t)(age >> 24) >= 0xFD) age = FOREVER;
+            if ((uint8_t)(age >> 24) >= 0xFE) age = FOREVER;
             PUT(n->head + 3, age);
             start(DATA, DATA_HEAD_BYTES, frame->length);
             return true;
@@ -502,9 +504,10 @@ int ql_tx(void) {
         frame_has_left();
         return 0;
     }
-    for (at++; at < end && byte_of(at); at++) n->out_run++;
-    n->out_at = (uint8_t)(at - n->out_run);
-    return n->out_run + 1;
+    for (at++; at < end && byte_of(at); at++) {}
+    at = (uint8_t)(at - n->out_at);
+    n->out_run = at;
+    return at + 1;
 }
 
 /* ---- what arrives ---- */
@@ -672,8 +675,7 @@ static APART void take_byte(uint8_t byte) {
 void ql_rx(uint8_t byte) {
     NEAR_STATE;
     if (byte == 0) {
-        uint8_t count = n->rx_count;
-        if (!n->rx_left && count > CRC_BYTES && count <= QL_RX_BYTES && crc_of(count, received_byte) == CRC_RESIDUE) take_frame((uint8_t)(count - CRC_BYTES));
+        if (!n->rx_left && n->rx_count > CRC_BYTES && n->rx_count <= QL_RX_BYTES && crc_of(n->rx_count, received_byte) == CRC_RESIDUE) take_frame((uint8_t)(n->rx_count - CRC_BYTES));
         n->rx_count = n->rx_left = n->rx_code = 0;
     } else if (n->rx_left) {
         n->rx_left--;
@@ -699,8 +701,11 @@ void ql_tick(uint32_t now_ms) {
     bool is_late = false;
     n->told.now_ms = now_ms;
     n->now = (uint8_t)((uint16_t)now_ms >> TICK_SHIFT);
-    if (n->told.session) waits = n->used ? WAITS : 0;
-    if (waits && (uint8_t)(n->now - n->quiet) >= waits) n->owes_hello = true;
+    if (n->told.session) {
+        waits = WAITS;
+        if (!n->used) n->quiet = n->now;
+    }
+    if ((uint8_t)(n->now - n->quiet) >= waits) n->owes_hello = true;
     stop_aging(&n->last_ms);
     stop_aging(&q.lost.first_ms);
     for (frame = q.frames; frame <= n->open; frame++) {
