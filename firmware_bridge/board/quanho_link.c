@@ -5,7 +5,9 @@
  * The store holds records as they are sent, oldest first. frames[] says which of its bytes are one DATA frame: closed frames from number
  * told.oldest on, then *open, the one that is being filled (length 0 when it is empty). What is durable is forgotten, and the rest moves down.
  *
- * Written for size: one struct, reached through one pointer register of an AVR, and 32-bit arithmetic only where milliseconds need it.
+ * Written for size: most of the state is one struct, reached through one pointer register of an AVR (`n`); what lies past its first 64 bytes is
+ * reached as `q`. 32-bit arithmetic only where milliseconds need it, and then in a few functions that stand apart. Which function stands apart,
+ * and which loop runs which way, was measured (test_size.py), not guessed.
  */
 #include "quanho_link.h"
 
@@ -62,7 +64,7 @@ static void copy_reversed(uint8_t *to, const uint8_t *from, uint8_t count) {
 
 struct frame {
     uint32_t first_ms;           /* when its first record was taken */
-    uint8_t length, state, left; /* left: when it last left, in 16 ms */
+    uint8_t length, state, left; /* left: when it last began to leave, in 16 ms */
 };
 
 struct PACKED told { /* HELLO's fixed part, as it is sent */
@@ -117,7 +119,7 @@ struct state {
 static struct state q;
 static uint8_t store[QL_STORE_BYTES];
 
-/* An AVR reaches 64 bytes from a pointer with half the instructions that a fixed address needs, if the compiler does not know where it points. */
+/* An AVR reaches 64 bytes from a pointer register with half the instructions that a fixed address needs, if the compiler does not know where it points. */
 #ifdef __AVR__
 #define HIDE(pointer) __asm__("" : "+b"(pointer))
 #define NEAR_STATE        \
@@ -133,7 +135,7 @@ enum { UNSENT, ON_ITS_WAY, RECEIVED };
 
 static const uint8_t lost_text[] QL_FLASH = {0, 2, QL_COUNTER, 0, 0, 0, QL_COUNTER, 0, 0, 0}; /* as if LOST were a set */
 
-/* CRC-32/ISO-HDLC of what `byte_at` gives, before its last xor. */
+/* CRC-32/ISO-HDLC of what `byte_at` gives. */
 static uint32_t crc_of(uint8_t count, uint8_t (*byte_at)(uint8_t)) {
     uint32_t crc = FOREVER;
     uint8_t at, i;
@@ -247,8 +249,9 @@ static APART void write_record(uint8_t set, const ql_value *values, uint16_t pre
 
 uint16_t ql_room(void) { return (uint16_t)(QL_STORE_BYTES - q.used); }
 
-static void swap_now(uint32_t *ms) {
-    uint8_t *now = (uint8_t *)&q.told + offsetof(struct told, now_ms), *other = (uint8_t *)ms, i;
+/* Takes the clock back to the first loss; the second call puts it right. */
+static void swap_now(void) {
+    uint8_t *now = (uint8_t *)&q.told + offsetof(struct told, now_ms), *other = (uint8_t *)&q.lost.first_ms, i;
     for (i = 4; i; i--) {
         uint8_t was = *now;
         *now++ = *other;
@@ -262,9 +265,9 @@ static bool tell_lost(void) {
     if (!n->is_losing) return true;
     if (n->used > QL_STORE_BYTES - RECORDS_MAX - LOST_BYTES || n->open > q.frames + QL_FRAMES - 3) return false;
     n->is_losing = false;
-    swap_now(&q.lost.first_ms);
+    swap_now();
     ql_reading(LOST_SET, q.lost.told);
-    swap_now(&q.lost.first_ms);
+    swap_now();
     close_frame(); /* its time may be too far back for the next record to count from */
     return true;
 }
@@ -587,6 +590,7 @@ static uint8_t take_timer_command(const uint8_t *rx, uint8_t code, uint8_t count
     return status;
 }
 
+/* Device and site, each with its length in front, are as long as they may be and are all there. */
 static bool is_identity(const uint8_t *arguments, uint8_t count) {
     uint8_t length = *arguments;
     if (length > IDENTITY_BYTES || (length = (uint8_t)(length + 2)) > count) return false;

@@ -71,6 +71,30 @@ def test_the_library_compiles_for_this_computer_without_a_warning(defines: list[
         subprocess.run(["gcc", *flags, "-c", str(BOARD / "quanho_link.c"), "-o", str(tmp_path / "host.o")], check=True)
 
 
+@pytest.mark.parametrize(
+    ("description", "complaint"),
+    [
+        ('FIELD(QL_INT, 0, level, "m")', ""),
+        ('FIELD(QL_INT, 0, level, "m") FIELD(QL_INT, 0, level, "mm")', "duplicate member"),
+        (" ".join(f'FIELD(QL_INT, 0, level_of_a_tank_{n}, "m")' for n in range(12)), "fits_sensor.* is negative"),
+    ],
+)
+def test_a_description_with_a_name_twice_or_longer_than_a_frame_does_not_compile(description: str, complaint: str, tmp_path: Path) -> None:
+    source = tmp_path / "description.c"
+    source.write_text(f'#include "quanho_link.h"\n#define TANK(FIELD) {description}\nQL_DESCRIBE(tank, "water_level", TANK);\n')
+
+    done = subprocess.run(
+        ["gcc", "-std=c99", "-DQL_SETS=1", f"-I{BOARD}", "-c", str(source), "-o", str(tmp_path / "d.o")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+    )
+
+    assert (done.returncode == 0) == (complaint == "")
+    assert re.search(complaint, done.stderr)
+
+
 @pytest.mark.parametrize("mcu", ["atmega328p", "atmega2560"])
 @pytest.mark.parametrize("name", ["reference", "bench"])
 def test_firmwares_leave_room_for_the_stack_and_for_the_bootloader(name: str, mcu: str) -> None:
