@@ -48,7 +48,7 @@
 #endif
 #ifndef QL_FRAMES
 #ifdef __AVR__
-#define QL_FRAMES 8 /* frames in the store at most, 4 to 120; 7 bytes of RAM each */
+#define QL_FRAMES 8 /* frames in the store at most, 4 to 128; 7 bytes of RAM each */
 #else
 #define QL_FRAMES 64
 #endif
@@ -60,7 +60,7 @@
 #define QL_LEAST_INTERVAL_MS 100 /* a gateway that asks for less gets this */
 #endif
 #ifndef QL_RX_BYTES
-#define QL_RX_BYTES 64 /* largest frame that is taken, 24 to 254; 64 leave 55 bytes for the arguments of a command */
+#define QL_RX_BYTES 64 /* largest frame that is taken, 32 to 254; 64 leave 55 bytes for the arguments of a command */
 #endif
 #ifndef QL_ANSWER_BYTES
 #define QL_ANSWER_BYTES 8 /* most that a command returns, 4 to 20 */
@@ -74,6 +74,13 @@
 #else
 #define QL_PICTURES 1
 #endif
+#endif
+
+#if QL_SETS < 1 || QL_SETS > 31 || QL_STORE_BYTES < 64 || QL_STORE_BYTES > 32000 || QL_FRAMES < 4 || QL_FRAMES > 128
+#error "QL_SETS, QL_STORE_BYTES or QL_FRAMES is not what quanho_link.h allows"
+#endif
+#if QL_RX_BYTES < 32 || QL_RX_BYTES > 254 || QL_ANSWER_BYTES < 4 || QL_ANSWER_BYTES > 20
+#error "QL_RX_BYTES or QL_ANSWER_BYTES is not what quanho_link.h allows"
 #endif
 
 #define QL_ALL 0xFFFFu /* every field is there */
