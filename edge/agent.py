@@ -29,6 +29,7 @@ from edge.intake import SourceIntake
 from edge.ledger import Ledger
 from edge.link.commands import board_commands
 from edge.link.lend_command import lend_command
+from edge.link.namesake_watch import NamesakeWatch
 from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
@@ -104,6 +105,7 @@ class Agent:
         self.uplink_pause = UplinkPause(self.clock)
         self.maintenance = Maintenance(gateway.state_dir, self.clock, lambda: self.source_set.units)
         self.boards = BoardUpdater(config.boards, gateway.state_dir, self.clock, self._link_source)
+        self._namesakes = NamesakeWatch(lambda: self.sources)
         self._own_batchers: tuple[Batcher, ...] = ()
         self._delivered_before = 0  # by uplinks that were replaced
         self._lock = SpoolLock(config.spool_dir)
@@ -140,7 +142,7 @@ class Agent:
             "settle": self._settle,
             **board_commands(lambda: self.sources, self.boards.by_board),
             **update_commands(self.boards, lambda: self.sources),
-            "lend": lend_command(lambda: self.sources),
+            "lend": lend_command(lambda: self.sources, self.boards.by_board),
             **self._more_commands,
         }
         control = ControlServer(self.config.control_socket, commands)
@@ -341,6 +343,7 @@ class Agent:
         now_ns = self.time.trusted_ns()
         if now_ns is not None:
             self.silences.look(now_ns)
+        self._namesakes.look()
         for intake in self.intakes:
             intake.pay()
 

@@ -77,6 +77,7 @@ class SourceIntake:
         self.last_s = self.last_but_one_s = float("-inf")  # when readings came (monotonic)
         self.maintained_until_ns = 0  # boot time at which hands-on work ends; 0 when there was none
         self.is_excused = False  # silent on purpose: somebody else has the port
+        self.is_on_trial = False  # new firmware of the device is being watched
         self.told_every_s: float | None = None  # how often the device itself says that it reports
         self.normaliser = normaliser
         self._decoder = decoder
@@ -175,7 +176,7 @@ class SourceIntake:
     def _heard(self, now_s: float, bits: int) -> Stamp:
         stamp = self._stamp()
         self.heard_s = now_s
-        if self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns:
+        if self.is_on_trial or (self.maintained_until_ns and self._clock.boot_ns() < self.maintained_until_ns):
             bits |= quality.MAINTENANCE
         return stamp._replace(bits=stamp.bits | bits)
 

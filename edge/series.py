@@ -22,6 +22,7 @@ from telemetry.point import FieldValue
 _STEP_NS = 1_000_000_000  # the wall clock going back by more is a correction: its new time is the truth
 _SLOWEST = 4  # an outage of many times the pace is not the pace
 _LAYER_NS, _LAYERS = 1_000, 999  # of times that were gone through before: up to so many points of one series in one millisecond
+_TURNS = 4  # sets of fields a series is remembered with
 _STAMPS_REMEMBERED = 8  # device times a series is compared with; an older repeat may become a second point
 
 
@@ -45,6 +46,7 @@ class Series:
         "latest_ns",
         "layer",
         "measurement",
+        "others",
         "pace_ns",
         "stamps",
         "tags",
@@ -58,12 +60,30 @@ class Series:
         self.tags = tags
         self.time_ns = -(2**63)
         self.fields: Mapping[str, FieldValue] = {}
+        self.others: dict[frozenset[str], tuple[int, Mapping[str, FieldValue]]] = {}
         self.count = 0
         self.stamps: deque[Stamp] | None = None
         self.pace_ns = 0  # between two arrivals, about
         self.truth: SeriesTruth | None = None
         self.away_from_ns = self.away_count = 0
         self.latest_ns, self.layer = self.time_ns, 0  # the latest time that `place_once` gave, and how often it went back behind that
+
+    def take(self, time_ns: int, fields: Mapping[str, FieldValue]) -> None:
+        """Note the newest point. The last of other fields is remembered: a device may tell a measurement in turns."""
+        if fields.keys() != self.fields.keys():
+            self.others.pop(frozenset(fields), None)
+            if self.fields:
+                if len(self.others) >= _TURNS:
+                    del self.others[next(iter(self.others))]
+                self.others[frozenset(self.fields)] = self.time_ns, self.fields
+        self.time_ns, self.fields = time_ns, fields
+
+    def latest(self, since_ns: int) -> Mapping[str, FieldValue]:
+        """Return the newest value of each field, of points from `since_ns` on and the newest."""
+        found: dict[str, FieldValue] = {}
+        for at_ns, fields in sorted(self.others.values(), key=lambda turn: turn[0]):
+            found |= fields if at_ns >= since_ns else {}
+        return {**found, **self.fields}
 
 
 class SeriesTable:
@@ -103,8 +123,7 @@ class SeriesTable:
         elif behind_ns < _STEP_NS:
             arrival_ns = series.time_ns + 1
             self.moved_count += 1
-        series.time_ns = arrival_ns
-        series.fields = fields
+        series.take(arrival_ns, fields)
         series.count += 1
         return arrival_ns
 
@@ -119,8 +138,7 @@ class SeriesTable:
             if time_ns <= series.time_ns:
                 time_ns = series.time_ns + 1
             self.moved_count += 1
-        series.time_ns = time_ns
-        series.fields = fields
+        series.take(time_ns, fields)
         series.count += 1
         return time_ns
 
@@ -133,8 +151,7 @@ class SeriesTable:
         time_ns = while_away(away.from_ns, away.to_ns, away.nth, away.pace_ns)
         if time_ns <= series.time_ns < away.to_ns:
             time_ns = series.time_ns + 1
-        series.time_ns = time_ns
-        series.fields = fields
+        series.take(time_ns, fields)
         series.count += 1
         return time_ns, away
 
@@ -159,8 +176,7 @@ class SeriesTable:
             series.stamps = deque(maxlen=_STAMPS_REMEMBERED)
         series.stamps.append(Stamp(time_ns, placed_ns, fields))
         if placed_ns >= series.time_ns:
-            series.time_ns = placed_ns
-            series.fields = fields
+            series.take(placed_ns, fields)
         return placed_ns
 
     def _beside(self, series: Series, time_ns: int, fields: dict[str, FieldValue]) -> int:

@@ -84,14 +84,17 @@ def _source(unit: SourceUnit, maintenance: Maintenance, silences: SilentSources,
     }
 
 
+_TURN_NS = 300 * 10**9  # of a device that tells a measurement in turns, values that are not older belong together
+
+
 def last_values(intakes: Sequence[SourceIntake], now_ns: int) -> list[Mapping[str, object]]:
-    """Return the newest point of every series; `stale`: it was measured too long ago to say anything of now (edge/truth.py)."""
+    """Return the newest values of every series; `stale`: it was measured too long ago to say anything of now (edge/truth.py)."""
     return [
         {
             "source": intake.source,
             "measurement": series.measurement,
             "tags": dict(series.tags),
-            "fields": dict(series.fields),
+            "fields": dict(series.latest(series.time_ns - _TURN_NS)),
             "time": series.time_ns,
             "count": series.count,
             "stale": _is_stale(intake, series, now_ns),

@@ -11,6 +11,7 @@ from firmware_bridge.bundle.make import make_bundle
 from firmware_bridge.bundle.manifest import IMAGE_BYTES
 from firmware_bridge.bundle.refusal import BundleRefused, Cause
 from quanho.bundle_report import print_refusal, summary, summary_lines
+from quanho.lang import say
 from quanho.passphrase import key_of
 from quanho.report import print_json, print_lines
 from quanho.trust_place import now
@@ -47,7 +48,7 @@ def _made(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"ok": True} | facts)
     else:
-        print_lines([f"{arguments.out}: {len(data):,} bytes", *summary_lines(facts)])
+        print_lines([f"{arguments.out}: {len(data):,} {say('byte', 'bytes')}", *summary_lines(facts)])
     return 0
 
 

@@ -17,6 +17,7 @@ from quanho.lang import pick, say
 from quanho.report import coloured, print_json, print_lines
 from quanho.trust_place import now, trust_of
 from telemetry.errors import ConfigError, Problem
+from telemetry.spoken import spoken
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -114,7 +115,8 @@ def summary_lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _image_text(entry: Mapping[str, Any]) -> str:
     where = ", ".join(f"0x{start:x}–0x{end:x}" for start, end in entry["writes"][:3]) + (" …" if len(entry["writes"]) > 3 else "")
-    return f"{entry['file']}, {entry['kind']}, {entry['size']:,} bytes, {where}" + (f", {entry['says']}" if entry["says"] else "")
+    size = f"{entry['size']:,} {say('byte', 'bytes')}"
+    return f"{entry['file']}, {entry['kind']}, {size}, {where}" + (f", {entry['says']}" if entry["says"] else "")
 
 
 def _sensor_text(sensor: Mapping[str, Any]) -> str:
@@ -125,7 +127,7 @@ def _sensor_text(sensor: Mapping[str, Any]) -> str:
 def _field_text(field: Mapping[str, Any]) -> str:
     low, high = field["lowest"], field["highest"]
     span = "" if low is None and high is None else f" [{'' if low is None else f'{low:g}'}…{'' if high is None else f'{high:g}'}]"
-    return f"{field['name']}{span}{' ' + field['unit'] if field['unit'] else ''}"
+    return f"{field['name']}{span}{' ' + spoken(field['unit']) if field['unit'] else ''}"
 
 
 def _facts(bundle: Bundle) -> dict[str, Any]:

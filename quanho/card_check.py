@@ -104,12 +104,12 @@ def _rows(asked: Applied, agent: tuple[str, ...]) -> list[tuple[str, str]]:
     fixed = "; ".join(f"{name} {', '.join(each)}" for name, each in asked.addresses.items())
     ssh = {None: "", True: yes, False: no}[asked.has_ssh]
     if asked.has_ssh and asked.has_password_login is False:
-        ssh += say(", chỉ bằng khoá", ", by key only")
+        ssh += say(", chỉ bằng khóa", ", by key only")
     return [
         (say("tên máy", "host name"), asked.hostname or ""),
         (say("múi giờ", "time zone"), asked.timezone or ""),
         (say("người dùng", "user"), asked.user or ""),
-        (say("khoá SSH", "SSH keys"), "; ".join(asked.ssh_keys)),
+        (say("khóa SSH", "SSH keys"), "; ".join(asked.ssh_keys)),
         (say("mật khẩu", "password"), (yes if asked.has_password else no) if asked.user else ""),
         ("SSH", ssh),
         ("Wi-Fi", ", ".join(networks)),

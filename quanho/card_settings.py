@@ -17,7 +17,7 @@ _LABELS = {
     "timezone": ("múi giờ", "time zone"),
     "user": ("người dùng", "user"),
     "has_password": ("mật khẩu", "password"),
-    "ssh_keys": ("khoá SSH", "SSH keys"),
+    "ssh_keys": ("khóa SSH", "SSH keys"),
     "wifi_country": ("quốc gia Wi-Fi", "Wi-Fi country"),
     "wifi_networks": ("mạng Wi-Fi", "Wi-Fi networks"),
     "eth0": ("địa chỉ cố định eth0", "fixed address of eth0"),

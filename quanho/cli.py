@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = False
     _open_streams()
     try:
-        arguments = _parser(words).parse_args(words)
+        arguments = parser_for(words).parse_args(words)
         if arguments.lang:
             lang.use(arguments.lang)
         as_json = getattr(arguments, "json", False)
@@ -121,7 +121,7 @@ def _language_first(words: Sequence[str]) -> list[str]:
     return list(words) if at == end else [*words[at:after], *words[:at], *words[after:]]
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser; of the commands only the one that `words` name, so that no other is imported."""
     parser = argparse.ArgumentParser(
         prog="quanho",

@@ -46,7 +46,7 @@ _REASONS = {
     "set-aside full": "không còn chỗ để riêng",
     "broker": "broker bỏ",
     "source silent": "nguồn im lặng",
-    "gateway off": "cổng tắt",
+    "gateway off": "gateway tắt",
     "clock corrected": "chỉnh đồng hồ",
 }
 _NOTES = {

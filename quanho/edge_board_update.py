@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.config_file import load_agent_config
 from edge.control_client import ask
+from firmware_bridge.ota.course import PROVEN
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem, TransientError
 
@@ -88,7 +89,10 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
                     raise
                 updates = []
             for each in updates:
-                if each["board"] == board and each.get("update") == update:
+                if each["board"] == board and (lost := why_lost(each, update)):
+                    shown.end()
+                    raise TransientError(lost)
+                if each["board"] == board:
                     shown.show(update_words(each), _turn(each))
                     if each["outcome"]:
                         shown.end()
@@ -103,6 +107,17 @@ def _wait(socket: Path, board: str, update: str, wishes: Wishes) -> int:
         return EXIT_INTERRUPTED
 
 
+def why_lost(listed: Mapping[str, Any], update: str) -> str:
+    """Return why the end of an update will never be seen, "" if it may be."""
+    if listed.get("update") == update:
+        return ""
+    if listed.get("update"):
+        return say(
+            "bo mạch này đã có lần cập nhật khác; xem: quanho edge boards", "another update of this board has begun; see quanho edge boards"
+        )
+    return say(f"không theo dõi được nữa: {listed['why']}", f"it cannot be followed any more: {listed['why']}")
+
+
 def update_words(update: Mapping[str, Any]) -> str:
     """Return how an update stands, in one line."""
     if update.get("new") is None:
@@ -110,7 +125,7 @@ def update_words(update: Mapping[str, Any]) -> str:
     name = f"{update['new']['firmware']} {update['new']['version']}"
     before = f" (← {update['previous']['version']})" if update["previous"] else ""
     if outcome := update["outcome"]:
-        return f"{name}{before}: {_outcome(outcome)}: {update['why']}"
+        return f"{name}{before}: {_outcome(outcome)}: {_why(update['why'])}"
     if update["is_absent"]:
         return f"{name}{before}: " + say("chờ cắm lại bo mạch", "waits for the board to be plugged in")
     if not update["is_running"]:
@@ -121,6 +136,10 @@ def update_words(update: Mapping[str, Any]) -> str:
 def _turn(update: Mapping[str, Any]) -> tuple[object, ...]:
     """Return what makes a new line where lines stay: another step, not another 2 % of it."""
     return tuple(update.get(name) for name in ("step", "flash_phase", "which", "outcome", "why", "is_absent", "is_running"))
+
+
+def _why(why: str) -> str:
+    return say("số đo hợp lý", why) if why == PROVEN else why
 
 
 def _outcome(outcome: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,24 @@ def lines_of(board: Mapping[str, Any]) -> Iterator[str]:
         yield say("    đang nạp chương trình", "    being flashed")
     if update := board.get("update"):
         yield say("    cập nhật: ", "    update: ") + update_words(update)
+    if same := board.get("same_as"):
+        yield f"    ! {_same(*same)}"
     for fault in (*filter(None, (board["trouble"],)), *board["faults"]):
         yield f"    ! {fault}"
     if board["uncatalogued"]:
         yield say("    ngoài danh mục: ", "    not in the catalogue: ") + ", ".join(board["uncatalogued"])
+
+
+def _same(what: str, sources: Sequence[str]) -> str:
+    others = ", ".join(sources)
+    if what == "uid":
+        return say(
+            f"trùng mã riêng (uid) với {others}: nạp lại một trong hai bo", f"has the unique id of {others}: flash one of them again"
+        )
+    return say(
+        f"trùng tên với {others}, số đo bị lẫn vào nhau: đặt tên khác cho một bo",
+        f"has the name of {others}, so their readings mix: give one of them another name",
+    )
 
 
 def order(path: Path, wanted: Order, *, as_json: bool) -> int:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,11 @@ class Agent:
 
     config: AgentConfig
     source: str = ""
+
+    def tell_flashed(self, bundle: Path) -> None:
+        """Have the agent keep the images: its next update need not read them from the chip. If it does not trust the key, it will."""
+        with suppress(TransientError):
+            ask(self.config.control_socket, {"command": "board_flashed", "bundle": str(bundle.resolve())}, _SILENT_S)
 
     def wait_for_core(self, since: datetime, within_s: float) -> None:
         """Wait until the store has taken a reading of the source with a time from `since` on. FlashError(NOT_IN_CORE)."""

@@ -8,6 +8,7 @@ import getpass
 import os
 import socket
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def papers_of(arguments: argparse.Namespace) -> Papers:
     papers = Papers()
     if arguments.label:
         path = Path(str(arguments.label).replace("{device}", arguments.device))
-        papers = Papers(label=lambda outcome: write_label(outcome, path), is_label_there=path.exists)
+        papers = Papers(label=partial(write_label, path=path), is_label_there=path.exists, label_file=path)
     if key is None:
         return papers
     box = outbox(arguments.outbox)

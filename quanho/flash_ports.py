@@ -42,8 +42,10 @@ def print_boards(*, as_json: bool) -> int:
 
 
 def _lines(port: Port) -> list[str]:
-    about = " ".join(filter(None, (port.usb_id, port.product, port.serial)))
-    lines = [f"{port.path}  {about}".rstrip()]
+    about = "  ".join(filter(None, (port.product, port.usb_id, port.serial)))
+    lines = [f"{port.device}  {about}".rstrip()]
+    if port.path != port.device:
+        lines.append(say(f"  tên không đổi: {port.path}", f"  lasting name: {port.path}"))
     if port.guesses:
         lines.append(say(f"  có lẽ là (đoán): {', '.join(port.guesses)}", f"  perhaps (a guess): {', '.join(port.guesses)}"))
     for holder in port.holders:

@@ -74,6 +74,7 @@ def _beside_agent(job: FlashJob, order: Order, arguments: argparse.Namespace, sc
     began = datetime.now(UTC)
     with lent_port(arguments.agent, order.port) as agent:
         outcome = job.run()
+    agent.tell_flashed(Path(arguments.bundle))
     try:
         screen.show("", Happened("begin", CORE))
         agent.wait_for_core(outcome.state.read_at or began, arguments.core_s)

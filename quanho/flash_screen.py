@@ -10,6 +10,8 @@ from firmware_bridge.flash.causes import FlashError
 from firmware_bridge.flash.job import FlashJob, Happened, Outcome
 from quanho.flash_words import CAUSES, board_words, note_words, step_words
 from quanho.lang import pick, say
+from telemetry import catalogue
+from telemetry.spoken import spoken
 
 _EVERY_S = 0.2
 _TAIL_LINES = 6
@@ -204,12 +206,25 @@ def summary(outcome: Outcome) -> list[str]:
             )
         ]
     for reading in state.readings:
-        lines.append(f"  {reading.measurement}: " + ", ".join(f"{field} {value}" for field, value in reading.values.items()))
+        values = (_value_text(outcome, reading.measurement, *value) for value in reading.values.items())
+        lines.append(f"  {reading.measurement}: {', '.join(values)}")
     if state.unique_id:
         lines.append(say(f"  số chip: {state.unique_id}", f"  unique id: {state.unique_id}"))
+    if order.papers.label_file:
+        lines.append(say(f"  nhãn, để in: {order.papers.label_file}", f"  label, to be printed: {order.papers.label_file}"))
     if state.record_file:
         lines.append(say(f"  biên bản: {state.record_file}", f"  record: {state.record_file}"))
+    if order.papers.queue is not None:
+        lines.append(say("  chờ gửi lên sổ đăng ký: quanho site records send", "  waits for the registry: quanho site records send"))
     return lines
+
+
+def _value_text(outcome: Outcome, measurement: str, field: str, value: object) -> str:
+    quantity = catalogue.find(measurement, field)
+    sensors = outcome.order.bundle.manifest.sensors
+    units = [one.unit for sensor in sensors if sensor.measurement == measurement for one in sensor.fields if one.name == field and one.unit]
+    unit = units[0] if units else quantity.unit if quantity and not sensors else ""
+    return f"{field} {value} {spoken(unit)}".rstrip()
 
 
 def complaint(error: FlashError, job: FlashJob | None) -> list[str]:

@@ -130,8 +130,8 @@ CAUSES: dict[Cause, Words] = {
         "press reset and run again; check power and wires; a firmware that does not speak the link: --expect-decoder",
     ),
     Cause.NO_READING: Words(
-        "firmware chạy, nhưng chưa có số đo",
-        "the firmware runs, but measures nothing",
+        "firmware chạy, nhưng còn cảm biến chưa có số đo",
+        "the firmware runs, but a sensor measures nothing",
         "kiểm tra cảm biến đã cắm chưa, rồi chạy lại",
         "check that the sensor is connected, then run again",
     ),

@@ -12,6 +12,7 @@ from firmware_bridge.link.messages import Hello, SensorSet
 from firmware_bridge.link.records import Record, Value
 from quanho.lang import say
 from telemetry.quality import FLAGS
+from telemetry.spoken import spoken
 
 _LOGS = 200
 _NO_FRAMES = 20  # damaged runs, and not one frame: another baud rate, or no link firmware
@@ -48,6 +49,8 @@ class Account:
         if isinstance(event, Opened):
             self.was_opened, self.refused = True, None
             self._sensors = {sensor.index: sensor for sensor in event.sensors}
+            known = {(sensor.index, field.name) for sensor in event.sensors for field in sensor.fields}
+            self.latest = {key: latest for key, latest in self.latest.items() if key in known}
         elif isinstance(event, Refused):
             self.refused = event
         elif isinstance(event, LogLine):
@@ -123,7 +126,7 @@ def counts_line(state: HostState) -> str:
     found = counts(state)
     return say(
         f"{found['frames']} khung, {found['damaged']} hỏng, {found['resent']} gửi lại; {found['readings']} lần đo, "
-        f"mạch bỏ mất {found['board_lost']}; còn giữ trên mạch {found['kept_on_board']} khung",
+        f"bo mạch bỏ mất {found['board_lost']}; còn giữ trên bo mạch {found['kept_on_board']} khung",
         f"{found['frames']} frames, {found['damaged']} damaged, {found['resent']} sent again; {found['readings']} readings, "
         f"{found['board_lost']} lost on the board; {found['kept_on_board']} frames kept there",
     )
@@ -134,7 +137,7 @@ def verdict(account: Account, state: HostState, *, take: bool) -> Iterator[str]:
     if account.refused is not None:
         low, high = account.refused.board_min, account.refused.board_max
         yield say(
-            f"mạch nói phiên bản {low} đến {high}, máy này nói phiên bản 1: nạp lại mạch hoặc cập nhật quanho",
+            f"bo mạch nói phiên bản {low} đến {high}, máy này nói phiên bản 1: nạp lại bo mạch hoặc cập nhật quanho",
             f"the board speaks {low} to {high}, this gateway 1; flash the board or update the gateway",
         )
     elif not account.was_opened:
@@ -143,13 +146,13 @@ def verdict(account: Account, state: HostState, *, take: bool) -> Iterator[str]:
         yield say("chờ các khung trước được ghi xong", "waits until earlier frames are stored")
     if state.not_durable and not take:
         yield say(
-            "mạch vẫn giữ những gì hiện ở đây cho agent; khi đầy bộ nhớ, mạch ngừng nhận số đo mới (--take: cho mạch quên)",
+            "bo mạch vẫn giữ những gì hiện ở đây cho agent; khi đầy bộ nhớ, bo mạch ngừng nhận số đo mới (--take: cho bo mạch quên)",
             "the board keeps what is shown here for the agent; once full it takes no new readings (--take lets it forget)",
         )
     if account.last_lost is not None:
         count, at_s = account.last_lost
         yield say(
-            f"từ {account.clock(at_s)} mạch hết chỗ cho {count} lần đo: bộ nhớ đầy",
+            f"từ {account.clock(at_s)} bo mạch hết chỗ cho {count} lần đo: bộ nhớ đầy",
             f"from {account.clock(at_s)} on the board had no room for {count} readings: its store was full",
         )
 
@@ -157,16 +160,16 @@ def verdict(account: Account, state: HostState, *, take: bool) -> Iterator[str]:
 def _unheard(state: HostState) -> str:
     if state.counts.frames:
         return say(
-            "mạch có nói nhưng phiên chưa mở được: dây TX của máy này (RX của mạch) có nối không?",
+            "bo mạch có nói nhưng phiên chưa mở được: dây TX của máy này (RX của bo mạch) có nối không?",
             "the board talks, and does not hear us: is our TX (its RX) connected?",
         )
     if state.cut.damaged >= _NO_FRAMES or state.cut.damaged_bytes >= 500:
         return say(
-            "có byte đến nhưng không có khung nào: sai tốc độ baud, hoặc mạch không chạy firmware của quanho",
+            "có byte đến nhưng không có khung nào: sai tốc độ baud, hoặc bo mạch không chạy firmware của quanho",
             "bytes arrive, and no frame: another baud rate, or no quanho firmware on the board",
         )
     return say(
-        "không nghe thấy gì: mạch có điện không, đúng cổng chưa, đã nạp firmware chưa?",
+        "không nghe thấy gì: bo mạch có điện không, đúng cổng chưa, đã nạp firmware chưa?",
         "nothing was heard: is the board powered, is it this port, was it ever flashed?",
     )
 
@@ -179,7 +182,7 @@ def quality_words(bits: int) -> str:
 def value_text(value: Value, unit: str) -> str:
     """Return a value with its unit."""
     text = ("1" if value else "0") if isinstance(value, bool) else f"{value:.7g}" if isinstance(value, float) else str(value)
-    return f"{text} {printable(unit)}".rstrip()
+    return f"{text} {printable(spoken(unit))}".rstrip()
 
 
 def printable(text: str) -> str:

@@ -136,7 +136,7 @@ class Screen(Lines):
         from rich.console import Group
         from rich.text import Text
 
-        head = identity_line(state.hello) if state.hello is not None else say("chờ mạch…", "waiting for the board…")
+        head = identity_line(state.hello) if state.hello is not None else say("chờ bo mạch…", "waiting for the board…")
         words = [
             f"→ {line}" for line in verdict(account, state, take=self._take) if account.was_opened or account.refused or state.cut.damaged
         ]
@@ -243,7 +243,7 @@ def reading_lines(frame: Frame, account: Account) -> list[str]:
     for record in frame.records:
         sensor = account.named(record)
         if record.lost is not None:
-            lost = say(f"mạch hết chỗ cho {record.lost.count} lần đo", f"no room on the board for {record.lost.count} readings")
+            lost = say(f"bo mạch hết chỗ cho {record.lost.count} lần đo", f"no room on the board for {record.lost.count} readings")
             lines.append(f"{account.clock(record.taken_s)}  {lost}")
         elif sensor is not None:
             units = {one.name: one.unit for one in sensor.fields}

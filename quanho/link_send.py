@@ -23,10 +23,10 @@ _INTERVAL_BYTES = 4
 _STATUS = {
     Status.DONE: ("xong", "done"),
     Status.UNKNOWN: ("firmware không biết lệnh này", "the firmware does not know this command"),
-    Status.BAD_ARGUMENT: ("tham số không hợp với mạch", "the board does not take this argument"),
-    Status.BUSY: ("mạch đang bận, thử lại sau", "the board is busy; try again"),
-    Status.REFUSED: ("mạch từ chối", "the board refuses"),
-    Status.FAILED: ("mạch làm không được", "the board failed to do it"),
+    Status.BAD_ARGUMENT: ("tham số không hợp với bo mạch", "the board does not take this argument"),
+    Status.BUSY: ("bo mạch đang bận, thử lại sau", "the board is busy; try again"),
+    Status.REFUSED: ("bo mạch từ chối", "the board refuses"),
+    Status.FAILED: ("bo mạch làm không được", "the board failed to do it"),
 }
 
 
@@ -99,7 +99,7 @@ def _print(order: Order, answered: Answered | None, line: LinkLine, account: Acc
         print(json.dumps({"event": "answer", "board": board, "status": status, "name": name, "returned": returned}, ensure_ascii=False))
         return
     if answered is None or answered.status is None:
-        print(say("mạch không trả lời", "the board does not answer"), file=sys.stderr)
+        print(say("bo mạch không trả lời", "the board does not answer"), file=sys.stderr)
         for words in verdict(account, line.host.state, take=True):
             print(f"→ {words}", file=sys.stderr)
         return

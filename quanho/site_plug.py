@@ -59,7 +59,7 @@ def _watch(config: AgentConfig, test: BufferTest, on_phase: Callable[[Phase], No
 def _by_hand(phase: Phase) -> None:
     texts = {
         Phase.UNPLUG: say(
-            "→ RÚT dây mạng (hoặc tắt SIM/router) của cổng ngay bây giờ.",
+            "→ RÚT dây mạng (hoặc tắt SIM/router) của gateway ngay bây giờ.",
             "→ UNPLUG the gateway's uplink now (network cable, modem or router).",
         ),
         Phase.GROW: say(

@@ -51,7 +51,7 @@ def sheet_of(record: SiteCheckRecord, key: PublicKey, language: Language) -> She
     }[record.clock]
     facts = [
         (say("Điểm đo", "Site"), record.site),
-        (say("Cổng", "Gateway"), record.gateway + (f" ({record.computer})" if record.computer != record.gateway else "")),
+        ("Gateway", record.gateway + (f" ({record.computer})" if record.computer != record.gateway else "")),
         (say("Thời điểm", "Time"), at + clock),
         (say("Kỹ thuật viên", "Technician"), record.technician),
         (say("Phần mềm", "Software"), f"quanho {record.software}"),

@@ -27,6 +27,23 @@ def replace_file(path: Path, text: bytes, mode: int, owner: tuple[int, int] | No
     sync_folder(path.parent)
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Have `folder`, and whatever it lies in, on the device. `mode` is for those that are made. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=mode, exist_ok=True)
+        sync_folder(each.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed in `replace_file` left in `folder`; what cannot be removed stays."""
+    for path in folder.glob(".*.new"):
+        pid = path.name.removesuffix(".new").rpartition(".")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            with suppress(OSError):
+                path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Return once the names in `folder` are on the device. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

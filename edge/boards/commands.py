@@ -3,6 +3,7 @@
 board_update    bundle, board, intervals?, allow_downgrade?, despite? → the source and the update's id; it goes on by itself
 board_updates   the last or running update of each board
 board_give_up   board → ends its update as it is
+board_flashed   bundle → its images are kept, as those of a board that was flashed by hand
 
 A board is named by its source, its device or its unique id in hex.
 """
@@ -19,7 +20,12 @@ from telemetry.errors import QuanhoError
 def update_commands(updater: BoardUpdater, sources: Callable[[], Sequence[object]]) -> Mapping[str, Command]:
     """Return the commands by name; `sources` gives those that run now."""
     offered = _Commands(updater, sources)
-    return {"board_update": offered.update, "board_updates": offered.updates, "board_give_up": offered.give_up}
+    return {
+        "board_update": offered.update,
+        "board_updates": offered.updates,
+        "board_give_up": offered.give_up,
+        "board_flashed": offered.flashed,
+    }
 
 
 class _Commands:
@@ -45,6 +51,13 @@ class _Commands:
     def give_up(self, request: Request) -> Iterator[Mapping[str, object]]:
         try:
             self._updater.give_up(self._source_of(str(request["board"])))
+        except QuanhoError as error:
+            raise ValueError(str(error)) from error
+        yield {"ok": True}
+
+    def flashed(self, request: Request) -> Iterator[Mapping[str, object]]:
+        try:
+            self._updater.learn(Path(str(request["bundle"])))
         except QuanhoError as error:
             raise ValueError(str(error)) from error
         yield {"ok": True}

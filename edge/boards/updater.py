@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from edge.boards.settings import BoardsSettings
 from edge.boards.sole_owner import sole_owner
-from firmware_bridge.ota.course import Ended, Outcome, course_of
+from firmware_bridge.ota.course import Ended, Outcome, Step, course_of
 from firmware_bridge.ota.firmware import Firmware, Piece
 from firmware_bridge.ota.hands import Hands, Interrupted
 from firmware_bridge.ota.images import ImageStore
 from firmware_bridge.ota.journal import Journal, Order, Written
 from firmware_bridge.ota.update import LIMITS, PATIENCE, Progress, Update, ran_last, still_needed
 from runtime.clock import Clock
+from runtime.durable_file import make_folder
 from runtime.logs import Log
 from runtime.worker import Worker
 from telemetry.errors import RejectedError
@@ -41,6 +42,7 @@ _LOG = Log("edge.boards")
 _SUFFIX = ".journal"
 _REOPENED_S = 8.0  # until the port is open again and the first silence is over
 _LAST_WORD_S = 5.0  # from the end in the journal to that of its thread
+_ON_TRIAL = frozenset({Step.FLASH, Step.HELLO, Step.WATCH})
 _DISK_S = 30.0  # until the next try of a journal that the disk does not take
 
 FindBoard = Callable[[str], "LinkInput | None"]
@@ -129,10 +131,23 @@ class BoardUpdater:
     def give_up(self, board: str) -> None:
         """End the update of a board as it is. Raises RejectedError when none runs."""
         with self._lock:
-            if not self.is_running(board):
+            if not self.is_running(board) or self._has_ended(board):
                 raise RejectedError(f"no update of {board} is running")
             self._running[board].is_given_up = True
             self._running[board].worker.ask_to_stop()
+
+    def learn(self, path: Path) -> None:
+        """Keep the images of a bundle that was put onto a board by hand: the next update need not read them from the chip, which takes
+        minutes for an ESP32. Raises QuanhoError where the bundle is not believed, or there is no room."""
+        bundle = self._opened(path)
+        with self._lock:
+            firmware = _firmware_of(bundle)
+            try:
+                for data in bundle.images.values():
+                    self._store.put(data, self._needed() | firmware.shas)
+                self._store.know(firmware)
+            except OSError as error:
+                raise RejectedError(f"the images cannot be kept: {error}") from error
 
     def status(self) -> list[Mapping[str, object]]:
         """Return the last or running update of every board that had one, ready for JSON."""
@@ -151,11 +166,12 @@ class BoardUpdater:
     def _check_free(self, board: str) -> None:
         if self._is_stopping:
             raise RejectedError("the agent is stopping")
-        if self.is_running(board):
-            written = self._journal(board).read()
-            has_ended = course_of(written.entries, LIMITS).ended is not None
-            if not (has_ended and self._running[board].worker.stop(_LAST_WORD_S)):
-                raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+        if self.is_running(board) and not (self._has_ended(board) and self._running[board].worker.stop(_LAST_WORD_S)):
+            raise RejectedError(f"an update of {board} is running; wait for its end: quanho edge boards")
+
+    def _has_ended(self, board: str) -> bool:
+        """Whether all that is left of an update is the last word of its thread."""
+        return course_of(self._journal(board).read().entries, LIMITS).ended is not None
 
     def _opened(self, path: Path) -> "Bundle":
         try:
@@ -185,12 +201,11 @@ class BoardUpdater:
             raise refused
 
     def _order(self, bundle: "Bundle", wish: Wish, rescue: Firmware | None) -> Order:
-        manifest = bundle.manifest
-        pieces = tuple(Piece(each.file, each.kind, each.address, each.size, each.sha256) for each in manifest.images)
-        new = Firmware(manifest.board, manifest.firmware, manifest.version, manifest.build_id, pieces)
-        sensors = tuple(sensor.model_dump(mode="json") for sensor in manifest.sensors)
+        sensors = tuple(sensor.model_dump(mode="json") for sensor in bundle.manifest.sensors)
         intervals = wish.intervals or self._settings.intervals
-        return Order(uuid.uuid4().hex[:12], wish.board, new, intervals, sensors, rescue, wish.is_despite, self._clock.wall_ns())
+        return Order(
+            uuid.uuid4().hex[:12], wish.board, _firmware_of(bundle), intervals, sensors, rescue, wish.is_despite, self._clock.wall_ns()
+        )
 
     def _keep(self, bundle: "Bundle", order: Order) -> None:
         """Have the new images on the disk before anything is done by the order."""
@@ -239,7 +254,7 @@ class BoardUpdater:
             hands,
             self._clock.monotonic_s,
             self._needed,
-            running.note,
+            partial(self._note, board, running),
             patience=replace(PATIENCE, hello_s=self._settings.hello_s or target.hello_s + _REOPENED_S, grace_s=self._settings.grace_s),
         )
         while True:
@@ -255,6 +270,15 @@ class BoardUpdater:
                     return None
             finally:
                 hearing.leave()
+                self._mark(board, is_on_trial=False)
+
+    def _note(self, board: str, running: "_Running", progress: Progress) -> None:
+        running.note(progress)
+        self._mark(board, is_on_trial=progress.do is not None and progress.do.step in _ON_TRIAL)
+
+    def _mark(self, board: str, *, is_on_trial: bool) -> None:
+        if link := self._find(board):
+            link.try_out(is_on_trial)
 
     def _end_by_hand(self, board: str, order: Order) -> None:
         course = course_of(self._journal(board).read().entries, LIMITS)
@@ -285,7 +309,7 @@ class BoardUpdater:
         return iter([name for name in names if is_id(name)])
 
     def _journal(self, board: str) -> Journal:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder, 0o700)
         return Journal(self._folder / f"{board}{_SUFFIX}")
 
 
@@ -318,6 +342,12 @@ def status_of(written: Written, running: _Running | None) -> Mapping[str, object
     status |= {"is_absent": progress.is_absent, "intervals": order.intervals, "count": progress.count, "of": progress.of}
     flash = running if running and not ended else None
     return status | {"flash_share": round(flash.flash_share, 3) if flash else 0.0, "flash_phase": flash.flash_phase if flash else ""}
+
+
+def _firmware_of(bundle: "Bundle") -> Firmware:
+    manifest = bundle.manifest
+    pieces = tuple(Piece(each.file, each.kind, each.address, each.size, each.sha256) for each in manifest.images)
+    return Firmware(manifest.board, manifest.firmware, manifest.version, manifest.build_id, pieces)
 
 
 def _named(firmware: Firmware | None) -> Mapping[str, str] | None:

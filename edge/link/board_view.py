@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from edge.link.described import Described
 from edge.link.identity import shown
 from firmware_bridge.link.host import HostState
+from telemetry.point import FieldValue, Reading
 
 _SHOWN_NAMES = 20
 
@@ -32,6 +33,20 @@ def board_view(source: str, port: str, device: str, state: HostState, described:
         "uncatalogued": list(described.uncatalogued[:_SHOWN_NAMES]) if described else [],
     }
     return view
+
+
+def link_reading(device: str, state: HostState) -> Reading:
+    """Return how well the line works, as a reading of our own."""
+    counts = state.counts
+    fields: dict[str, FieldValue] = {
+        "frames_total": float(counts.frames),
+        "damaged_total": float(state.cut.damaged),
+        "resent_total": float(counts.again),
+        "readings_total": float(counts.readings),
+        "lost_total": float(counts.board_lost),
+        "sessions_total": float(counts.sessions),
+    }
+    return Reading("board_link", {"device": device}, fields)
 
 
 def detail(view: Mapping[str, object]) -> str:

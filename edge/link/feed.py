@@ -5,6 +5,7 @@ hear of it. Pictures are written here too.
 """
 
 import threading
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from edge.link.picture_desk import SILENT_S, PictureGetter
 from edge.link.picture_files import Finished, PictureFiles
 from edge.sources.link_settings import PictureSettings
 from edge.spool.loss import Loss
+from edge.spool.receipts import Receipts
 from firmware_bridge.link.events import Frame, PictureOffered
 from firmware_bridge.link.messages import Chunk
 from firmware_bridge.link.records import Lost, Record
@@ -35,6 +37,7 @@ _URGENT_BYTES = 300  # not durable: a quarter of what a board with 2 KB of memor
 _FRAME_BYTES, _RECORD_BYTES, _VALUE_BYTES = 12, 2, 2
 _MOST_LOST = 10_000_000  # believed of one LOST record
 _WAIT_S = 0.25
+_PICTURES = zlib.crc32(b"pictures")  # token of their receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ class _Came:
 
 
 @dataclass(frozen=True, slots=True)
-class _Faults:
-    """What cannot be stored of a board's description."""
+class _Opened:
+    """A session of `device`, and what cannot be stored of its description."""
 
+    device: str
     reasons: tuple[str, ...]
 
 
@@ -60,6 +64,13 @@ class _Told:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A reading of the link itself."""
+
+    reading: Reading
+
+
 class _Replugged:
     """The board had no power in between."""
 
@@ -68,7 +79,7 @@ class _SessionOver:
     """What the board offered is not on offer any more."""
 
 
-_Item = _Came | _Faults | _Told | PictureOffered | Chunk | _Replugged | _SessionOver
+_Item = _Came | _Opened | _Own | _Told | PictureOffered | Chunk | _Replugged | _SessionOver
 
 
 @dataclass(slots=True)
@@ -88,16 +99,32 @@ class _Pending:
 
 @dataclass(slots=True)
 class _PendingPicture:
-    """The acknowledgement of the reading of a picture: it has no receipt, a picture is known by its hash."""
+    """The acknowledgement of the reading of a picture. Its receipt tells after a crash that the reading is stored."""
 
     feed: "Feed"
     sha256: str
-    token: int = 0
-    packet_ids: Sequence[int] = ()
-    hashes: Sequence[int] = ()
+    token: int = _PICTURES
+
+    @property
+    def packet_ids(self) -> Sequence[int]:
+        return (_receipt(self.sha256)[0],)
+
+    @property
+    def hashes(self) -> Sequence[int]:
+        return (_receipt(self.sha256)[1],)
 
     def settle(self) -> None:
         self.feed.put(_Told(self.sha256))
+
+
+def told_before(receipts: Sequence[Receipts]) -> Callable[[str], bool]:
+    """Return what tells whether the reading of a picture (by its hash) is in the spool, stored by an earlier process."""
+    told = {pair for one in receipts if one.token == _PICTURES for pair in zip(one.packet_ids, one.hashes, strict=True)}
+    return lambda sha256: _receipt(sha256) in told
+
+
+def _receipt(sha256: str) -> tuple[int, int]:
+    return int(sha256[:4], 16), int(sha256[4:12], 16)
 
 
 class Feed:
@@ -114,6 +141,7 @@ class Feed:
         files: tuple[PictureFiles, PictureSettings] | None,
         on_durable: Callable[[int, int], None],
         on_want: Callable[[int, int, int], None],
+        told: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._intake = intake
         self._clock = clock
@@ -127,7 +155,7 @@ class Feed:
         self._not_durable_bytes = 0
         self._device = intake.source
         most_bytes = int(files[1].max_bytes) if files else 0
-        self._pictures = PictureGetter(files[0] if files else None, most_bytes, self, self._picture_name)
+        self._pictures = PictureGetter(files[0] if files else None, most_bytes, self, self._picture_name, told)
         self._takes_pictures = True
 
     # by the thread of the port
@@ -137,8 +165,13 @@ class Feed:
             self._frame_count += 1
         self.put(_Came(uid, described, frame))
 
-    def put_faults(self, reasons: tuple[str, ...]) -> None:
-        self.put(_Faults(reasons))
+    def put_described(self, device: str, faults: tuple[str, ...]) -> None:
+        """A session began: its readings and pictures are those of `device`."""
+        self.put(_Opened(device, faults))
+
+    def put_own(self, reading: Reading) -> None:
+        """A reading of the link itself, which is no sign of life of the board."""
+        self.put(_Own(reading))
 
     def put_replugged(self) -> None:
         self.put(_Replugged())
@@ -156,7 +189,7 @@ class Feed:
 
     def put(self, item: _Item) -> None:
         with self._lock:
-            if len(self._items) >= _MOST_ITEMS and isinstance(item, _Faults | _SessionOver | _Replugged):
+            if len(self._items) >= _MOST_ITEMS and isinstance(item, _Opened | _Own | _SessionOver | _Replugged):
                 return
             self._items.append(item)
             self._lock.notify()
@@ -223,7 +256,6 @@ class Feed:
         faults: list[str] = []
         size_bytes = 0
         for came in group:
-            self._device = came.described.device
             size_bytes += _FRAME_BYTES + sum(_RECORD_BYTES + _VALUE_BYTES * len(record.values) for record in came.frame.records)
             for record in came.frame.records:
                 taken_ns = round(record.taken_s * 1e9)
@@ -264,8 +296,12 @@ class Feed:
 
     def _take_other(self, item: "_Item") -> None:
         now_s = self._clock.monotonic_s()
-        if isinstance(item, _Faults):
-            self._intake.taken((), 0, faults=item.reasons)
+        if isinstance(item, _Opened):
+            self._device = item.device
+            if item.reasons:
+                self._intake.taken((), 0, faults=item.reasons)
+        elif isinstance(item, _Own):
+            self._intake.own((item.reading,))
         elif isinstance(item, _Replugged):
             self._intake.device_restarted()
         elif isinstance(item, PictureOffered):

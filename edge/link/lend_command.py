@@ -19,17 +19,22 @@ MOST_S = 3600.0
 _BEAT_S = 0.5
 
 
-def lend_command(sources: Callable[[], Sequence[object]]) -> Callable[[Request], Answers]:
-    """Return the command; `sources` gives those that run now."""
+def lend_command(
+    sources: Callable[[], Sequence[object]], updates: Callable[[], Mapping[str, Mapping[str, object]]] = dict
+) -> Callable[[Request], Answers]:
+    """Return the command; `sources` gives those that run now, `updates` the last or running update by source."""
 
     def lend(request: Request) -> Answers:
         board = _on_port(sources(), str(request["port"]))
+        source = str(board.view()["source"])
+        if updates().get(source, {}).get("is_running"):
+            raise ValueError(f"the board of {source} is being updated; see quanho edge boards, and wait until that is done")
         seconds = request.get("seconds", MOST_S)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MOST_S:
             raise ValueError(f"seconds: {seconds!r} is no number up to {MOST_S:g}")
         try:
             with board.lend(seconds) as port:
-                yield {"ok": True, "source": board.view()["source"], "port": port}
+                yield {"ok": True, "source": source, "port": port}
                 pause = threading.Event()
                 for _ in range(round(seconds / _BEAT_S)):
                     pause.wait(_BEAT_S)

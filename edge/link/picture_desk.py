@@ -49,12 +49,14 @@ class _UnderWay:
 
 @dataclass(slots=True)
 class PictureGetter:
-    """See the module; one thread. `files` None: no pictures are taken. `name` gives device and time of a file."""
+    """See the module; one thread. `files` None: no pictures are taken. `name` gives device and time of a file, `was_told` tells of a hash
+    whether an earlier process had its reading stored."""
 
     files: PictureFiles | None
     most_bytes: int
     desk: Desk
     name: Callable[[PictureOffered], tuple[str, int]]
+    was_told: Callable[[str], bool] = lambda _: False
     _now: _UnderWay | None = None
     _telling: dict[str, PictureOffered] = field(default_factory=dict)  # finished, their readings not durable yet
     _refused: dict[bytes, None] = field(default_factory=dict)
@@ -74,6 +76,9 @@ class PictureGetter:
             return
         if done := files.finished(sha256):
             finished, is_told = done
+            if not is_told and self.was_told(sha256):
+                files.told(finished)
+                is_told = True
             if is_told:
                 self.desk.want(offer.picture, offer.size_bytes, 0)
             else:

@@ -2,10 +2,11 @@
 
     state_dir/pictures/<device>/<time>.jpg     finished, its bytes as hashed, synced
     state_dir/pictures/.<source>.part          what has come of the one under way
-    state_dir/pictures/.<source>.json          whose part that is (`sha256`, `size`), and the last one that was finished (`done`)
+    state_dir/pictures/.<source>.json          whose part that is (`sha256`, `size`), the last one that was finished (`done`), and the
+                                               devices that have pictures of this source (`devices`)
 
 The part is not synced: after a power cut it may hold anything, and then the hash says so. Above `keep_bytes` or `keep_count` the oldest
-finished ones of the device go.
+finished ones of the source go, whatever its boards called themselves.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.sources.link_settings import PictureSettings
-from runtime.durable_file import replace_file, sync_folder
+from runtime.durable_file import make_folder, replace_file, sync_folder
+from telemetry.identifiers import is_id
 
 _BLOCK_BYTES = 1 << 16
 
@@ -46,7 +48,7 @@ class PictureFiles:
         """Return how many bytes of this picture there are already; another one's part is given up."""
         about = self._read()
         if about.get("sha256") != sha256 or about.get("size") != size_bytes:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             self._part.unlink(missing_ok=True)
             self._write(about | {"sha256": sha256, "size": size_bytes})
         with suppress(FileNotFoundError):
@@ -70,7 +72,7 @@ class PictureFiles:
         if _hash(self._part) != sha256:
             return None
         folder = self._folder / device
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         path = _free(folder, at_ns)
         fd = os.open(self._part, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -79,11 +81,12 @@ class PictureFiles:
         finally:
             os.close(fd)
         self._part.replace(path)
-        for each in (folder, self._folder, self._state_dir):
-            sync_folder(each)
+        sync_folder(folder)
+        sync_folder(self._folder)
         finished = Finished(sha256, size_bytes, str(path.relative_to(self._state_dir)))
-        self._note(finished, is_told=False)
-        return Finished(sha256, size_bytes, finished.file, self._shed(folder, path))
+        devices = [*dict.fromkeys([*self._devices(), device])]
+        self._note(finished, devices, is_told=False)
+        return Finished(sha256, size_bytes, finished.file, self._shed(devices, path))
 
     def finished(self, sha256: str) -> tuple[Finished, bool] | None:
         """Return the last finished picture if it is this one and still there, and whether its reading is durable."""
@@ -96,18 +99,26 @@ class PictureFiles:
 
     def told(self, finished: Finished) -> None:
         """The reading of a finished picture is durable."""
-        self._note(finished, is_told=True)
+        self._note(finished, self._devices(), is_told=True)
 
-    def _note(self, finished: Finished, *, is_told: bool) -> None:
-        self._write({"done": {"sha256": finished.sha256, "file": finished.file, "is_told": is_told}})
+    def _note(self, finished: Finished, devices: list[str], *, is_told: bool) -> None:
+        kept = [each for each in devices if any((self._folder / each).glob("*.jpg"))]
+        self._write({"done": {"sha256": finished.sha256, "file": finished.file, "is_told": is_told}, "devices": kept})
 
-    def _shed(self, folder: Path, newest: Path) -> int:
-        sizes = {path: path.stat().st_size for path in sorted(folder.glob("*.jpg"))}
+    def _devices(self) -> list[str]:
+        known = self._read().get("devices")
+        return [each for each in known if isinstance(each, str) and is_id(each)] if isinstance(known, list) else []
+
+    def _shed(self, devices: list[str], newest: Path) -> int:
+        found = (path for each in devices for path in (self._folder / each).glob("*.jpg"))
+        sizes = {path: path.stat().st_size for path in sorted(found, key=lambda path: path.name)}
         used, shed = sum(sizes.values()), 0
         for path, size in sizes.items():
             if path == newest or (used <= int(self._settings.keep_bytes) and len(sizes) - shed <= self._settings.keep_count):
                 continue
             path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.parent.rmdir()  # where it was the last one
             used, shed = used - size, shed + 1
         return shed
 

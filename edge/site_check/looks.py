@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.site_check.finding import Finding, Verdict
 from telemetry import catalogue, quality
+from telemetry.spoken import spoken
 
 FRESH_S = 300.0  # a value older than this is not what the sensor sees now
 _DELIVERED_S = 300.0
@@ -105,7 +106,4 @@ def _text(field: object) -> str:
 
 def _unit(measurement: str, field: str) -> str:
     row = catalogue.find(measurement, field)
-    return f" {_SPOKEN.get(row.unit, row.unit)}" if row and row.unit else ""
-
-
-_SPOKEN = {"Cel": "°C", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3/h": "m³/h", "deg": "°"}
+    return f" {spoken(row.unit)}" if row and row.unit else ""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from edge.config import LinkSource
 from edge.intake import SourceIntake
-from edge.link.board_view import board_view, detail
+from edge.link.board_view import board_view, detail, link_reading
 from edge.link.described import Described
-from edge.link.feed import Feed
+from edge.link.feed import Feed, told_before
 from edge.link.identity import device_of, shown
 from edge.link.known import DurableFrames
 from edge.link.lending import Lending
@@ -39,6 +39,7 @@ _BITS_A_BYTE = 10
 _LONGEST_WAIT_S = 0.5
 _LENT_LOOK_S = 0.05
 _VIEW_EVERY_S = 0.5
+_COUNTS_EVERY_S = 60.0
 _LOG_LINES_A_MINUTE = 20
 _LOG_CHARACTERS = 240
 _WARNING = 2
@@ -72,6 +73,16 @@ class _Asked:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _GivenUp:
+    """Nobody waits for it any more: it must not be done later, to who knows which board."""
+
+    asked: _Asked
+
+
+_Posted = tuple[int, int] | tuple[int, int, int] | _Asked | _GivenUp | _Hear
+
+
 class LinkInput:
     """See the module. `view`, `command` and `lend` are for whoever has to do with the board (edge/link/commands.py). Any thread."""
 
@@ -86,11 +97,15 @@ class LinkInput:
         self._host = HostEnd(new_session=lambda: rng.randrange(1, 1 << 16), byte_s=_BITS_A_BYTE / settings.baudrate, known=self._known)
         pictures = settings.pictures
         files = (PictureFiles(context.state_dir, self.name, pictures), pictures) if pictures else None
-        self._feed = Feed(self._intake, self._clock, settings.age_believed_s, files, self._durable, self._want)
+        told = told_before(context.receipts)
+        self._feed = Feed(self._intake, self._clock, settings.age_believed_s, files, self._durable, self._want, told)
         self._reading = Worker(f"link {self.name}", self._run, clock=self._clock)
         self._feeding = Worker(f"link {self.name} feed", self._feed.run, clock=self._clock)
-        self._lending = Lending(self.name, self._clock, self._port.interrupt)
-        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked | _Hear] = deque()  # by other threads, for the port's
+        self._lending = Lending(self.name, context.state_dir / "boards" / f"{self.name}.lent", self._clock, self._port.interrupt)
+        self.same_as: tuple[str, tuple[str, ...]] | None = None  # what it shares with other sources (edge/link/namesake_watch.py)
+        self._posted: deque[tuple[int, int] | tuple[int, int, int] | _Asked | _GivenUp | _Hear] = (
+            deque()
+        )  # by other threads, for the port's
         self._waiting: dict[int, _Asked] = {}
         self._hearer: Hearer | None = None
         self._is_draining = False
@@ -103,8 +118,8 @@ class LinkInput:
         self._described: Described | None = None
         self._faults: tuple[str, ...] = ()
         self._open_count = 0
-        self._was_lent = False
-        self._view_s = float("-inf")
+        self._was_lent = self._is_lent_elsewhere = False
+        self._view_s, self._counted_s = float("-inf"), self._now_s()
         self._view: Mapping[str, object] = {}
         self._look()
 
@@ -128,13 +143,14 @@ class LinkInput:
 
     def state(self) -> SourceState:
         port, view = self._port.state(), self._view
-        error = port.last_error or self._trouble or self._reading.last_error or self._feeding.last_error
-        words = "lent for flashing" if self._lending.is_lent else detail(view)
+        same = f"its {self.same_as[0]} is also that of {', '.join(self.same_as[1])}" if self.same_as else ""
+        error = port.last_error or self._trouble or same or self._reading.last_error or self._feeding.last_error
+        words = "lent for flashing" if self._is_lent else detail(view)
         return SourceState(port.is_open and bool(view["is_open"]), words, self._received, error, view)
 
     def view(self) -> Mapping[str, object]:
         """Return what is known of the board."""
-        return {**self._view, "is_lent": self._lending.is_lent}
+        return {**self._view, "is_lent": self._is_lent, "same_as": self.same_as}
 
     def command(self, code: int, arguments: bytes, timeout_s: float) -> Answered:
         """Have the board do something and return its answer. TransientError where it has no session or does not answer in time."""
@@ -142,6 +158,8 @@ class LinkInput:
         self._posted.append(asked)
         self._port.interrupt()
         if not asked.is_done.wait(timeout_s):
+            self._posted.append(_GivenUp(asked))
+            self._port.interrupt()
             raise TransientError(f"the board of {self.name} did not answer within {timeout_s:g} s")
         if asked.answer is None:
             raise TransientError(f"the board of {self.name}: {asked.trouble}")
@@ -153,6 +171,10 @@ class LinkInput:
         """Tell `hearer` of sessions and frames from now on, the session that is open first. On the thread of the port: it must be quick."""
         self._posted.append(_Hear(hearer))
         self._port.interrupt()
+
+    def try_out(self, is_on_trial: bool) -> None:
+        """Mark readings from now on (quality bit 64), or no more: the board's firmware is on trial. Any thread."""
+        self._intake.is_on_trial = is_on_trial
 
     @property
     def is_plugged(self) -> bool:
@@ -175,6 +197,10 @@ class LinkInput:
         with self._lending.lend(seconds):
             yield path
 
+    @property
+    def _is_lent(self) -> bool:
+        return self._lending.is_lent or self._is_lent_elsewhere
+
     # on the thread of the port
 
     def _run(self, stopping: threading.Event) -> None:
@@ -182,6 +208,8 @@ class LinkInput:
             while not stopping.is_set():
                 if self._lending.is_lent:
                     self._stay_away(stopping)
+                elif not self._port.state().is_open and self._lending.is_lent_elsewhere():
+                    self._wait_for_return(stopping)
                 else:
                     self._come_round()
         finally:
@@ -207,6 +235,9 @@ class LinkInput:
         self._say()
         if now_s - self._view_s >= _VIEW_EVERY_S:
             self._look()
+        if now_s - self._counted_s >= _COUNTS_EVERY_S and self._described and not self._is_draining:
+            self._counted_s = now_s
+            self._feed.put_own(link_reading(self._described.device, self._host.state))
 
     def _wait_s(self) -> float:
         now_s = self._now_s()
@@ -236,6 +267,8 @@ class LinkInput:
             one = self._posted.popleft()
             if isinstance(one, _Asked):
                 self._ask(one)
+            elif isinstance(one, _GivenUp):
+                self._give_up(one.asked)
             elif isinstance(one, _Hear):
                 self._begin_to_tell(one.hearer)
             elif len(one) == 2:
@@ -244,7 +277,7 @@ class LinkInput:
                 self._host.want(*one)
 
     def _ask(self, asked: _Asked) -> None:
-        if self._lending.is_lent:
+        if self._is_lent:
             asked.trouble = "it is being flashed"
             asked.is_done.set()
             return
@@ -258,6 +291,11 @@ class LinkInput:
             asked.trouble = error.reason
             asked.is_done.set()
 
+    def _give_up(self, asked: _Asked) -> None:
+        for command_id in [each for each, waiting in self._waiting.items() if waiting is asked]:
+            if self._host.forget(command_id):
+                del self._waiting[command_id]
+
     def _begin_to_tell(self, hearer: Hearer | None) -> None:
         self._hearer = hearer
         state = self._host.state
@@ -270,7 +308,7 @@ class LinkInput:
         elif isinstance(event, Opened):
             self._on_opened(event, now_s)
         elif isinstance(event, Closed):
-            _LOG.info("link.closed", source=self.name, reason=event.why)
+            self._log_session("link.closed", reason=event.why)
             self._feed.put_session_over()
         elif isinstance(event, Refused):
             self._on_refused(event)
@@ -299,19 +337,24 @@ class LinkInput:
         configured = self._settings.device or (tags["device"] if is_id(tags.get("device", "")) else "")
         device = device_of(hello, self.name, configured)
         described = Described(event.sensors, self._settings.normalise, device)
-        if described.faults and described.faults != self._faults:
-            self._feed.put_faults(described.faults)
-        if before is not None and not self._was_lent and (before.uid, before.boot) != (hello.uid, hello.boot):
+        self._feed.put_described(device, described.faults if described.faults != self._faults else ())
+        if before is not None and not self._was_lent and _is_another_start(before, hello):
             self._tell_restart(before, hello, device, now_s)
         self._hello, self._described, self._faults, self._trouble, self._was_lent = hello, described, described.faults, "", False
         self._intake.told_every_s = described.expected_s
         names = {"firmware": hello.firmware, "version": hello.version, "board": hello.board}
-        _LOG.info("link.opened", source=self.name, device=device, uid=hello.uid.hex(), **{key: shown(text) for key, text in names.items()})
+        self._log_session("link.opened", device=device, uid=shown(hello.uid.hex()), **{key: shown(text) for key, text in names.items()})
+
+    def _log_session(self, event: str, **words: str) -> None:
+        if self._log_budget.allows(event, self._clock.monotonic_s()):
+            _LOG.info(event, source=self.name, **words)
 
     def _tell_restart(self, before: Hello, hello: Hello, device: str, now_s: float) -> None:
         """What the board had not sent yet is gone, nobody knows how much."""
         started_ns = max(self._heard_ns, round((now_s - hello.uptime_ms / 1000) * 1e9))
         what = "another board took its place" if before.uid != hello.uid else f"start {before.boot} became {hello.boot}"
+        if (before.uid, before.boot) == (hello.uid, hello.boot):
+            what = f"it started again with the number {hello.boot} of its last start"
         from_ns, to_ns = self._intake.time_of(self._heard_ns), self._intake.time_of(started_ns)
         self._intake.lose(Loss("board restarted", self.name, None, from_ns, to_ns, detail=f"{device}: {what}"))
 
@@ -320,7 +363,8 @@ class LinkInput:
             f"the board speaks versions {event.board_min} to {event.board_max} of the link, this gateway {VERSION};"
             " flash the board or update the gateway"
         )
-        _LOG.error("link.refused", source=self.name, reason=self._trouble)
+        if self._log_budget.allows("link.refused", self._clock.monotonic_s()):
+            _LOG.error("link.refused", source=self.name, reason=self._trouble)
 
     def _on_answered(self, event: Answered) -> None:
         if asked := self._waiting.pop(event.id, None):
@@ -346,12 +390,20 @@ class LinkInput:
         from_ns = self._clock.boot_ns()
         self._intake.is_excused = self._was_lent = True
         self._port.close()
-        self._lending.gave()
-        while self._lending.is_lent and not stopping.wait(_LENT_LOOK_S):
+        while self._lending.is_lent and not stopping.is_set():
+            self._lending.gave()  # maybe to the next one
             self._do_posted()
+            stopping.wait(_LENT_LOOK_S)
         self._intake.is_excused = False
         from_to = self._intake.time_of(from_ns), self._intake.time_of(self._clock.boot_ns())
         self._intake.lose(Loss("board being flashed", self.name, None, *from_to, detail="the port was lent"))
+
+    def _wait_for_return(self, stopping: threading.Event) -> None:
+        """The source that was here before, or another agent, lent the port: it is being flashed."""
+        self._intake.is_excused = self._was_lent = self._is_lent_elsewhere = True
+        while self._lending.is_lent_elsewhere() and not self._lending.is_lent and not stopping.wait(_LENT_LOOK_S):
+            self._do_posted()
+        self._intake.is_excused = self._is_lent_elsewhere = False
 
     def _look(self) -> None:
         self._view_s = self._now_s()
@@ -371,3 +423,8 @@ class LinkInput:
     def _want(self, picture: int, offset: int, chunks: int) -> None:
         self._posted.append((picture, offset, chunks))
         self._port.interrupt()
+
+
+def _is_another_start(before: Hello, hello: Hello) -> bool:
+    has_gone_back = (hello.uptime_ms - before.uptime_ms) & 0xFFFF_FFFF >= 1 << 31
+    return has_gone_back or (before.uid, before.boot) != (hello.uid, hello.boot)

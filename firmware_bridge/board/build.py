@@ -13,7 +13,17 @@ Firmware = Literal["reference", "bench"]
 
 _HERE = Path(__file__).resolve().parent
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-std=c99", "-pedantic")
-FLAGS = ("-Os", "-mcall-prologues", "-mrelax", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-DF_CPU=16000000UL")
+FLAGS = (
+    "-Os",
+    "-mcall-prologues",
+    "-mrelax",
+    "-fno-tree-forwprop",
+    "-fno-move-loop-invariants",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wl,--gc-sections",
+    "-DF_CPU=16000000UL",
+)
 BUILD_WITHIN_S = 120
 
 

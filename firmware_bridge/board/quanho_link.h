@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  *
- * A firmware describes itself (ql_items, ql_sets), gives each byte that arrives to ql_rx(), asks ql_tx() for the next byte to send, and
- * calls ql_tick() with its milliseconds; ql_due() says when a sensor is to be read, and ql_reading() keeps what it read until the gateway
- * has it on its disk:
+ * A firmware describes itself (QL_ITEMS, QL_DESCRIBE, ql_sets), gives each byte that arrives to ql_rx(), asks ql_tx() for the next byte to
+ * send, and calls ql_tick() with its milliseconds; ql_due() says when a sensor is to be read, and ql_reading() keeps what it read until the
+ * gateway has it on its disk:
  *
  *     ql_init(boot_number);
  *     for (;;) {
@@ -48,7 +48,7 @@
 #endif
 #ifndef QL_FRAMES
 #ifdef __AVR__
-#define QL_FRAMES 8 /* frames in the store at most, a power of two from 4 to 128; 8 bytes of RAM each */
+#define QL_FRAMES 8 /* frames in the store at most, 4 to 128; 7 bytes of RAM each */
 #else
 #define QL_FRAMES 64
 #endif
@@ -60,19 +60,10 @@
 #define QL_LEAST_INTERVAL_MS 100 /* a gateway that asks for less gets this */
 #endif
 #ifndef QL_RX_BYTES
-#define QL_RX_BYTES 64 /* largest frame that is taken, 24 to 254; 64 leave 55 bytes for the arguments of a command */
+#define QL_RX_BYTES 64 /* largest frame that is taken, 32 to 254; 64 leave 55 bytes for the arguments of a command */
 #endif
 #ifndef QL_ANSWER_BYTES
 #define QL_ANSWER_BYTES 8 /* most that a command returns, 4 to 20 */
-#endif
-#ifndef QL_NAME_BYTES
-#define QL_NAME_BYTES 20 /* names of measurements and fields */
-#endif
-#ifndef QL_UNIT_BYTES
-#define QL_UNIT_BYTES 8
-#endif
-#ifndef QL_TEXT_BYTES
-#define QL_TEXT_BYTES 24 /* board, firmware, version, build */
 #endif
 #ifndef QL_TIMEOUT_MS
 #define QL_TIMEOUT_MS 250 /* 3 frame times where that is longer: 800 at 9,600 baud */
@@ -83,6 +74,13 @@
 #else
 #define QL_PICTURES 1
 #endif
+#endif
+
+#if QL_SETS < 1 || QL_SETS > 31 || QL_STORE_BYTES < 64 || QL_STORE_BYTES > 32000 || QL_FRAMES < 4 || QL_FRAMES > 128
+#error "QL_SETS, QL_STORE_BYTES or QL_FRAMES is not what quanho_link.h allows"
+#endif
+#if QL_RX_BYTES < 32 || QL_RX_BYTES > 254 || QL_ANSWER_BYTES < 4 || QL_ANSWER_BYTES > 20
+#error "QL_RX_BYTES or QL_ANSWER_BYTES is not what quanho_link.h allows"
 #endif
 
 #define QL_ALL 0xFFFFu /* every field is there */
@@ -107,33 +105,22 @@ typedef union {
     float f;    /* QL_FLOAT: IEEE 754 single */
 } ql_value;
 
-/* Texts are written QL_TEXT("weather"): the length byte of the wire, then the text. One that is too long does not compile. */
-#define QL_TEXT(text) sizeof(text) - 1, text
-
-struct ql_item { /* in flash */
-    uint8_t tag, length;
-    char text[QL_TEXT_BYTES];
+struct ql_text { /* bytes in flash, as the line carries them */
+    const uint8_t *bytes;
+    uint8_t length;
 };
 
-struct ql_field { /* in flash */
-    uint8_t type;
-    int8_t exponent;
-    uint8_t name_length;
-    char name[QL_NAME_BYTES];
-    uint8_t unit_length;
-    char unit[QL_UNIT_BYTES];
-};
-
-struct ql_set { /* in flash */
-    uint8_t measurement_length;
-    char measurement[QL_NAME_BYTES];
-    uint8_t field_count;           /* 1 to 16 */
-    const struct ql_field *fields; /* in flash */
-    uint32_t interval_ms;          /* at the start; 0: when something happens */
+struct ql_set {
+    struct ql_text text;  /* of QL_DESCRIBE */
+    uint32_t interval_ms; /* 0: when something happens */
+    uint32_t last_ms;
+    bool was_read;
 };
 
 struct ql_answer {
-    uint8_t count, bytes[QL_ANSWER_BYTES];
+    uint8_t id, status;             /* the library's */
+    uint8_t bytes[QL_ANSWER_BYTES]; /* what a command returns */
+    uint8_t count;
 };
 
 #if QL_PICTURES
@@ -152,11 +139,12 @@ extern "C" {
 
 /* ---- what the firmware provides ---- */
 
-extern const struct ql_item ql_items[4]; /* QL_FLASH: QL_TAG_BOARD to QL_TAG_BUILD */
-extern const struct ql_set ql_sets[QL_SETS]; /* QL_FLASH */
+extern const struct ql_text ql_items;   /* what every board with this firmware is: QL_ITEMS */
+extern struct ql_set ql_sets[QL_SETS]; /* what it measures: QL_SET each */
 
-/* Byte `at` of the unique id, the device or the site: byte 0 is the length (0: there is none; at most 32), the text follows. */
-uint8_t ql_identity(uint8_t tag, uint8_t at);
+/* What this one board is, byte by byte: byte 0 says how many follow (at most 102; a blank 0xFF is none), then items as HELLO carries them: tag
+ * (QL_TAG_UNIQUE_ID, QL_TAG_DEVICE, QL_TAG_SITE), length (1 to 32), text. */
+uint8_t ql_identity(uint8_t at);
 
 /* Does `code` (3, 6, 128 and up) or says whether it can (4, 5), quickly; returns a status. `answer` is empty before. */
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer);
@@ -167,7 +155,7 @@ void ql_answered(uint8_t code);
 
 /* ---- what the library does ---- */
 
-void ql_init(uint32_t boot); /* `boot`: a number that no other start of this board has had */
+void ql_init(uint32_t boot); /* once, first. `boot`: a number that no other start of this board has had */
 
 void ql_tick(uint32_t now_ms); /* often, at the very least hourly. The ms may wrap, which they do after 49.7 days */
 void ql_rx(uint8_t byte);
@@ -201,5 +189,59 @@ bool ql_description_fits(void);
 
 #ifdef __cplusplus
 }
+#else
+
+/* ---- how a firmware describes itself: in C, for C++ has no arrays without a closing 0. Once, in one file ----
+ *
+ *     QL_ITEMS("atmega328p-uno", "tank", "1.0.0", "2026-11-27");            board, firmware, version, build
+ *     #define TANK(FIELD) FIELD(QL_INT, -3, level, "m") FIELD(QL_INT, -1, temperature, "Cel")
+ *     QL_DESCRIBE(tank, "water_level", TANK);                               type, exponent, name, unit of each field
+ *     struct ql_set ql_sets[QL_SETS] = {QL_SET(tank, 10000)};               ms
+ *
+ * They make the bytes of HELLO and SENSOR at compile time. What is too long for a frame does not compile, nor does a name that comes twice. */
+
+#if defined __GNUC__ && __GNUC__ >= 8
+#define QL_UNTERMINATED __attribute__((nonstring))
+#else
+#define QL_UNTERMINATED
+#endif
+#define QL_CHARS(name, text) char name[sizeof text - 1] QL_UNTERMINATED
+#define QL_VALUE(text) sizeof text - 1, text
+
+#define QL_FIELD_MEMBERS(type, exponent, name, unit) \
+    uint8_t name##_type;                             \
+    int8_t name##_exponent;                          \
+    uint8_t name##_length;                           \
+    QL_CHARS(name, #name);                           \
+    uint8_t name##_unit_length;                      \
+    QL_CHARS(name##_unit, unit);
+#define QL_FIELD_VALUES(type, exponent, name, unit) type, exponent, QL_VALUE(#name), QL_VALUE(unit),
+#define QL_FIELD_COUNT(type, exponent, name, unit) +1
+
+#define QL_DESCRIBE(set, measurement, FIELDS)                                                            \
+    __extension__ static const struct {                                                                  \
+        uint8_t length_;                                                                                 \
+        QL_CHARS(measurement_, measurement);                                                             \
+        uint8_t count_;                                                                                  \
+        FIELDS(QL_FIELD_MEMBERS)                                                                         \
+    } set##_text QL_FLASH = {QL_VALUE(measurement), 0 FIELDS(QL_FIELD_COUNT), FIELDS(QL_FIELD_VALUES)};  \
+    typedef char set##_fits_sensor[sizeof set##_text <= 243 ? 1 : -1]
+
+#define QL_SET(set, interval_ms) {{(const uint8_t *)&set##_text, sizeof set##_text}, interval_ms, 0, false}
+
+#define QL_ITEMS(board, firmware, version, build)                                                                        \
+    __extension__ static const struct {                                                                                  \
+        uint8_t tag_1, length_1;                                                                                         \
+        QL_CHARS(text_1, board);                                                                                         \
+        uint8_t tag_2, length_2;                                                                                         \
+        QL_CHARS(text_2, firmware);                                                                                      \
+        uint8_t tag_3, length_3;                                                                                         \
+        QL_CHARS(text_3, version);                                                                                       \
+        uint8_t tag_4, length_4;                                                                                         \
+        QL_CHARS(text_4, build);                                                                                         \
+    } items_text QL_FLASH = {QL_TAG_BOARD,   QL_VALUE(board),   QL_TAG_FIRMWARE, QL_VALUE(firmware),                     \
+                             QL_TAG_VERSION, QL_VALUE(version), QL_TAG_BUILD,    QL_VALUE(build)};                       \
+    typedef char items_fit_hello[sizeof items_text <= 123 ? 1 : -1];                                                     \
+    const struct ql_text ql_items = {(const uint8_t *)&items_text, sizeof items_text}
 #endif
 #endif

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from firmware_bridge.bundle.manifest import Manifest
 from firmware_bridge.flash.board_line import BoardLine
 from firmware_bridge.flash.causes import Cause, FlashError
-from firmware_bridge.flash.plausible import FirstReadings, Reading, other_firmware
+from firmware_bridge.flash.plausible import FirstReadings, Reading, other_firmware, reading_text
 from firmware_bridge.link.body import text8
 from firmware_bridge.link.commands import Code, Status
 from firmware_bridge.link.events import Answered, Event, Frame, Refused
@@ -44,7 +44,8 @@ def wait_hello(line: BoardLine, within_s: float) -> Hello | None:
 def wait_first_reading(line: BoardLine, manifest: Manifest, hello_s: float, reading_s: float) -> FirstReading:
     """Return the first readings of the firmware that `manifest` describes.
 
-    FlashError: NO_HELLO, WRONG_FIRMWARE, NO_READING where nothing at all is measured; PORT_… where the port cannot be opened.
+    FlashError: NO_HELLO, WRONG_FIRMWARE, NO_READING where a set that should report does not, and nothing else is wrong;
+    PORT_… where the port cannot be opened.
     """
     hello = wait_hello(line, hello_s)
     if hello is None:
@@ -70,8 +71,8 @@ def wait_first_reading(line: BoardLine, manifest: Manifest, hello_s: float, read
     silent = tuple(
         said(f"{name} không báo gì trong {reading_s:g} s", f"{name} reported nothing within {reading_s:g} s") for name in waited_for
     )
-    if silent and not first.readings and not first.missing:
-        raise FlashError(Cause.NO_READING, joined("; ", silent))
+    if silent and not first.why():
+        raise FlashError(Cause.NO_READING, joined("; ", silent), tuple(map(reading_text, first.readings)))
     why = (*first.why(), *silent)
     return FirstReading(hello, first.readings, not why, why)
 

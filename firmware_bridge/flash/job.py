@@ -22,7 +22,7 @@ from firmware_bridge.flash.image import images_of
 from firmware_bridge.flash.journal import Journal, ReadingSeen, State
 from firmware_bridge.flash.plain_reading import plain_reading
 from firmware_bridge.flash.plan import Installed, Refusal, Step, Wish, make_plan, without_board
-from firmware_bridge.flash.plausible import Reading, other_firmware
+from firmware_bridge.flash.plausible import Reading, other_firmware, reading_text
 from firmware_bridge.flash.ports import board_identity, holders_of, list_ports, may_be_serial
 from firmware_bridge.flash.progress import Progress
 from firmware_bridge.flash.target import Target
@@ -55,6 +55,7 @@ class Papers:
     is_label_there: Callable[[], bool] = lambda: True
     record: Callable[["Outcome"], str] | None = None
     queue: Callable[["Outcome"], None] | None = None
+    label_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +240,12 @@ class FlashJob:
         with BoardLine(self._reading_port(), target.link_baud) as line:
             first = wait_first_reading(line, self._manifest, target.hello_s, target.first_reading_s)
             if not first.plausible:
-                raise FlashError(Cause.IMPLAUSIBLE, joined("; ", first.why), tuple(_said(reading) for reading in first.readings))
+                raise FlashError(Cause.IMPLAUSIBLE, joined("; ", first.why), tuple(map(reading_text, first.readings)))
             self._finish(Step.FIRST_READING, readings=_seen(first.readings), read_at=self._now(), unique_id=self._unique_id(first.hello))
             if Step.IDENTITY in self._missing():
                 self._begin(Step.IDENTITY)
-                write_identity(line, order.wish.device, order.wish.site)
-                self._finish(Step.IDENTITY)
+                hello = write_identity(line, order.wish.device, order.wish.site)
+                self._finish(Step.IDENTITY, unique_id=self._unique_id(hello))  # a blank board may have drawn its id only now
 
     def _paper(self) -> None:
         papers = self._order.papers
@@ -298,7 +299,3 @@ def _chip_text(chip: ChipFound) -> str:
 
 def _seen(readings: Iterable[Reading]) -> tuple[ReadingSeen, ...]:
     return tuple(ReadingSeen(measurement=one.measurement, values=dict(one.values), quality=one.quality) for one in readings)
-
-
-def _said(reading: Reading) -> str:
-    return f"{reading.measurement}: " + ", ".join(f"{name} {value}" for name, value in reading.values.items())

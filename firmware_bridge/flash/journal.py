@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.plan import Step
-from runtime.durable_file import replace_file
+from runtime.durable_file import make_folder, replace_file
 from telemetry.said import said
 
 _MODE = 0o600
@@ -64,7 +64,7 @@ class Journal:
     def locked(self) -> Iterator[None]:
         """Hold the board for this process. PORT_BUSY where another flash has it, RECORD_FAILED where the folder cannot be used."""
         try:
-            self._path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(self._path.parent, _FOLDER_MODE)
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         except OSError as error:
             raise _unusable(self._path.parent, error) from error

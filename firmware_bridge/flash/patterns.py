@@ -4,6 +4,7 @@ Words of avrdude 7.1, esptool 5.6 (seen), stm32flash 0.5 and dfu-util 0.11 (read
 """
 
 import re
+import signal
 from dataclasses import dataclass
 
 from firmware_bridge.flash.causes import Cause, FlashError
@@ -147,7 +148,11 @@ STM32 = (
 
 
 def failure(name: str, table: tuple[Pattern, ...], code: int, lines: tuple[str, ...]) -> FlashError:
-    """Return the error for a program that ended with `code`: by the first row that fits, else WRITE_FAILED with its last words."""
+    """Return the error for a program that ended with `code`, or by a signal (below 0): by the first row that fits, else WRITE_FAILED with
+    its last words."""
+    if code < 0:
+        by = signal.Signals(-code).name
+        return FlashError(Cause.WRITE_FAILED, said(f"{name} bị giết từ bên ngoài ({by})", f"{name} was killed from outside ({by})"), lines)
     for row in table:
         for line in lines:
             if row.words.search(line):

@@ -110,6 +110,11 @@ class FirstReadings:
         return said(f"bo mạch không khai báo {about}", f"the board does not announce {about}")
 
 
+def reading_text(reading: Reading) -> str:
+    """Return the reading in one line."""
+    return f"{reading.measurement}: " + ", ".join(f"{name} {value}" for name, value in reading.values.items())
+
+
 def judged(sensor: SensorSet, record: Record, expected: SensorExpected | None) -> Reading:
     """Return the record as a reading, with what is wrong with it."""
     ranges = {field.name: (field.lowest, field.highest) for field in expected.fields} if expected else {}

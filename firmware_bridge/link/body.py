@@ -58,8 +58,10 @@ class Cursor:
 
 
 def read_text(data: bytes) -> str:
-    """Return UTF-8 as text, each byte that is none as U+FFFD: a wrong letter in a name is no reason to lose a board."""
-    return data.decode("utf-8", "replace")
+    """Return UTF-8 as text on one line, U+FFFD for each byte that is none and for what a terminal or a log would obey: a wrong letter in a
+    name is no reason to lose a board."""
+    text = data.decode("utf-8", "replace")
+    return text if text.isprintable() else "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def bytes8(data: bytes) -> bytes:

@@ -64,6 +64,13 @@ class Commands:
         self._queue.append(_Wanted(self._id, code, arguments))
         return self._id
 
+    def forget(self, command_id: int) -> bool:
+        """Take a command that waits out of the queue; False where it is not there."""
+        kept = [one for one in self._queue if one.id != command_id]
+        is_there = len(kept) < len(self._queue)
+        self._queue = deque(kept)
+        return is_there
+
     def due_s(self) -> float:
         """When `outgoing` has something, while a session is open."""
         if self._under_way is not None:

@@ -178,6 +178,10 @@ class HostEnd:
         """Queue a command for the next open session and return its id, which `Answered` carries. RejectedError where too many wait."""
         return self._commands.add(code, arguments)
 
+    def forget(self, command_id: int) -> bool:
+        """Do not send a command that still waits; False where it was sent already, or is over."""
+        return self._commands.forget(command_id)
+
     def want(self, picture: int, offset: int, chunks: int = 0) -> None:
         """Ask for chunks of a picture; with `offset` its size or `NOT_WANTED`, let the board forget it. Nothing without a session."""
         if self._is_open and len(self._wants) < 16:
@@ -248,7 +252,7 @@ class HostEnd:
         if not is_same:
             events += self._close("the board started again, or it is another board")
             self._was_confirmed = False
-            self._reception.board_started(hello.uid, hello.boot)
+            self._reception.board_started(hello.uid, hello.boot, goes_on=hello.session != NO_SESSION)
         elif self._is_confirmed and hello.session != self._session:
             events += self._close("the board has no session, or another")
         elif self._is_confirmed and is_before(self._reception.next, hello.oldest):
@@ -260,7 +264,7 @@ class HostEnd:
             self._open_s = -_NEVER
         elif self._is_confirmed:
             self._ack_s = -_NEVER if self._is_open else self._ack_s  # it may have missed one
-        elif hello.session == self._session:
+        elif hello.session == self._session and not self._reception.is_waiting:
             self._confirmed(hello, at_s)
             events += self._opened_if_complete()
         elif self._open_s == _NEVER:
@@ -286,6 +290,8 @@ class HostEnd:
         has_forgotten = self._was_confirmed and hello.session == NO_SESSION  # a board that runs on does not
         if (last.uid, last.boot) != (hello.uid, hello.boot) or has_forgotten:
             return False
+        if hello.session == self._last_session != NO_SESSION and (hello.uptime_ms - last.uptime_ms) & 0xFFFF_FFFF < 1 << 31:
+            return True  # whatever the clocks say: we may have read it long after it came
         passed_ms = (at_s - last_s) * 1000
         early_ms = int(last.uptime_ms + passed_ms - hello.uptime_ms) & 0xFFFF_FFFF
         return early_ms >= 1 << 31 or early_ms <= 1000 + 0.05 * passed_ms
@@ -300,7 +306,7 @@ class HostEnd:
         self._is_confirmed = self._was_confirmed = True
         self._counts.sessions += 1
         self._sensors = {}
-        self._reception.session_began(hello.oldest)
+        self._reception.session_began(hello.oldest, is_held=self._is_held)
         self._credit_said = self._unacknowledged = 0
         self._sensors_s = at_s + SENSORS_AGAIN_S
         self._ask_s = at_s + SILENT_S

@@ -11,6 +11,7 @@ from firmware_bridge.link.varint import ahead, is_before
 from firmware_bridge.link.window import Handed, Window
 
 NOT_DURABLE_FRAMES = 1024
+_STARTS = 4  # whose frames are remembered, or on their way to the disk
 
 
 @dataclass(slots=True)
@@ -38,9 +39,10 @@ class Reception:
         self._known = known
         self._counts = counts
         self._handed = Handed(b"", -1)
-        self._next_uid = b""
+        self._former: list[Handed] = []
         self._window: Window[Frame] = Window(0)
         self._durable = 0
+        self._allowed = 0  # frames before it were given credit in this session
 
     @property
     def next(self) -> int:
@@ -52,22 +54,29 @@ class Reception:
         """How many frames are received, in order, and not durable."""
         return ahead(self._window.next, self._durable)
 
-    def board_started(self, uid: bytes, boot: int) -> None:
-        """Frames of another start come now. `is_waiting` until those on their way to the disk under the same boot number are there: nobody
-        could tell which of the two `durable` means. What is pending under another number harms nobody."""
-        self._next_uid = uid
-        self.is_waiting = self._handed.pending_count > 0 and self._handed.boot == boot
-        if not self.is_waiting:
-            self._handed = Handed(uid, boot)
+    def board_started(self, uid: bytes, boot: int, *, goes_on: bool) -> None:
+        """Frames of another start come now; `goes_on`: it has a session, so it began before, and what was handed out of it stays known.
 
-    def session_began(self, oldest: int) -> None:
+        `is_waiting` until those on their way to the disk under the same boot number are there: nobody could tell which of the two
+        `durable` means. So it is while those of too many starts are."""
+        known = [*self._former, self._handed]
+        before = next((one for one in known if goes_on and (one.uid, one.boot) == (uid, boot)), None)
+        self._former = [one for one in known if one is not before]
+        self._handed = before or Handed(uid, boot)
+        self._look()
+
+    def session_began(self, oldest: int, *, is_held: bool) -> None:
         """The board sends from `oldest` on."""
         self._window = Window(oldest)
         self._durable = oldest
+        self._allowed = (oldest + (0 if is_held else WINDOW)) & 0xFFFF
 
     def data(self, data: Data, departed_s: float, sets: Mapping[int, SensorSet]) -> list[Frame]:
         """Take a frame and return those that are handed out now."""
         self._counts.data_frames += 1
+        if not is_before(data.seq, self._allowed):  # a board that keeps to nothing fills no memory
+            self._counts.stray += 1
+            return []
         found, fault = records.decode(data.records, data.age_ms, departed_s, sets)
         frame = Frame(self._handed.boot, data.seq, zlib.crc32(data.records), found, fault, len(data.records))
         if not self._window.put(data.seq, frame):
@@ -77,12 +86,10 @@ class Reception:
 
     def durable(self, boot: int, next_seq: int) -> None:
         """Every frame before `next_seq` that was handed out under `boot` is durable."""
-        if boot != self._handed.boot:
-            return
-        self._handed.durable(next_seq)
-        if self.is_waiting and not self._handed.pending_count:
-            self.is_waiting = False
-            self._handed = Handed(self._next_uid, boot)
+        for one in (*self._former, self._handed):
+            if one.boot == boot:
+                one.durable(next_seq)
+        self._look()
 
     def advance(self) -> bool:
         """Move `durable` over what was received and is not pending: it was made durable, or was known. Tell whether it moved.
@@ -96,7 +103,17 @@ class Reception:
     def ack(self, session: int, *, is_held: bool) -> Ack:
         """Return what to say to the board now."""
         credit = 0 if is_held else max(0, min(WINDOW, NOT_DURABLE_FRAMES - self.not_durable))
+        allowed = (self._window.next + credit) & 0xFFFF
+        if is_before(self._allowed, allowed):
+            self._allowed = allowed
         return Ack(session, self._window.next, self._durable, credit, self._window.have())
+
+    def _look(self) -> None:
+        """Forget starts that matter no more, and see whether this one has to wait."""
+        pending = [one for one in self._former if one.pending_count]
+        done = [one for one in self._former if not one.pending_count]
+        self._former = [*done[len(pending) - _STARTS :], *pending] if len(pending) < _STARTS else pending
+        self.is_waiting = len(pending) >= _STARTS or any(one.boot == self._handed.boot for one in pending)
 
     def _is_new(self, frame: Frame) -> bool:
         if self._known(FrameIdentity(self._handed.uid, frame.boot, frame.seq, frame.body_hash)):

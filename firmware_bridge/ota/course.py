@@ -21,6 +21,8 @@ from typing import Any
 
 from firmware_bridge.ota.firmware import Firmware
 
+PROVEN = "its readings are plausible"
+
 
 class Step(StrEnum):
     """What is done to a board."""
@@ -180,7 +182,7 @@ def _done(course: Course, do: Do, entry: Noted) -> Course:
         case Step.HELLO:
             return replace(course, next=Do(Step.WATCH, do.which))
     if do.which is Which.NEW:
-        return replace(course, verdict=Ended(Outcome.KEPT, "its readings are plausible"))
+        return replace(course, verdict=Ended(Outcome.KEPT, PROVEN))
     is_back = course.is_touched or course.begun.get(Do(Step.FLASH, Which.PREVIOUS), 0) > 0
     return replace(course, verdict=Ended(Outcome.WENT_BACK if is_back else Outcome.UNCHANGED, course.why))
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from firmware_bridge.ota.firmware import Firmware
-from runtime.durable_file import replace_file
+from runtime.durable_file import make_folder, remove_leftovers, replace_file
 from telemetry.errors import RejectedError
 
 _MODE = 0o600
@@ -37,7 +37,8 @@ class ImageStore:
         sha = hashlib.sha256(data).hexdigest()
         with self._lock:
             if not self.has(sha):
-                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self.folder, 0o700)
+                remove_leftovers(self.folder)
                 self._make_room(len(data), {*needed, sha})
                 replace_file(self.folder / sha, data, _MODE)
         return sha

@@ -69,10 +69,12 @@ class Update:
         self._on_progress = on_progress
         self._limits = limits
         self._patience = patience
+        self._is_unsure = True  # which board is at the port: nobody looked since
 
     def run(self) -> Ended:
         """Carry the update to its end. Raises Interrupted; OSError when the disk takes no entry; RejectedError for a journal without an
         order. After each of them the same journal can be run again."""
+        self._is_unsure = True
         while True:
             written = self._journal.read()
             if written.order is None:
@@ -85,10 +87,11 @@ class Update:
                         self._store.know(written.order.new)
                     self._journal.write(todo)
                 return todo
-            self._wait_there(todo)
+            self._is_unsure |= self._wait_there(todo) > 0 or course.begun.get(todo, 0) > 0
             self._journal.write(Noted(todo.step, todo.which, Mark.BEGUN))
             self._on_progress(Progress(todo))
             result = self._result(todo, course, written.order)
+            self._is_unsure = False
             self._journal.write(result)
             if result.mark is Mark.FAILED and todo.step in (Step.PREPARE, Step.FLASH):
                 self._board.rest(self._patience.again_s)
@@ -113,7 +116,7 @@ class Update:
         if greeted is not None:
             if greeted.said.board != order.new.board:
                 raise _Failed(f"the board says that it is {greeted.said.board}, the firmware is for {order.new.board}")
-            if not order.is_despite and (why := self._watched(todo, greeted, (), 1)):
+            if not order.is_despite and (why := self._watched(todo, greeted, (), 1, (greeted.said, greeted.uid))):
                 raise _Failed(f"its readings are not right before the update: {why}")
             previous = self._store.find(greeted.said) or self._dumped(greeted.said)
         elif order.rescue is not None and self._store.has_all_of(order.rescue):
@@ -138,9 +141,9 @@ class Update:
 
     def _flash(self, todo: Do, course: Course, order: Order) -> Noted:
         firmware = _firmware(todo, course, order)
-        if course.uid and course.begun.get(todo):  # it was unplugged or we were off: is it still the board that was meant?
+        if course.uid and self._is_unsure:  # it was unplugged or we were off: is it still the board that was meant?
             self._board.listen()
-            greeted = self._greeting(todo, self._patience.stranger_s)
+            greeted = self._greeting(todo, self._patience.stranger_s, is_fresh=True)
             if greeted is not None:
                 _check_same(greeted, course.uid)
         if todo.which is Which.NEW and course.previous is not None and not self._store.has_all_of(course.previous):
@@ -175,8 +178,9 @@ class Update:
 
     # -- hearing the board ---------------------------------------------------------------------------------------------
 
-    def _greeting(self, todo: Do, within_s: float, expected: Firmware | None = None) -> Greeted | None:
-        """Return the first greeting of what is expected, else the last of something else, None when there was none."""
+    def _greeting(self, todo: Do, within_s: float, expected: Firmware | None = None, *, is_fresh: bool = False) -> Greeted | None:
+        """Return the first greeting of what is expected, else the last of something else, None when there was none. `is_fresh`: a session
+        that was open before is only believed when no other opens, for its board may be gone."""
         last: Greeted | None = None
         left_s = within_s
         while left_s > 0:
@@ -185,7 +189,7 @@ class Update:
             for event in self._board.events(min(left_s, self._patience.look_s)):
                 if isinstance(event, Greeted):
                     last = event
-                    if expected is None or expected.is_said_by(event.said):
+                    if (event.is_fresh or not is_fresh) and (expected is None or expected.is_said_by(event.said)):
                         return event
             left_s -= self._now_s() - since_s
         return last

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.records.signed import RECORD_BYTES, RecordRefused, SignedRecord, verify
-from runtime.durable_file import replace_file, sync_folder
+from runtime.durable_file import make_folder, replace_file, sync_folder
 from telemetry.errors import QuanhoError
 from telemetry.said import said
 
@@ -60,7 +60,7 @@ class Outbox:
                 )
             )
         try:
-            self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(self.folder, _FOLDER_MODE)
             replace_file(path, data, _MODE)
         except OSError as error:
             raise _problem(path, error) from error
@@ -108,7 +108,7 @@ class Outbox:
     def _move(self, waiting: Waiting, where: str) -> None:
         target = self.folder / where
         try:
-            target.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            make_folder(target, _FOLDER_MODE)
             with suppress(FileNotFoundError):  # another sender was faster
                 waiting.path.rename(target / waiting.path.name)
             sync_folder(target)

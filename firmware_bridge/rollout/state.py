@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from firmware_bridge.rollout.plan import RolloutPlan
 from telemetry.errors import RejectedError
 
@@ -111,12 +113,42 @@ def from_json(text: str) -> Rollout:
     if version != VERSION:
         raise RejectedError(f"this state of a rollout has version {version}, known is {VERSION}; use the quanho that wrote it")
     try:
+        _State.model_validate(table)
         boards = {str(name): _board(board) for name, board in table.pop("boards").items()}
         plan, phase = RolloutPlan.model_validate(table.pop("plan")), Phase(table.pop("phase"))
-        return Rollout(plan, boards, phase, **table)
+        rollout = Rollout(plan, boards, phase, **table)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise RejectedError(f"this state of a rollout is damaged: {error}") from error
+    if not 0 <= rollout.wave < len(plan.waves):
+        raise RejectedError(f"this state of a rollout is damaged: it is in wave {rollout.wave} of {len(plan.waves)}")
+    return rollout
 
 
 def _board(table: Mapping[str, Any]) -> BoardAt:
     return BoardAt(**{**table, "classes": tuple(table["classes"]), "at": At(table["at"])})
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Board(_Table):
+    site: str
+    classes: list[str]
+    at: At
+    wave: int
+    since_s: float
+    why: str
+    reads_well: bool
+    read_at_s: float
+
+
+class _State(_Table):
+    """The shape of a state, without its version."""
+
+    plan: dict[str, Any]
+    boards: dict[str, _Board]
+    phase: Phase
+    why: str
+    wave: int
+    held_until_s: float | None

@@ -1,4 +1,4 @@
-"""A screen as SVG for the README.
+"""A terminal screen as SVG, for the documentation.
 
 Block characters, lines and corners become shapes, and every word is placed by itself: the picture is the same whatever
 monospaced font the reader has, and in viewers that do not know `textLength`.
@@ -45,7 +45,12 @@ def save_picture(scene: Scene, path: Path) -> None:
     """Write the live view of `scene` to `path`."""
     console = Console(width=_COLUMNS, height=_ROWS, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
     lines = console.render_lines(render(scene, _COLUMNS, _ROWS), console.options.update(height=_ROWS))
-    path.write_text(_svg([element for run in _runs(lines) for element in _elements(run)]), encoding="utf-8")
+    path.write_text(terminal_svg(lines, _COLUMNS, _ROWS, "quanho demo"), encoding="utf-8")
+
+
+def terminal_svg(lines: list[list[Segment]], columns: int, rows: int, title: str) -> str:
+    """Return the picture of these lines in a window of `columns` by `rows` cells; `title` is what a screen reader says."""
+    return _svg([element for run in _runs(lines) for element in _elements(run)], columns, rows, title)
 
 
 def _runs(lines: list[list[Segment]]) -> Iterator[_Run]:
@@ -93,14 +98,14 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}"/>'
 
 
-def _svg(elements: list[str]) -> str:
-    width, height = _COLUMNS * _CELL_W + 2 * _MARGIN, _ROWS * _CELL_H + _BAR_H + _MARGIN
+def _svg(elements: list[str], columns: int, rows: int, title: str) -> str:
+    width, height = columns * _CELL_W + 2 * _MARGIN, rows * _CELL_H + _BAR_H + _MARGIN
     lights = "".join(
         f'<circle cx="{22 + 20 * at}" cy="20" r="6" fill="{colour}"/>' for at, colour in enumerate(("#f06262", "#f0be54", "#6fcf7f"))
     )
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="quanho demo">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">',
             f'<rect width="{width}" height="{height}" rx="10" fill="{_THEME.background_color.hex}"/>{lights}',
             f'<g transform="translate({_MARGIN} {_BAR_H})" font-family="Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"'
             f' font-size="{_FONT_PX}" shape-rendering="crispEdges">',

@@ -2,8 +2,8 @@
 
 from quanho.lang import current, say
 from telemetry import catalogue
+from telemetry.spoken import spoken
 
-_SHOWN_UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "deg": "°", "W/m2": "W/m²", "m3/s": "m³/s"}
 _DIGITS = {"m": 2, "ppm": 0, "W": 0, "deg": 0, "W/m2": 0}
 _SOURCE_NAMES = {
     "air": ("trạm không khí", "air stations"),
@@ -27,7 +27,7 @@ def quantity(measurement: str, field: str, value: float) -> tuple[str, str]:
     row = catalogue.find(measurement, field)
     if row is None:
         return field, number(value, 1)
-    return say(row.vi, row.en), f"{number(value, _DIGITS.get(row.unit, 1))} {_SHOWN_UNITS.get(row.unit, row.unit)}".rstrip()
+    return say(row.vi, row.en), f"{number(value, _DIGITS.get(row.unit, 1))} {spoken(row.unit)}".rstrip()
 
 
 def source_name(source: str) -> str:

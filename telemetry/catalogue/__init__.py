@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from telemetry.catalogue.air import AIR
+from telemetry.catalogue.board_link import BOARD_LINK
 from telemetry.catalogue.camera import CAMERA, CAMERA_EVENT
 from telemetry.catalogue.common import OF_ANY_DEVICE, QUALITY
 from telemetry.catalogue.device import DEVICE
@@ -38,6 +39,7 @@ MEASUREMENTS: Mapping[str, tuple[Quantity, ...]] = {
     "soil": (*SOIL, *OF_ANY_DEVICE),
     "state": (*STATE, *OF_ANY_DEVICE),
     "device": (*DEVICE, *OF_ANY_DEVICE),
+    "board_link": (*BOARD_LINK, QUALITY),
     "camera": (*CAMERA, *OF_ANY_DEVICE),
     "camera_event": (*CAMERA_EVENT, *OF_ANY_DEVICE),
     "water_quality": (*WATER_QUALITY, *OF_ANY_DEVICE),

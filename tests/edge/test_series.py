@@ -51,6 +51,23 @@ def test_late_points_keep_their_own_time_and_do_not_become_the_last_value() -> N
     assert (series.time_ns, series.fields) == (200, {"a": 2.0})
 
 
+def test_the_last_values_are_of_all_fields_of_a_device_that_tells_them_in_turns() -> None:
+    table, series = one_series()
+    for at in range(3):
+        table.place_arrival(series, (10 * at + 1) * SECOND_NS, {"temperature": float(at)})
+        table.place_arrival(series, (10 * at + 2) * SECOND_NS, {"rain": float(at)})
+    assert series.fields == {"rain": 2.0}
+    assert series.latest(20 * SECOND_NS) == {"temperature": 2.0, "rain": 2.0}
+    assert series.latest(22 * SECOND_NS) == {"rain": 2.0}
+
+
+def test_a_device_that_names_ever_other_fields_costs_no_more_memory() -> None:
+    table, series = one_series()
+    for at in range(1000):
+        table.place_arrival(series, at, {f"field{at}": 1.0})
+    assert len(series.latest(0)) == len(series.others) + 1 < 10
+
+
 def test_the_table_is_bounded_and_shows_the_last_values() -> None:
     table = SeriesTable(1)
     series = table.admit("a", "air", {"device": "d"})

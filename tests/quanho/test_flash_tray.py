@@ -1,6 +1,5 @@
 """Trays: several boards, each on its own."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -10,64 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.board.build import build
-from firmware_bridge.bundle.manifest import FieldExpected, SensorExpected
 from firmware_bridge.flash.causes import Cause
 from quanho.flash_tray import Board, Row, Tray, read_tray
 from quanho.flash_tray_run import board_after
 from telemetry.errors import ConfigError
-from tests.simavr.build import cached_file
-from tests.simavr.optiboot import bootloader
-from tests.stand_ins.avr_board import AvrBoard
-from tests.stand_ins.bundles import manifest_of
-from tests.stand_ins.flashing import FlashCommand, json_lines, written
+from tests.stand_ins.flashing import FlashCommand, json_lines
 from tests.waiting import eventually
-
-WEATHER = SensorExpected(
-    name="air",
-    measurement="weather",
-    interval_ms=1000,
-    fields=(FieldExpected(name="temperature", unit="Cel", lowest=-10, highest=60), FieldExpected(name="humidity", unit="%")),
-)
-POWER = SensorExpected(
-    name="battery", measurement="power", interval_ms=1000, fields=(FieldExpected(name="voltage", unit="V", lowest=1, highest=5),)
-)
-
-
-def reference(folder: Path) -> Path:
-    """A bundle of the reference firmware for an Uno, built once."""
-    defines = {"FW_VERSION": '"1.2.0"', "FW_INTERVAL_MS": "1000"}
-
-    def make(out: Path) -> None:
-        hex_file = out.with_suffix(".hex")
-        build("reference", "atmega328p", hex_file, defines)
-        hex_file.replace(out)
-
-    sources = sorted(path for path in Path(build.__globals__["_HERE"]).rglob("*") if path.suffix in (".c", ".h"))
-    code = cached_file(repr((defines, [path.read_bytes() for path in sources])), "reference-1.2.0", make).read_bytes()
-    return written(folder, manifest_of({"app.hex": code}, sensors=(WEATHER, POWER), flash_bytes=32_768), {"app.hex": code})
-
-
-@pytest.mark.server
-@pytest.mark.skipif(shutil.which("avrdude") is None or shutil.which("avr-gcc") is None, reason="avrdude or gcc-avr is not installed")
-def test_a_blank_uno_is_proven_by_its_readings_while_the_boards_beside_it_fail(tmp_path: Path) -> None:
-    bundle = reference(tmp_path)
-    with AvrBoard(tmp_path / "uno", bootloader=bootloader("atmega328p"), reset_on_open=True) as uno:
-        uno.dht("PD3", 27.4, 81.5)
-        uno.adc(0, 2530)
-        tray = tmp_path / "tray.csv"
-        tray.write_text(f"device,site,port\ntram-07,bac-ninh,{uno.port}\ntram-08,bac-ninh,{tmp_path}/gone\n")
-        done = FlashCommand(tmp_path, "-").run(bundle, "--tray", tray, "--yes", "--json", "--blank")
-        lines = json_lines(done.stdout)
-        assert done.returncode == Cause.SOME_FAILED.value, done.stdout + done.stderr
-        rows = {row["device"]: row for row in lines[-1]["boards"]}
-        assert (rows["tram-07"]["ok"], rows["tram-08"]["cause"]) == (True, "port-missing"), done.stdout
-        (result,) = [line for line in lines if line["event"] == "result" and line["device"] == "tram-07"]
-        values = {name: value for reading in result["readings"] for name, value in reading["values"].items()}
-        assert (values["temperature"], values["humidity"]) == (27.4, 81.5)
-        assert values["voltage"] == pytest.approx(2.53, abs=0.01)
-        assert b"tram-07" in uno.eeprom()
-        assert len(list((tmp_path / "outbox").glob("*.json"))) == 1
 
 
 class Bench:

@@ -17,9 +17,12 @@ from typing import Any
 import pytest
 
 from firmware_bridge.link.commands import Code
-from firmware_bridge.link.messages import StrangeHello, wire
+from firmware_bridge.link.events import Frame, Opened
+from firmware_bridge.link.messages import Hello, SensorField, SensorSet, StrangeHello, wire
+from firmware_bridge.link.records import INTEGER, Record
 from quanho import lang
 from quanho.cli import main
+from quanho.link_account import Account
 from quanho.link_send import order_of
 from tests.stand_ins.link_board import HELLO, LinkBoard
 from tests.stand_ins.serial_line import SerialLine
@@ -298,3 +301,13 @@ def test_arguments_are_laid_out_as_the_spec_says() -> None:
     assert order_of("identity", ["a", "ha-noi"]).arguments == b"\x01a\x06ha-noi"
     assert order_of("identify", []).arguments == b"\x88\x13"
     assert order_of("custom", ["255", "00 ff"]).arguments == b"\x00\xff"
+
+
+def test_a_board_that_invents_names_in_each_session_fills_no_memory() -> None:
+    account = Account(0.0)
+    for number in range(50):
+        sensor = SensorSet(0, "reading", (SensorField(INTEGER, f"n{number}"), SensorField(INTEGER, "n")))
+        account.note(Opened(Hello(number), (sensor,)))
+        account.note(Frame(number, 0, 0, (Record(0, 0.0, {f"n{number}": 1, "n": 2}),)))
+    assert sorted(account.latest) == [(0, "n"), (0, "n49")]
+    assert account.latest[0, "n"].count == 50

@@ -46,6 +46,7 @@ class Loader:
         self.is_stub = False
         self.reboots = False
         self.is_dead = False
+        self.has_flipped = False
         self._left_bytes = dies_after_bytes
         self._flash = flash
         self._model = model
@@ -53,6 +54,7 @@ class Loader:
         self._registers = Registers(model, len(flash), mac, lock)
         self._packet = bytearray()
         self._flips_a_bit = flips_a_bit
+        self._worn_at: int | None = None
         self._extra = b""
         self._checksum = 0
         self._at, self._end, self._sequence = 0, 0, 0
@@ -156,9 +158,9 @@ class Loader:
             block = block[: self._left_bytes]
             self._left_bytes -= len(block)
         self._flash.program(self._at, block)
-        if self._flips_a_bit and block:
+        if self._flips_a_bit and block and self._worn_at in (None, self._at):  # also when esptool sends the block again
             self._flash.flip_bit(self._at)
-            self._flips_a_bit = False
+            self._worn_at, self.has_flipped = self._at, True
         self._at += len(block)
 
     def _finish(self, data: bytes) -> tuple[int, bytes]:

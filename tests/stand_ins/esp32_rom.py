@@ -176,6 +176,7 @@ class Esp32Rom:
         heard = self._line.read()
         if self._loader is not None:
             self._line.send(self._loader.received(heard), is_kept=True)
+            self._flips_a_bit = self._flips_a_bit and not self._loader.has_flipped
             if self._loader.is_dead:
                 self._die_after_bytes = None
                 self._vanish()
@@ -222,7 +223,6 @@ class Esp32Rom:
     def _wait_for_download(self) -> None:
         self._boots_at_s = None
         self._loader = self._new_loader()
-        self._flips_a_bit = False
         self._say(_BANNER + _DOWNLOAD)
 
     def _boot(self) -> None:

@@ -39,6 +39,7 @@ from tests.stand_ins.qos1_publisher import publish
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
+STARTED_WITHIN_S = 60.0  # twenty are not enough where many tests share two cores
 QUICK = Patience(retry=Backoff(0.05, 0.2), hold_s=0.2)
 
 _numbers = itertools.count(1)
@@ -155,13 +156,13 @@ class AgentProcess:
     def start(self) -> None:
         """Return once the sources are connected, and what they subscribe is granted: what is published then is not lost."""
         self._launch()
-        eventually(self.is_connected, 20.0, f"sources connected\n{self.log.read_text()[-2000:]}")
-        eventually(self._is_subscribed, 20.0, "subscriptions granted")
+        eventually(self.is_connected, STARTED_WITHIN_S, f"sources connected\n{self.log.read_text()[-2000:]}")
+        eventually(self._is_subscribed, STARTED_WITHIN_S, "subscriptions granted")
 
     def start_at_once(self) -> None:
         """Return once it answers, connected or not."""
         self._launch()
-        eventually(self.status, 20.0, "an agent that answers")
+        eventually(self.status, STARTED_WITHIN_S, "an agent that answers")
 
     @property
     def pid(self) -> int:
@@ -199,10 +200,14 @@ class AgentProcess:
         return all(file.exists() and set(one.filters) <= set(json.loads(file.read_bytes())["filters"]) for one, file in wanted)
 
     def __enter__(self) -> Self:
-        if self._waits_for_sources:
-            self.start()
-        else:
-            self.start_at_once()
+        try:
+            if self._waits_for_sources:
+                self.start()
+            else:
+                self.start_at_once()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from firmware_bridge.link import board_model
+from firmware_bridge.link.messages import SensorField, SensorSet
+from firmware_bridge.link.records import INTEGER
 from quanho.demo.servers import Influxd, Mosquitto
+from tests.faults.real_disk import FullDisk
 from tests.stand_ins.steered_board import COUNT, SteeredBoard
-from tests.system.agent_process import AgentProcess, Street, edge_command, servers
+from tests.system.agent_process import AgentProcess, Street, edge_command, running, servers
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.server
@@ -71,6 +74,25 @@ def test_frames_that_are_durable_when_the_agent_is_killed_and_come_again_are_not
         eventually(lambda: board.kept_count == 0)
         eventually(lambda: edge_boards(street)[0]["known"] > 0)
     street.check_stored(range(15), device="mast-01")
+
+
+def test_a_full_disk_holds_the_board_and_what_it_could_not_keep_is_told_once_there_is_room(street: Street) -> None:
+    disk = FullDisk()
+    odd = SensorSet(1, "weather", (SensorField(INTEGER, "pressure", "lx"),))  # is set aside, for which no file can be made
+    with running(street.agent(disk)) as agent:
+        disk.is_full = True
+        with SteeredBoard(street.config.with_name("usb"), [COUNT, odd], store_bytes=200) as board:
+            eventually(lambda: agent.writer.state.trouble, 20.0, "the writer says that the disk is full")
+            taken = [number for number in range(500) if board.reading(n=number)]
+            kept = board.kept_count
+            disk.is_full = False
+            eventually(lambda: board.kept_count == 0, 60.0)
+            assert board.reading(n=500)
+            street.wait_stored(len(taken) + 1)
+    assert kept > 0
+    assert len(taken) < 500
+    street.check_stored([*taken, 500], device="mast-01")
+    assert sum(street.ledger().values()) == 500 - len(taken) + 1  # "board store full", and the field that was set aside
 
 
 def test_the_commands_for_boards_work_beside_a_running_agent(street: Street) -> None:

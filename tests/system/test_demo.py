@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from edge.spool.set_aside import read_set_aside
 from quanho.demo.publisher import Publisher
 from quanho.demo.servers import MissingServer, Mosquitto, find_server
 from tests.simavr.build import avr_host
@@ -80,6 +81,12 @@ def account_of(
     return demo.returncode, json.loads(out), said
 
 
+def evidence(folder: Path, said: str) -> str:
+    """Return what the demo said, and what was set aside of a run that did not balance: its folder is kept for that."""
+    kept = [entry / "agent" / "spool" / "set-aside" for entry in folder.iterdir() if entry.name != "site"]
+    return "\n".join([said, *(str(dict(one))[:500] for place in kept if place.is_dir() for one in read_set_aside(place))])
+
+
 def processes_of(folder: Path) -> list[str]:
     """Return the command lines of processes that work in `folder`."""
     found = []
@@ -96,7 +103,7 @@ def processes_of(folder: Path) -> list[str]:
 @pytest.mark.usefixtures("_servers")
 def test_a_cut_in_the_middle_of_a_run_loses_nothing_also_of_a_real_avr(folder: Path) -> None:
     code, account, said = account_of(folder, "--seconds", "12", "--cut", avr_host=str(avr_host()))
-    assert account["problems"] == [], said
+    assert account["problems"] == [], evidence(folder, said)
     assert (code, account["balanced"]) == (0, True), said
     assert [row["source"] for row in account["sources"]] == [*SOURCES, "board"]
     assert all(row["difference"] == 0 and row["stored"] > 10 for row in account["sources"])

@@ -17,6 +17,8 @@ def test_a_blank_board_of_a_running_gateway_is_done_when_the_core_has_its_readin
     bundle = written(tmp_path, *esp32_bundle())
     with servers(tmp_path / "servers") as (broker, influxd), Esp32Rom(tmp_path / "board", runs_link=True) as board:
         street = Street(tmp_path / "gateway", broker.port, influxd.url, source={"kind": "link", "port": str(board.port), **QUICK})
+        with street.config.open("a") as config:
+            config.write(f'\n[boards]\ntrust_dir = "{tmp_path}/trust"\n')
         command = FlashCommand(tmp_path, board.port, board.environment)
         with AgentProcess(street.config, waits_for_sources=False):
             refused = command.run(bundle, *NAMED, "--json")
@@ -29,6 +31,8 @@ def test_a_blank_board_of_a_running_gateway_is_done_when_the_core_has_its_readin
             done = command.run(bundle, *NAMED, "--json", "--agent", street.config)
             assert done.returncode == 0, done.stdout + done.stderr
             assert json_lines(done.stdout)[-1]["was_done"]
+            kept = [path.read_bytes() for path in (street.state_dir / "boards" / "images").glob("?" * 64)]
+            assert sorted(kept) == sorted(esp32_bundle()[1].values()), "an update over the air has its way back without reading the chip"
             stored = street.query("SELECT temperature FROM weather WHERE device = 'tram-07'")
             assert stored
             eventually(lambda: len(street.query("SELECT temperature FROM weather WHERE device = 'tram-07'")) > len(stored), 15.0, "more")

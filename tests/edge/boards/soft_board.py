@@ -41,7 +41,7 @@ class SoftBoard:
         hello = Hello(boot=1, board="atmega328p-uno", firmware="reference", version="1.0.0", build_id="b-1.0.0-good", uid=b"\1")
         self.board = SteeredBoard(port, [SET], hello)
         self.flash = image("1.0.0", "good")
-        self.flash_count = 0
+        self.flash_count = self.dumps = 0
         self.fails = 0
         self.goes_on = threading.Event()
         self.goes_on.set()
@@ -100,4 +100,5 @@ class SoftHands:
             self._board.boots(pieces[0][1])
 
     def dump(self) -> Sequence[tuple[Piece, bytes]]:
+        self._board.dumps += 1
         return [(Piece("dump.hex", "hex", 0, 0, ""), self._board.flash)]

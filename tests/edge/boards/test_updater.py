@@ -1,5 +1,6 @@
 """The agent updates a board from a signed bundle, refuses what it must, and goes on where it was cut off."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,11 @@ from edge.boards.updater import Wish
 from edge.control_client import ask
 from firmware_bridge.bundle.keys import new_key
 from firmware_bridge.link import board_model
+from quanho import lang
+from quanho.edge_board_update import why_lost
+from telemetry import quality
 from telemetry.errors import QuanhoError, TransientError
+from telemetry.lineprotocol.parse import parse_strict
 from tests.edge.boards.site import SOURCE, last_update, running, view, wait_end, wait_version, write_config
 from tests.edge.boards.soft_board import SoftBoard, bundle
 from tests.system.agent_process import edge_command
@@ -45,6 +50,19 @@ def test_an_update_is_kept_and_the_next_one_goes_back_without_reading_the_chip(b
         assert "temperature 900" in ended["why"]
         assert agent.ledger.totals[SOURCE, "board being flashed"] is None  # a gap of which nobody knows the count
     assert len(list((tmp_path / "state" / "boards" / "images").glob("?" * 64))) == 3  # 1.0.0 was read from the chip, 2.0.0 was not
+
+
+def test_what_was_flashed_by_hand_is_told_to_the_gateway_and_need_not_be_read_from_the_chip(
+    board: SoftBoard, config: Path, tmp_path: Path
+) -> None:
+    with running(config, board.hands) as agent:
+        wait_version(agent, "1.0.0")
+        with pytest.raises(TransientError, match="not trusted"):
+            ask(agent.config.control_socket, {"command": "board_flashed", "bundle": str(bundle(tmp_path, "2.0.0", key=new_key()))}, 10.0)
+        ask(agent.config.control_socket, {"command": "board_flashed", "bundle": str(bundle(tmp_path, "1.0.0"))}, 10.0)
+        begin(agent, bundle(tmp_path, "3.0.0", "liar"))
+        ended = wait_end(agent)
+        assert (ended["outcome"], view(agent)["version"], board.dumps) == ("went back", "1.0.0", 0)
 
 
 def test_it_refuses_before_anything_is_touched(board: SoftBoard, config: Path, tmp_path: Path) -> None:
@@ -170,3 +188,29 @@ def test_the_command_waits_for_the_end_and_its_exit_code_says_which(board: SoftB
         assert (missing.returncode, "there is no such file" in missing.stderr) == (2, True), missing.stderr
         nobody = edge_command("board-update", config, "--board", "cellar")
         assert (nobody.returncode, "no board cellar" in nobody.stderr) == (1, True), nobody.stderr
+
+
+def test_readings_of_a_firmware_on_trial_are_marked_and_no_others(board: SoftBoard, config: Path, tmp_path: Path) -> None:
+    def marks() -> list[bool]:
+        text = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "out").glob("*.lp.gz"))
+        points = [parsed.as_point() for parsed in parse_strict(text, 0)]
+        return [bool(int(point.fields["quality"]) & quality.MAINTENANCE) for point in points if point.measurement == "weather"]
+
+    (tmp_path / "out").mkdir()
+    with running(config, board.hands) as agent:
+        wait_version(agent, "1.0.0")
+        eventually(lambda: len(marks()) >= 2)
+        assert not any(marks())
+        begin(agent, bundle(tmp_path, "2.0.0"))
+        assert wait_end(agent)["outcome"] == "kept"
+        assert agent.source_set.units[0].intake.is_on_trial is False
+        eventually(lambda: sum(marks()) >= 3)
+        marked = sum(marks())
+        eventually(lambda: len(marks()) >= marked + 6)
+
+
+def test_who_waits_for_an_update_that_can_never_be_seen_to_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lang, "_chosen", {"now": "en"})
+    assert why_lost({"board": SOURCE, "update": "u1"}, "u1") == ""
+    assert "another update" in why_lost({"board": SOURCE, "update": "u2"}, "u1")
+    assert "the journal is damaged" in why_lost({"board": SOURCE, "why": "the journal is damaged"}, "u1")

@@ -9,20 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct ql_item ql_items[4] QL_FLASH = {
-    {QL_TAG_BOARD, QL_TEXT("host")}, {QL_TAG_FIRMWARE, QL_TEXT("counter")}, {QL_TAG_VERSION, QL_TEXT("1.0.0")}, {QL_TAG_BUILD, QL_TEXT("b1")}};
-static const struct ql_field counter_fields[] QL_FLASH = {{QL_INT, 0, QL_TEXT("n"), QL_TEXT("")}};
-static const struct ql_field every_type[] QL_FLASH = {{QL_INT, -1, QL_TEXT("temperature"), QL_TEXT("Cel")},
-                                                      {QL_COUNTER, 0, QL_TEXT("pulses"), QL_TEXT("{count}")},
-                                                      {QL_FLOAT, 0, QL_TEXT("level"), QL_TEXT("m")},
-                                                      {QL_BOOL, 0, QL_TEXT("rain"), QL_TEXT("")}};
-const struct ql_set ql_sets[QL_SETS] QL_FLASH = {{QL_TEXT("test"), 1, counter_fields, 0}, {QL_TEXT("weather"), 4, every_type, 10000}};
+QL_ITEMS("host", "counter", "1.0.0", "b1");
+#define COUNTER_FIELDS(FIELD) FIELD(QL_INT, 0, n, "")
+#define EVERY_TYPE(FIELD) FIELD(QL_INT, -1, temperature, "Cel") FIELD(QL_COUNTER, 0, pulses, "{count}") FIELD(QL_FLOAT, 0, level, "m") FIELD(QL_BOOL, 0, rain, "")
+QL_DESCRIBE(counter, "test", COUNTER_FIELDS);
+QL_DESCRIBE(every_type, "weather", EVERY_TYPE);
+struct ql_set ql_sets[QL_SETS] = {QL_SET(counter, 0), QL_SET(every_type, 10000)};
 
-static uint8_t identity[3][33] = {{5, 'b', 'o', 'a', 'r', 'd'}};
+static uint8_t identity[1 + 102] = {7, QL_TAG_UNIQUE_ID, 5, 'b', 'o', 'a', 'r', 'd'};
 static uint8_t orders[4096];
 static size_t orders_count;
 
-uint8_t ql_identity(uint8_t tag, uint8_t at) { return identity[tag - QL_TAG_UNIQUE_ID][at]; }
+uint8_t ql_identity(uint8_t at) { return identity[at]; }
+
+static void keep(uint8_t tag, const uint8_t *text) {
+    uint8_t *item = identity + 1 + identity[0];
+    item[0] = tag;
+    memcpy(item + 1, text, 1u + text[0]);
+    identity[0] = (uint8_t)(identity[0] + 2 + text[0]);
+}
 
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer) {
     if (orders_count + 2 + count <= sizeof orders) {
@@ -32,8 +37,9 @@ uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct
         orders_count += count;
     }
     if (code == QL_SET_IDENTITY) {
-        memcpy(identity[1], arguments, 1u + arguments[0]);
-        memcpy(identity[2], arguments + 1 + arguments[0], 1u + arguments[1 + arguments[0]]);
+        identity[0] = 7;
+        keep(QL_TAG_DEVICE, arguments);
+        keep(QL_TAG_SITE, arguments + 1 + arguments[0]);
     } else if (code >= QL_OWN_COMMAND) {
         answer->count = count; /* more than there is room for, at times */
         memcpy(answer->bytes, arguments, count < QL_ANSWER_BYTES ? count : QL_ANSWER_BYTES);
@@ -95,7 +101,7 @@ static void send_one_frame(void) {
     do {
         byte = ql_tx();
         if (byte >= 0) out[count++] = (uint8_t)byte;
-    } while (byte >= 0 && w.is_busy);
+    } while (byte >= 0 && q.head[0]);
     say(&count, 2);
     say(out, count);
 }
@@ -103,31 +109,29 @@ static void send_one_frame(void) {
 /* How long until it says something if nothing arrives. */
 static void say_due(void) {
     struct state was = q;
-    struct wire wire_was = w;
     uint32_t ms = 0;
     while (ms < 60000) {
-        if (w.is_busy) break;
+        if (q.head[0]) break;
         choose();
-        if (w.is_busy) break;
+        if (q.head[0]) break;
         ms++;
         ql_tick(was.told.now_ms + ms);
     }
     q = was;
-    w = wire_was;
     say32(ms);
 }
 
 static void say_kept(void) {
-    uint16_t numbers[5] = {q.told.session, q.told.oldest, q.told.next, (uint16_t)(QL_STORE_BYTES - q.used), 0}, base = q.tail;
+    uint16_t numbers[5] = {q.told.session, q.told.oldest, q.told.next, (uint16_t)(QL_STORE_BYTES - q.used), 0}, base = 0;
     uint8_t i, k;
-    numbers[4] = (uint16_t)(frame_count() + (frame_at(open_number())->length > 0));
+    numbers[4] = (uint16_t)(q.open - q.frames + (q.open->length > 0));
     say(numbers, sizeof numbers);
     say32(q.told.lost_total);
-    for (i = first_number(); numbers[4]; i++, numbers[4]--) {
-        uint8_t length = frame_at(i)->length;
+    for (i = 0; i < numbers[4]; i++) {
+        uint8_t length = q.frames[i].length;
         say(&length, 1);
-        for (k = 0; k < length; k++) say(&q.store[wrapped((uint16_t)(base + k))], 1);
-        base = wrapped((uint16_t)(base + length));
+        for (k = 0; k < length; k++) say(&store[base + k], 1);
+        base = (uint16_t)(base + length);
     }
 }
 
@@ -140,12 +144,16 @@ static uint8_t any(void) {
     return (uint8_t)(seed >> 11);
 }
 
+static const uint8_t *drawn;
+
+static uint8_t drawn_byte(uint8_t at) { return drawn[at]; }
+
 /* A frame as the gateway sends it: right session, boot and CRC, everything else drawn. */
 static void hear_drawn_frame(void) {
     static const uint8_t kinds[] = {ASK, OPEN, ACK, ACK, ACK, COMMAND, COMMAND, WANT, 0x46, 0x00, 0x02, 0xFF};
     uint8_t body[300] = {0}, coded[304], kind = kinds[any() % sizeof kinds];
     size_t count = any() % 4 ? any() % 24u : any(), i, at = 0, run = 0;
-    uint32_t crc = FOREVER;
+    uint32_t crc;
     body[0] = kind;
     for (i = 1; i <= count; i++) body[i] = any() % 3 ? any() : 0;
     if (kind == ASK || kind == OPEN) {
@@ -162,8 +170,8 @@ static void hear_drawn_frame(void) {
         if (kind == COMMAND) body[4] = any() % 10;
     }
     count++;
-    for (i = 0; i < count; i++) crc = crc_of(crc, body[i]);
-    crc = ~crc;
+    drawn = body;
+    crc = ~crc_of((uint8_t)count, drawn_byte);
     memcpy(body + count, &crc, 4);
     count += 4;
     if (any() % 8 == 0) body[any() % count] ^= (uint8_t)(1 << any() % 8);
@@ -186,7 +194,7 @@ static void hear_drawn_frame(void) {
 }
 
 static void fuzz(uint32_t rounds) {
-    uint32_t now = q.told.now_ms, i;
+    uint32_t now = q.told.now_ms, i, sum;
     while (rounds--) {
         uint8_t what = any();
         if (what < 110) {
@@ -205,9 +213,20 @@ static void fuzz(uint32_t rounds) {
             if (any() % 8 == 0) ql_log(any() % 4, "a line of text");
             ql_due(any() % QL_SETS);
         }
-        if (q.used > QL_STORE_BYTES || frame_count() >= QL_FRAMES || q.write >= QL_STORE_BYTES || q.tail >= QL_STORE_BYTES) abort();
-        if ((uint16_t)(q.tail + q.used) % QL_STORE_BYTES != q.write) abort();
+        if (q.used > QL_STORE_BYTES || q.open - q.frames != (uint16_t)(q.told.next - q.told.oldest) || q.open - q.frames >= QL_FRAMES) abort();
+        for (i = 0, sum = 0; q.frames + i <= q.open; i++) sum += q.frames[i].length;
+        if (sum != q.used || q.durable > q.open - q.frames) abort();
     }
+}
+
+static void restart(uint32_t boot) {
+    uint8_t i;
+    memset(&q, 0, sizeof q);
+    for (i = 0; i < QL_SETS; i++) {
+        ql_sets[i].was_read = false;
+        ql_sets[i].interval_ms = i ? 10000 : 0;
+    }
+    ql_init(boot);
 }
 
 int main(void) {
@@ -216,9 +235,8 @@ int main(void) {
     for (;;) {
         uint8_t order = take8();
         if (order == 'i') {
-            ql_init(take32());
+            restart(take32());
             q.told.oldest = q.told.next = take16();
-            q.leaving = (uint8_t)(q.told.oldest - 1);
             orders_count = 0;
         } else if (order == 't') {
             ql_tick(take32());
@@ -243,7 +261,7 @@ int main(void) {
             say(&i, 1);
         } else if (order == 'l') {
             uint8_t level = take8(), count = take8(), is_taken;
-            is_taken = !w.log;
+            is_taken = !q.log.length;
             if (is_taken) memset(text, 0, sizeof text);
             take(is_taken ? text : (char[256]){0}, count);
             is_taken = ql_log(level, text);

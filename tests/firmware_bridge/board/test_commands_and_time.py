@@ -116,6 +116,60 @@ def test_a_frame_that_is_leaving_stays_whole_when_it_becomes_durable_meanwhile()
         assert board.store.oldest == 1
 
 
+def test_a_frame_that_is_leaving_stays_whole_when_the_one_before_it_is_forgotten_meanwhile() -> None:
+    with CBoard(boot=1, store_bytes=150) as board:
+        board.received(wire(Open(9, 1)) + wire(Ack(9, 0, 0, 32)), 0.1)
+        for number in range(15):
+            board.reading(0, {"n": 1000 + number}, 0.2)
+        before = [frame.body for frame in _said(board, 1.3, 0.05) if frame.kind == 3]
+        assert [read_data(body).seq for body in before] == [0, 1]
+        board.received(wire(Ack(9, 1, 0, 32)), 1.35)
+        board.tick(1.7)  # frame 1 leaves again
+        data = board.first_bytes(12)
+        board.received(wire(Ack(9, 1, 1, 32)), 1.7)
+        for number in range(25):
+            board.reading(0, {"n": 2000 + number}, 1.7)
+        data += board.first_bytes(60)
+
+        again = [read_data(frame.body) for frame in Cutter().feed(data) if frame.kind == 3]
+        assert [(frame.seq, frame.records) for frame in again[:1]] == [(1, read_data(before[1]).records)]
+        assert board.store.oldest == 1
+
+
+def test_a_board_without_credit_sends_no_readings() -> None:
+    with CBoard(boot=1) as board:
+        board.received(wire(Open(9, 1)) + wire(Ack(9, 0, 0, 32)), 0.1)
+        board.reading(0, {"n": 1}, 0.2)
+        assert [frame.kind for frame in _said(board, 1.3, 0.05)].count(3) == 1
+        board.received(wire(Ack(9, 1, 1, 0)), 1.4)
+        board.reading(0, {"n": 2}, 1.5)
+        assert [frame.kind for frame in _said(board, 1.5, 3)].count(3) == 0
+        board.received(wire(Ack(9, 1, 1, 1)), 5.0)
+        assert [frame.kind for frame in _said(board, 5.0, 0.05)].count(3) == 1
+
+
+def test_a_frame_that_is_missing_behind_one_that_came_is_sent_again_before_its_time_out() -> None:
+    with CBoard(boot=1) as board:
+        board.received(wire(Open(9, 1)) + wire(Ack(9, 0, 0, 32)), 0.1)
+        for number in range(100):
+            board.reading(0, {"n": 1000 + number}, 0.2)
+        assert [read_data(frame.body).seq for frame in _said(board, 1.3, 0.05) if frame.kind == 3] == [0, 1]
+        board.received(wire(Ack(9, 0, 0, 32, 1)), 1.36)
+        assert [read_data(frame.body).seq for frame in _said(board, 1.36, 0.1) if frame.kind == 3] == [0]
+
+
+def test_a_board_whose_readings_are_acknowledged_says_no_hello_however_seldom_they_come() -> None:
+    with CBoard(boot=1) as board:
+        board.received(wire(Open(9, 1)) + wire(Ack(9, 0, 0, 32)), 0.1)
+        _said(board, 0.1, 1)
+        for number in range(8):
+            now_s = 10.0 + 11.3 * number
+            board.tick(now_s - 0.01)
+            board.reading(0, {"n": number}, now_s)
+            assert [frame.kind for frame in _said(board, now_s, 1.1)] == [3]
+            board.received(wire(Ack(9, number + 1, number + 1, 32)), now_s + 1.2)
+
+
 def test_an_identity_is_kept_and_said() -> None:
     with CBoard(boot=1) as board:
         board.received(wire(Open(9, 1)), 0.1)

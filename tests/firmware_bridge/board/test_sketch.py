@@ -19,10 +19,13 @@ def _sketch(chip: str) -> Path:
     sources = [*sorted(_STUBS.iterdir()), *sorted(_SKETCH.iterdir()), BOARD / "quanho_link.c", BOARD / "quanho_link.h"]
     places = [f"-I{folder}" for folder in (_STUBS, _SKETCH, BOARD)]
     flags = ["-O1", "-Wall", "-Wextra", "-Werror", *places, f"-D{chip}"]
-    built = compiled("quanho_link.o", sources, lambda out: ["gcc", "-std=c99", *flags, "-c", str(BOARD / "quanho_link.c"), "-o", str(out)])
-    return compiled(
-        "sketch", sources, lambda out: ["g++", "-std=c++17", *flags, str(_STUBS / "run_sketch.cpp"), str(built), "-o", str(out)]
-    )
+    built = [
+        str(
+            compiled(f"{source.stem}.o", sources, lambda out, source=source: ["gcc", "-std=c99", *flags, "-c", str(source), "-o", str(out)])
+        )
+        for source in (BOARD / "quanho_link.c", _SKETCH / "description.c")
+    ]
+    return compiled("sketch", sources, lambda out: ["g++", "-std=c++17", *flags, str(_STUBS / "run_sketch.cpp"), *built, "-o", str(out)])
 
 
 def _heard(data: bytes) -> bytes:

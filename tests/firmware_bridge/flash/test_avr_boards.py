@@ -13,7 +13,6 @@ from firmware_bridge.flash.target import load_target
 from tests.firmware_bridge.stand_ins.firmware import demo_firmware
 from tests.simavr.optiboot import bootloader
 from tests.stand_ins.avr_board import AvrBoard
-from tests.waiting import eventually
 
 pytestmark = [pytest.mark.server, pytest.mark.skipif(shutil.which("avrdude") is None, reason="avrdude is not installed")]
 
@@ -62,20 +61,3 @@ def test_a_board_with_another_bootloader_does_not_answer_and_that_is_said_soon(t
     with uno(tmp_path) as board, pytest.raises(FlashError) as caught:
         open_flasher(quick, str(board.port), board.environment).chip()
     assert caught.value.cause is Cause.NO_ANSWER
-
-
-def test_a_board_that_is_pulled_out_in_the_middle_ends_avrdude_and_its_bootloader_is_there_when_it_is_back(tmp_path: Path) -> None:
-    with uno(tmp_path) as board:
-        pulled: list[int] = []
-
-        def pull(progress: Progress) -> None:
-            if progress.done_bytes > 200 and not pulled:
-                pulled.append(progress.done_bytes)
-                board.unplug()
-
-        with pytest.raises(FlashError) as caught:
-            flasher(board).write([demo()], pull)
-        assert caught.value.cause is Cause.UNPLUGGED
-        board.plug()
-        eventually(board.port.exists)
-        assert flasher(board).chip().chip_id == "1e950f"

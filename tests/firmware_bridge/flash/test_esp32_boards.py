@@ -66,18 +66,6 @@ def test_another_chip_of_the_family_is_refused_and_named(tmp_path: Path) -> None
     assert caught.value.cause is Cause.WRONG_CHIP
 
 
-def test_a_flipped_flash_bit_is_found_by_reading_back(tmp_path: Path) -> None:
-    with Esp32Rom(tmp_path, flip_flash_bit=True) as board, pytest.raises(FlashError) as caught:
-        flasher(board).write([APP], nothing)
-    assert caught.value.cause is Cause.VERIFY_FAILED
-
-
-def test_a_board_that_is_not_in_download_mode_is_said_to_be_so(tmp_path: Path) -> None:
-    with Esp32Rom(tmp_path, dtr_shim=False) as board, pytest.raises(FlashError) as caught:
-        flasher(board, connect_s=1.5).chip()
-    assert caught.value.cause is Cause.NO_ANSWER
-
-
 def test_a_board_that_dies_in_the_middle_is_unplugged_and_written_again_when_it_is_back(tmp_path: Path) -> None:
     with Esp32Rom(tmp_path, die_after_bytes=12_000) as board:
         with pytest.raises(FlashError) as caught:

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge.bundle.manifest import FieldExpected, SensorExpected
 from firmware_bridge.flash.board_line import BoardLine
 from firmware_bridge.flash.causes import Cause, FlashError
 from firmware_bridge.flash.first_reading import wait_first_reading, wait_hello, write_identity
+from tests.stand_ins.bundles import hex_file, manifest_of
 from tests.stand_ins.esp32_image import make_image
 from tests.stand_ins.esp32_rom import APPLICATION_AT, Esp32Rom
 from tests.stand_ins.flashing import esp32_bundle
+from tests.stand_ins.link_board import LinkBoard
 
 MANIFEST, _ = esp32_bundle()
 BAUD = 115_200
@@ -53,6 +56,17 @@ def test_a_firmware_that_does_not_prove_itself_has_its_own_cause(tmp_path: Path,
         with pytest.raises(FlashError) as caught:
             wait_first_reading(line, MANIFEST, 1.0, 0.8)
         assert caught.value.cause is cause
+
+
+def test_one_sensor_that_is_silent_beside_others_is_a_sensor_to_be_plugged_in_not_a_reading_that_cannot_be(tmp_path: Path) -> None:
+    rain = SensorExpected(name="rain", measurement="rain", interval_ms=1000, fields=(FieldExpected(name="amount"),))
+    weather = SensorExpected(name="weather", measurement="weather", interval_ms=50, fields=(FieldExpected(name="temperature"),))
+    manifest = manifest_of({"app.hex": hex_file()}, sensors=(weather, rain))
+    silent = pytest.raises(FlashError, match="rain reported nothing within")
+    with LinkBoard(tmp_path / "board") as board, BoardLine(str(board.line.path), BAUD) as line, silent as caught:
+        wait_first_reading(line, manifest, 2.0, 0.8)
+    assert caught.value.cause is Cause.NO_READING
+    assert caught.value.tail[0].startswith("weather: temperature 25.")
 
 
 def test_readings_that_cannot_be_true_are_told_and_no_proof(tmp_path: Path) -> None:

@@ -42,4 +42,4 @@ def test_words_that_nobody_knows_are_passed_on() -> None:
     error = failure("avrdude", AVRDUDE, 7, ("something new",))
     assert error.cause is Cause.WRITE_FAILED
     assert error.reason == "avrdude ended with exit code 7: something new"
-    assert failure("avrdude", AVRDUDE, -11, ()).reason == "avrdude ended with exit code -11: it said nothing"
+    assert failure("avrdude", AVRDUDE, -11, ()).reason == "avrdude was killed from outside (SIGSEGV)"

@@ -122,6 +122,7 @@ def test_a_frame_like_one_a_whole_turn_ago_is_another_frame() -> None:
     for count in range(0x10000 + 5):
         handed_count += len(host.received(frame.encode(3, (count & 0xFFFF).to_bytes(2, "little") + bytes(4)), 1.0))
         host.durable(1, (count + 1) & 0xFFFF)
+        host.outgoing(1.0)
 
     assert handed_count == 1 + 0x10000 + 5  # and Opened
 

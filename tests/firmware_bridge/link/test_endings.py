@@ -113,13 +113,14 @@ def test_a_new_session_of_the_same_start_hands_out_nothing_again_and_confirms_it
     _open(host, Hello(5, uid=b"a", uptime_ms=60_000), 1.0)
     assert host.received(wire(Data(0, 0, b"")), 2.0) == [Frame(5, 0, 0, ())]
 
-    (closed, *_) = _open(host, Hello(5, uid=b"a", uptime_ms=62_000), 3.0) or [None]
+    another_gateway = 77
+    (opened, *_) = _open(host, Hello(5, another_gateway, uid=b"a", uptime_ms=62_000), 3.0)
     assert host.received(wire(Data(0, 100, b"")), 3.5) == []
     assert host.state.not_durable == 1
     host.durable(5, 1)
 
     assert host.state.not_durable == 0
-    assert isinstance(closed, Opened)
+    assert isinstance(opened, Opened)
 
 
 def test_other_readings_under_a_boot_number_that_came_before_are_handed_out() -> None:

@@ -30,7 +30,8 @@ from firmware_bridge.link.messages import (
 )
 
 _U8, _U16, _U32 = (st.integers(0, (1 << bits) - 1) for bits in (8, 16, 32))
-_TEXT = st.text(max_size=5)
+_PRINTABLE = st.characters(exclude_categories=("C", "Z"))
+_TEXT = st.text(_PRINTABLE, max_size=5)
 _VERSIONS = st.tuples(_U8, _U8).map(sorted)
 _FIELDS = st.lists(
     st.builds(SensorField, st.integers(0, 3), _TEXT, _TEXT, st.integers(-18, 9)), max_size=6, unique_by=lambda one: one.name
@@ -60,7 +61,7 @@ _ALL = st.one_of(
     _HELLOS,
     _SENSORS,
     st.builds(Data, _U16, _U32, st.binary(max_size=messages.RECORDS_BYTES)),
-    st.builds(LogText, _U8, st.text(max_size=40)),
+    st.builds(LogText, _U8, st.text(_PRINTABLE, max_size=40)),
     st.builds(Answer, _U16, _U8, _U8, st.binary(max_size=20)),
     st.builds(Picture, _U16, _U32, st.binary(min_size=32, max_size=32), _U32, _U8),
     st.builds(Chunk, _U16, _U32, st.binary(max_size=messages.CHUNK_BYTES)),
@@ -161,3 +162,9 @@ def test_text_that_is_not_utf_8_loses_letters_and_not_the_board() -> None:
 
     assert isinstance(hello, Hello)
     assert hello.board == "a\ufffdb"
+
+
+def test_what_a_board_says_moves_no_cursor_and_makes_no_line() -> None:
+    hello = messages.read_hello(Hello(1, firmware="\x1b[2Jref\nerence", site="bắc ninh\u202e").body())
+    assert isinstance(hello, Hello)
+    assert (hello.firmware, hello.site) == ("\ufffd[2Jref\ufffderence", "bắc ninh\ufffd")

@@ -115,6 +115,7 @@ class ModelBoard:
     flash_count: int = 0
     boot: int = 0
     uid: str = "01"
+    left_open: str = ""  # unique id of a board that is gone, whose session nobody has closed yet
     _greeted: bool = False
     _started: float = 0.0
     _told: float = 0.0
@@ -136,6 +137,9 @@ class ModelBoard:
 
     def events(self, timeout_s: float) -> Sequence[Greeted | SetReading]:
         self.now += timeout_s
+        if self.left_open and not self._greeted:
+            gone, self.left_open = self.left_open, ""
+            return [Greeted(self.says[self.contents], self.boot, ANNOUNCED, gone, is_fresh=False)]
         doing = self.behaviour.get(self.contents, "good") if self.contents in self.says else "dead"
         if doing in ("dead", "silent") or not self.is_there():
             return []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.ota.course import Ended, Limits, Mark, Noted, Outcome, Step, Which, course_of
+from firmware_bridge.ota.course import Do, Ended, Limits, Mark, Noted, Outcome, Step, Which, course_of
 from firmware_bridge.ota.firmware import Firmware
 from firmware_bridge.ota.journal import Order
 from firmware_bridge.ota.update import Patience, Update, ran_last, still_needed
@@ -155,13 +155,47 @@ def test_another_board_at_the_port_is_never_flashed_with_what_was_meant_for_the_
         if site.board.contents != NEW_BYTES:
             continue
         site.board.uid, site.board.contents, before = "02", OLD_BYTES, site.board.flash_count
-        course = course_of(site.journal.read().entries, LIMITS)
         ended = site.run()
-        if course.next.step is not Step.FLASH or course.begun.get(course.next):
+        assert ended is not None
+        assert ended.outcome is Outcome.NEEDS_A_HAND
+        assert "another board" in ended.why
+        assert site.board.flash_count == before
+
+
+def test_a_board_that_took_the_place_of_another_while_nobody_ran_is_not_flashed() -> None:
+    plain, swapped = Site(), 0
+    plain.run()
+    for kill_at in range(1, plain.fate.passed + 1):
+        site = Site()
+        site.run(kill_at)
+        course = course_of(site.journal.read().entries, LIMITS)
+        if course.next == Do(Step.FLASH, Which.NEW) and site.board.flash_count == 0:
+            swapped += 1
+            site.board.uid = "02"
+            ended = site.run()
             assert ended is not None
-            assert ended.outcome is Outcome.NEEDS_A_HAND
-            assert "another board" in ended.why
-            assert site.board.flash_count == before
+            assert (ended.outcome, site.board.flash_count) == (Outcome.NEEDS_A_HAND, 0)
+    assert swapped
+
+
+@pytest.mark.parametrize("left_open", ["", "01"])
+def test_a_board_that_was_plugged_in_instead_of_another_is_not_flashed_although_a_session_was_left_open(left_open: str) -> None:
+    class Swapping(MemoryJournal):
+        def write(self, entry: Noted | Ended) -> None:
+            super().write(entry)
+            if isinstance(entry, Noted) and (entry.step, entry.mark) == (Step.PREPARE, Mark.DONE):
+                site.board.uid, site.board.left_open, site.board.gone_until = "02", left_open, site.board.now + 10.0
+
+    site = Site()
+    order = site.journal.read().order
+    assert order is not None
+    site.journal = Swapping(site.fate)
+    site.journal.create(order)
+
+    ended = site.run()
+
+    assert ended is not None
+    assert (ended.outcome, site.board.flash_count) == (Outcome.NEEDS_A_HAND, 0)
 
 
 def test_killed_at_any_place_the_update_ends_as_if_it_had_not_been() -> None:

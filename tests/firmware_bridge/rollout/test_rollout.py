@@ -1,5 +1,6 @@
 """A rollout goes in waves, spares the sites, and stops by what the readings say."""
 
+import json
 from random import Random
 
 import pytest
@@ -144,6 +145,24 @@ def test_a_board_that_joins_late_is_updated_too() -> None:
 def test_a_state_that_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(RejectedError):
         from_json(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wave": 7},
+        {"wave": -1},
+        {"wave": "x"},
+        {"held_until_s": "soon"},
+        {"why": 3},
+        {"boards": {"a": {"site": "s", "classes": "weather", "at": "waiting", "since_s": 0.0}}},
+        {"more": 1},
+    ],
+)
+def test_a_state_of_another_shape_is_refused_before_it_is_driven(change: dict[str, object]) -> None:
+    table = json.loads(to_json(begin(plan(Wave(count=1)), fleet(2, 2))))
+    with pytest.raises(RejectedError, match="damaged"):
+        from_json(json.dumps({**table, **change}))
 
 
 def test_a_plan_names_everybody_once() -> None:

@@ -75,6 +75,6 @@ bool chip_has_bootloader(void) { return restart_finds_bootloader(); }
 
 uint32_t chip_boot(void) { return identity_count_boot(); }
 
-uint8_t chip_identity(uint8_t tag, uint8_t at) { return identity_byte(tag, at); }
+uint8_t chip_identity(uint8_t at) { return identity_byte(at); }
 
 void chip_keep_identity(const uint8_t *arguments) { identity_keep(arguments); }

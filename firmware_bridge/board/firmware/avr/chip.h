@@ -27,7 +27,7 @@ uint32_t chip_ms(void);       /* since the start */
 uint32_t chip_boot(void);     /* counted up in EEPROM once a start */
 void chip_exchange(void);     /* bytes between UART and link; feeds the watchdog. Call it in every round of the main loop */
 bool chip_has_bootloader(void);
-uint8_t chip_identity(uint8_t tag, uint8_t at);                              /* for ql_identity() */
+uint8_t chip_identity(uint8_t at);                                           /* for ql_identity() */
 void chip_keep_identity(const uint8_t *arguments);                           /* of QL_SET_IDENTITY */
 void chip_restart_when_sent(bool into_bootloader);                           /* once the UART is done */
 void chip_blink(uint16_t ms);                                                /* the LED, five times a second */

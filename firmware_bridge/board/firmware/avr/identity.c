@@ -1,5 +1,5 @@
-/* EEPROM, from its beginning: boot counter u32; unique id, device and site, each a length byte and up to 32 bytes. A blank byte (0xFF) is no
- * length, so there is none. The chip has no serial number: the id is drawn from what its RAM held at power-on and from when the first byte
+/* EEPROM, from its beginning: boot counter u32; how many bytes of items follow (blank, 0xFF: none); the items as HELLO carries them: unique id,
+ * then device and site. The count is written last, so a power cut on the way leaves no half identity. The chip has no serial number: the id is drawn from what its RAM held at power-on and from when the first byte
  * ever arrived.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -11,11 +11,10 @@
 #include <avr/eeprom.h>
 #include <avr/io.h>
 
-#define TEXT_BYTES 33
+#define COUNT ((uint8_t *)4)
+#define ITEMS ((uint8_t *)5)
 #define UNIQUE_ID_BYTES 8
 #define NOISE_BYTES 512
-
-static uint16_t place_of(uint8_t tag) { return (uint16_t)(4 + (uint8_t)(tag - QL_TAG_UNIQUE_ID) * TEXT_BYTES); }
 
 static uint32_t noise __attribute__((section(".noinit")));
 
@@ -34,21 +33,26 @@ uint32_t identity_count_boot(void) {
     return boot;
 }
 
-uint8_t identity_byte(uint8_t tag, uint8_t at) { return eeprom_read_byte((const uint8_t *)place_of(tag) + at); }
+uint8_t identity_byte(uint8_t at) { return eeprom_read_byte(COUNT + at); }
 
-static void keep(uint8_t tag, const uint8_t *text) {
-    eeprom_update_block(text + 1, (uint8_t *)place_of(tag) + 1, *text);
-    eeprom_update_byte((uint8_t *)place_of(tag), *text);
+/* Puts an item, a tag and `text` with its length in front, at `to`; returns the place behind it. */
+static uint8_t *keep(uint8_t *to, uint8_t tag, const uint8_t *text) {
+    eeprom_update_byte(to, tag);
+    eeprom_update_block(text, to + 1, 1u + *text);
+    return to + 2 + *text;
 }
 
 void identity_keep(const uint8_t *arguments) {
-    keep(QL_TAG_DEVICE, arguments);
-    keep(QL_TAG_SITE, arguments + 1 + *arguments);
+    uint8_t *device = ITEMS + (identity_byte(0) == 0xFF ? 0 : 2 + UNIQUE_ID_BYTES), *end;
+    eeprom_update_byte(COUNT, (uint8_t)(device - ITEMS));
+    end = keep(device, QL_TAG_DEVICE, arguments);
+    end = keep(end, QL_TAG_SITE, arguments + 1 + *arguments);
+    eeprom_update_byte(COUNT, (uint8_t)(end - ITEMS));
 }
 
 void identity_stir(uint16_t moment) {
     uint8_t text[1 + UNIQUE_ID_BYTES], i;
-    if (identity_byte(QL_TAG_UNIQUE_ID, 0) != 0xFF) return;
+    if (identity_byte(0) != 0xFF) return;
     text[0] = UNIQUE_ID_BYTES;
     noise ^= (uint32_t)moment << 16 ^ moment;
     for (i = 1; i <= UNIQUE_ID_BYTES; i++) {
@@ -57,5 +61,6 @@ void identity_stir(uint16_t moment) {
         noise ^= noise << 5;
         text[i] = (uint8_t)(noise >> 8);
     }
-    keep(QL_TAG_UNIQUE_ID, text);
+    keep(ITEMS, QL_TAG_UNIQUE_ID, text);
+    eeprom_update_byte(COUNT, 2 + UNIQUE_ID_BYTES);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 uint32_t identity_count_boot(void);
-uint8_t identity_byte(uint8_t tag, uint8_t at); /* as ql_identity() */
+uint8_t identity_byte(uint8_t at);              /* as ql_identity() */
 void identity_keep(const uint8_t *arguments);   /* device and site, each a length byte and the text */
 void identity_stir(uint16_t moment);            /* when a byte arrived: the first one makes the unique id, once in the board's life */
 

@@ -7,16 +7,16 @@
 
 #define FIELDS 12
 
-const struct ql_item ql_items[4] QL_FLASH = {
-    {QL_TAG_BOARD, QL_TEXT(BOARD_NAME)}, {QL_TAG_FIRMWARE, QL_TEXT("bench")}, {QL_TAG_VERSION, QL_TEXT("1.0.0")}, {QL_TAG_BUILD, QL_TEXT("bench")}};
-static const struct ql_field fields[FIELDS] QL_FLASH = {
-    {QL_COUNTER, 0, QL_TEXT("n"), QL_TEXT("")},   {QL_INT, 0, QL_TEXT("a"), QL_TEXT("")}, {QL_INT, 0, QL_TEXT("b"), QL_TEXT("")},
-    {QL_INT, 0, QL_TEXT("c"), QL_TEXT("")},       {QL_INT, 0, QL_TEXT("d"), QL_TEXT("")}, {QL_INT, 0, QL_TEXT("e"), QL_TEXT("")},
-    {QL_INT, 0, QL_TEXT("f"), QL_TEXT("")},       {QL_INT, 0, QL_TEXT("g"), QL_TEXT("")}, {QL_INT, 0, QL_TEXT("h"), QL_TEXT("")},
-    {QL_INT, 0, QL_TEXT("i"), QL_TEXT("")},       {QL_INT, 0, QL_TEXT("j"), QL_TEXT("")}, {QL_INT, 0, QL_TEXT("k"), QL_TEXT("")}};
-const struct ql_set ql_sets[QL_SETS] QL_FLASH = {{QL_TEXT("bench"), FIELDS, fields, 0}};
+QL_ITEMS(BOARD_NAME, "bench", "1.0.0", "bench");
+#define BENCH_FIELDS(FIELD)                                                                                     \
+    FIELD(QL_COUNTER, 0, n, "")                                                                                 \
+    FIELD(QL_INT, 0, a, "") FIELD(QL_INT, 0, b, "") FIELD(QL_INT, 0, c, "") FIELD(QL_INT, 0, d, "")             \
+    FIELD(QL_INT, 0, e, "") FIELD(QL_INT, 0, f, "") FIELD(QL_INT, 0, g, "") FIELD(QL_INT, 0, h, "")             \
+    FIELD(QL_INT, 0, i, "") FIELD(QL_INT, 0, j, "") FIELD(QL_INT, 0, k, "")
+QL_DESCRIBE(bench, "bench", BENCH_FIELDS);
+struct ql_set ql_sets[QL_SETS] = {QL_SET(bench, 0)};
 
-uint8_t ql_identity(uint8_t tag, uint8_t at) { return chip_identity(tag, at); }
+uint8_t ql_identity(uint8_t at) { return chip_identity(at); }
 
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer) {
     (void)code, (void)arguments, (void)count, (void)answer;

@@ -4,7 +4,7 @@
 #define QL_STORE_BYTES 6000
 #define QL_FRAMES 32
 #else
-#define QL_STORE_BYTES 1420
-#define QL_FRAMES 8
+#define QL_STORE_BYTES 1448
+#define QL_FRAMES 7
 #endif
-#define QL_RX_BYTES 40 /* no commands */
+#define QL_RX_BYTES 32 /* no commands */

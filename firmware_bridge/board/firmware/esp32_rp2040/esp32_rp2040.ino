@@ -1,5 +1,5 @@
-/* A sensor on an ESP32 or an RP2040, with the Arduino core of either: a voltage on an analog pin. Put quanho_link.h, quanho_link.c and
- * quanho_link_config.h beside this file.
+/* A sensor on an ESP32 or an RP2040, with the Arduino core of either: a voltage on an analog pin. Put quanho_link.h and quanho_link.c
+ * beside this file, where description.c and quanho_link_config.h are.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,11 +8,9 @@
 #ifdef ESP32
 #include <Preferences.h>
 static Preferences kept;
-#define BOARD_NAME "esp32"
 #define ANALOG_PIN 34
 #else
 #include <EEPROM.h>
-#define BOARD_NAME "rp2040"
 #define ANALOG_PIN A0
 #define TEXT_BYTES 33
 #endif
@@ -21,14 +19,7 @@ static Preferences kept;
 #define LED_BUILTIN 2
 #endif
 
-const struct ql_item ql_items[4] = {{QL_TAG_BOARD, QL_TEXT(BOARD_NAME)},
-                                    {QL_TAG_FIRMWARE, QL_TEXT("voltage")},
-                                    {QL_TAG_VERSION, QL_TEXT("1.0.0")},
-                                    {QL_TAG_BUILD, QL_TEXT("arduino")}};
-static const struct ql_field voltage[] = {{QL_INT, -3, QL_TEXT("voltage"), QL_TEXT("V")}};
-const struct ql_set ql_sets[QL_SETS] = {{QL_TEXT("power"), 1, voltage, 10000}};
-
-static uint8_t identity[3][33]; /* unique id, device, site: a length byte and the text */
+static uint8_t unique_id[33], device[33], site[33]; /* a length byte and the text */
 static uint32_t blink_until_ms;
 static bool is_blinking;
 static uint8_t restart_code;
@@ -38,19 +29,19 @@ static uint8_t restart_code;
 #ifdef ESP32
 static uint32_t start_kept(void) {
     kept.begin("quanho");
-    kept.getBytes("device", identity[1], sizeof identity[1]);
-    kept.getBytes("site", identity[2], sizeof identity[2]);
+    kept.getBytes("device", device, sizeof device);
+    kept.getBytes("site", site, sizeof site);
     uint32_t boot = kept.getUInt("boot", 0) + 1;
     kept.putUInt("boot", boot);
     uint64_t mac = ESP.getEfuseMac();
-    identity[0][0] = 6;
-    memcpy(identity[0] + 1, &mac, 6);
+    unique_id[0] = 6;
+    memcpy(unique_id + 1, &mac, 6);
     return boot;
 }
 
 static void keep_identity(void) {
-    kept.putBytes("device", identity[1], sizeof identity[1]);
-    kept.putBytes("site", identity[2], sizeof identity[2]);
+    kept.putBytes("device", device, sizeof device);
+    kept.putBytes("site", site, sizeof site);
 }
 
 static void restart(bool) { ESP.restart(); } /* the ROM loader needs IO0 low: the wiring's business */
@@ -62,19 +53,19 @@ static uint32_t start_kept(void) {
     EEPROM.get(0, boot);
     boot++; /* blank flash is -1 */
     EEPROM.put(0, boot);
-    EEPROM.get(4, identity[1]);
-    EEPROM.get(4 + TEXT_BYTES, identity[2]);
-    if (identity[1][0] == 0xFF) identity[1][0] = identity[2][0] = 0;
+    EEPROM.get(4, device);
+    EEPROM.get(4 + TEXT_BYTES, site);
+    if (device[0] == 0xFF) device[0] = site[0] = 0;
     EEPROM.commit();
     const char *serial = rp2040.getChipID();
-    identity[0][0] = (uint8_t)strnlen(serial, sizeof identity[0] - 1);
-    memcpy(identity[0] + 1, serial, identity[0][0]);
+    unique_id[0] = (uint8_t)strnlen(serial, sizeof unique_id - 1);
+    memcpy(unique_id + 1, serial, unique_id[0]);
     return boot;
 }
 
 static void keep_identity(void) {
-    EEPROM.put(4, identity[1]);
-    EEPROM.put(4 + TEXT_BYTES, identity[2]);
+    EEPROM.put(4, device);
+    EEPROM.put(4 + TEXT_BYTES, site);
     EEPROM.commit();
 }
 
@@ -87,15 +78,29 @@ static const bool has_bootloader = true;
 
 /* ---- what the library asks of a firmware ---- */
 
-uint8_t ql_identity(uint8_t tag, uint8_t at) { return identity[tag - QL_TAG_UNIQUE_ID][at]; }
+uint8_t ql_identity(uint8_t at) {
+    const uint8_t *const texts[] = {unique_id, device, site};
+    if (at == 0) {
+        uint8_t count = 0;
+        for (const uint8_t *text : texts) count += *text ? 2 + *text : 0;
+        return count;
+    }
+    for (uint8_t i = 0; i < 3; i++) {
+        if (!*texts[i]) continue;
+        if (at == 1) return QL_TAG_UNIQUE_ID + i;
+        if (at <= 2 + *texts[i]) return texts[i][at - 2];
+        at -= 2 + *texts[i];
+    }
+    return 0;
+}
 
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *) {
     if (code == QL_IDENTIFY && count >= 2) {
         blink_until_ms = millis() + (arguments[0] | arguments[1] << 8);
         is_blinking = true;
     } else if (code == QL_SET_IDENTITY) {
-        memcpy(identity[1], arguments, 1u + arguments[0]);
-        memcpy(identity[2], arguments + 1 + arguments[0], 1u + arguments[1 + arguments[0]]);
+        memcpy(device, arguments, 1u + arguments[0]);
+        memcpy(site, arguments + 1 + arguments[0], 1u + arguments[1 + arguments[0]]);
         keep_identity();
     } else if (code == QL_RESTART_INTO_BOOTLOADER) {
         return has_bootloader ? QL_DONE : QL_REFUSED;

@@ -34,21 +34,18 @@ enum { WEATHER, VOLTAGE, RAIN };
 #define BOUNCE_MS 3
 #define DHT22_EVERY_MS 2000
 
-const struct ql_item ql_items[4] QL_FLASH = {{QL_TAG_BOARD, QL_TEXT(BOARD_NAME)},
-                                             {QL_TAG_FIRMWARE, QL_TEXT("reference")},
-                                             {QL_TAG_VERSION, QL_TEXT(FW_VERSION)},
-                                             {QL_TAG_BUILD, QL_TEXT(FW_BUILD)}};
-static const struct ql_field weather[] QL_FLASH = {{QL_INT, -1, QL_TEXT("temperature"), QL_TEXT("Cel")},
-                                                   {QL_INT, -1, QL_TEXT("humidity"), QL_TEXT("%")}};
-static const struct ql_field voltage[] QL_FLASH = {{QL_INT, -3, QL_TEXT("voltage"), QL_TEXT("V")}};
-static const struct ql_field rain[] QL_FLASH = {{QL_COUNTER, -1, QL_TEXT("rain_total"), QL_TEXT("mm")}};
-const struct ql_set ql_sets[QL_SETS] QL_FLASH = {{QL_TEXT("weather"), 2, weather, FW_INTERVAL_MS},
-                                                 {QL_TEXT("power"), 1, voltage, FW_INTERVAL_MS},
-                                                 {QL_TEXT("weather"), 1, rain, FW_INTERVAL_MS}};
+QL_ITEMS(BOARD_NAME, "reference", FW_VERSION, FW_BUILD);
+#define WEATHER_FIELDS(FIELD) FIELD(QL_INT, -1, temperature, "Cel") FIELD(QL_INT, -1, humidity, "%")
+#define VOLTAGE_FIELDS(FIELD) FIELD(QL_INT, -3, voltage, "V")
+#define RAIN_FIELDS(FIELD) FIELD(QL_COUNTER, -1, rain_total, "mm")
+QL_DESCRIBE(weather, "weather", WEATHER_FIELDS);
+QL_DESCRIBE(voltage, "power", VOLTAGE_FIELDS);
+QL_DESCRIBE(rain, "weather", RAIN_FIELDS);
+struct ql_set ql_sets[QL_SETS] = {QL_SET(weather, FW_INTERVAL_MS), QL_SET(voltage, FW_INTERVAL_MS), QL_SET(rain, FW_INTERVAL_MS)};
 
 static volatile uint16_t tips;
 
-uint8_t ql_identity(uint8_t tag, uint8_t at) { return chip_identity(tag, at); }
+uint8_t ql_identity(uint8_t at) { return chip_identity(at); }
 
 uint8_t ql_command(uint8_t code, const uint8_t *arguments, uint8_t count, struct ql_answer *answer) {
     (void)answer;
