@@ -122,9 +122,14 @@ def test_there_is_no_line_between_units_of_different_things() -> None:
         line("Cel", "V")
 
 
+_NEAR_NOTHING = 1e-290  # below, a factor more or less leaves no digits: subnormal numbers
+
+
 @given(
     st.sampled_from([(a, b) for a in UNITS for b in UNITS if is_convertible(a, b) and a != b]),
-    st.floats() | st.integers(-(10**15), 10**15).map(float) | st.decimals(-10_000, 10_000, places=3).map(float),
+    st.floats().filter(lambda value: not 0 < abs(value) < _NEAR_NOTHING)
+    | st.integers(-(10**15), 10**15).map(float)
+    | st.decimals(-10_000, 10_000, places=3).map(float),
 )
 def test_the_quick_converters_round_as_the_formula_does(pair: tuple[str, str], value: float) -> None:
     _, numerator, denominator, shift = UNITS[pair[0]]
