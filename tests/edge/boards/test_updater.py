@@ -203,7 +203,7 @@ def test_readings_of_a_firmware_on_trial_are_marked_and_no_others(board: SoftBoa
         assert not any(marks())
         begin(agent, bundle(tmp_path, "2.0.0"))
         assert wait_end(agent)["outcome"] == "kept"
-        assert agent.source_set.units[0].intake.is_on_trial is False
+        eventually(lambda: not agent.source_set.units[0].intake.is_on_trial)
         eventually(lambda: sum(marks()) >= 3)
         marked = sum(marks())
         eventually(lambda: len(marks()) >= marked + 6)
