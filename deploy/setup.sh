@@ -71,6 +71,7 @@ missing_board_tools() {
     [ -d /usr/share/arduino/hardware/arduino/avr/bootloaders ] || echo arduino-core-avr
     [ -f /usr/include/simavr/sim_avr.h ] || echo libsimavr-dev
     command -v gcc >/dev/null || echo gcc
+    command -v g++ >/dev/null || echo g++
     [ -f /usr/include/stdio.h ] || echo libc6-dev
     command -v stm32flash >/dev/null || echo stm32flash
     command -v dfu-util >/dev/null || echo dfu-util

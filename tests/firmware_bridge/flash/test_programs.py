@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,6 +73,15 @@ def test_a_port_that_is_away_for_the_moment_of_a_reset_is_not_unplugged(tmp_path
     assert shell(f"rm {port}; sleep 0.5; touch {port}; sleep 0.2; echo done", QUICK, str(port)).code == 0
 
 
+@pytest.fixture(name="with_ctrl_c")
+def as_at_a_terminal() -> Iterator[None]:
+    """Ctrl-C as Python has it, also where a shell started us with it ignored (in the background)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("with_ctrl_c")
 def test_ctrl_c_leaves_no_program_behind(tmp_path: Path) -> None:
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
