@@ -12,7 +12,6 @@ import stat
 import termios
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -67,8 +66,6 @@ class SerialPort:
         self._failures = 0
         self._try_at_s = 0.0
         self._interrupted = threading.Event()
-        self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        weakref.finalize(self, os.close, self._wake_fd)
 
     def state(self) -> PortState:
         """Return the state now. Any thread."""
@@ -108,10 +105,17 @@ class SerialPort:
         handle = self._handle
         if handle is None:
             return self.read()
+        woken = handle.pipe_abort_read_r  # where `cancel_read` is heard; None once it is closed
+        if woken is None:
+            return self.read()
+        if self._interrupted.is_set():  # before the port was open, perhaps
+            self._interrupted.clear()
+            wait_s = 0.0
         try:
-            ready = select.select([handle.fileno(), self._wake_fd], [], [], max(0.0, wait_s))[0]
-            if self._wake_fd in ready:
-                os.eventfd_read(self._wake_fd)
+            ready = select.select([handle.fileno(), woken], [], [], max(0.0, wait_s))[0]
+            if woken in ready:
+                os.read(woken, 1000)
+                self._interrupted.clear()
         except _GONE as error:
             self._lost(handle, _reason(error))
             return b""
@@ -152,7 +156,6 @@ class SerialPort:
     def interrupt(self) -> None:
         """Make a `read` under way return soon. Any thread."""
         self._interrupted.set()
-        os.eventfd_write(self._wake_fd, 1)
         with self._lock, suppress(*_GONE):
             if self._handle is not None:
                 self._handle.cancel_read()

@@ -1,6 +1,5 @@
 """The Modbus source on a real pseudo-terminal, with slaves that misbehave, and over TCP."""
 
-import gc
 import socket
 import threading
 from collections import Counter
@@ -196,15 +195,9 @@ def test_a_slow_row_is_asked_for_less_often_than_the_others(tmp_path: Path) -> N
 
 
 def test_nothing_is_left_open(line: SerialLine) -> None:
-    gc.collect()  # ports of tests before
     before = len(list(Path("/proc/self/fd").iterdir()))
-    _connect_once(line)  # a port keeps one descriptor, by which others wake its reader, for as long as it lives
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-
-
-def _connect_once(line: SerialLine) -> None:
     source = ModbusInput(settings(str(line.path)), RecordingIntake(), SystemClock())
     source.start()
     eventually(lambda: source.state().connected)
     source.stop(5)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
