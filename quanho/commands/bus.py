@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quanho.argument_types import baud, seconds
 from quanho.failure import Failed
 from quanho.lang import pick, say
 
@@ -76,9 +77,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _add_scan(scan: argparse.ArgumentParser) -> None:
     scan.add_argument("--ids", type=_ids, default=list(range(1, 248)), metavar="LIST", help="1-20 or 1,2,7 (1-247)")
-    scan.add_argument("--baud", type=_list(_baud), metavar="N,…", help="baud rates to try (9600,4800)")
+    scan.add_argument("--baud", type=_list(baud(50)), metavar="N,…", help="baud rates to try (9600,4800)")
     scan.add_argument("--parity", type=_list(_parity), metavar="P,…", help="none, even, odd (none)")
-    scan.add_argument("--timeout", type=_seconds, default=0.15, metavar="S", help="wait for each answer (0.15)")
+    scan.add_argument("--timeout", type=seconds(10_000_000), default=0.15, metavar="S", help="wait for each answer (0.15)")
     depth = scan.add_mutually_exclusive_group()
     depth.add_argument("--quick", dest="depth", action="store_const", const="quick", help="only who answers to function 3")
     depth.add_argument(
@@ -89,14 +90,14 @@ def _add_scan(scan: argparse.ArgumentParser) -> None:
 
 def _add_watch(watch: argparse.ArgumentParser) -> None:
     watch.add_argument("--ids", type=_ids, metavar="LIST", help="1-20 or 1,2,7 (1, or those of the config)")
-    watch.add_argument("--baud", type=_baud, metavar="N", help="baud rate (9600)")
+    watch.add_argument("--baud", type=baud(50), metavar="N", help="baud rate (9600)")
     watch.add_argument("--parity", type=_parity, metavar="P", help="none, even or odd (none)")
     watch.add_argument(
         "--register", type=_register, metavar="KIND:N", help="what is read: holding:0, input:0, coil:0, input-bit:0 (holding:0)"
     )
-    watch.add_argument("--timeout", type=_seconds, metavar="S", help="wait for each answer (0.5, or that of the config)")
-    watch.add_argument("--every", type=_seconds, default=1.0, metavar="S", help="a round each so many seconds (1)")
-    watch.add_argument("--seconds", type=_seconds, metavar="N", help="end after so long; otherwise Ctrl-C does")
+    watch.add_argument("--timeout", type=seconds(10_000_000), metavar="S", help="wait for each answer (0.5, or that of the config)")
+    watch.add_argument("--every", type=seconds(10_000_000), default=1.0, metavar="S", help="a round each so many seconds (1)")
+    watch.add_argument("--seconds", type=seconds(10_000_000), metavar="N", help="end after so long; otherwise Ctrl-C does")
     watch.add_argument("--listen", action="store_true", help="ask nothing: another master does")
     watch.add_argument("--plain", action="store_true", help="a line a fault, also on a terminal")
     watch.set_defaults(run=_watch)
@@ -209,26 +210,10 @@ def _list(of: Callable[[str], Any]) -> Callable[[str], list[Any]]:
     return lambda text: list(dict.fromkeys(of(part) for part in text.split(",")))
 
 
-def _baud(text: str) -> int:
-    if not text.isdecimal() or not 50 <= int(text) <= 4_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no baud rate, which is 50 to 4000000")
-    return int(text)
-
-
 def _parity(text: str) -> str:
     if text not in _PARITIES:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_PARITIES)}")
     return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return seconds
 
 
 def _ids(text: str) -> list[int]:

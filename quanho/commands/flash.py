@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from quanho.argument_types import baud, seconds
 from quanho.lang import say
 from quanho.trust_place import add_trust_option
 
@@ -50,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     where.add_argument("--board", default="", metavar="B", help="board family; see quanho flash boards (that of the bundle)")
     where.add_argument("--drive", default="", metavar="DIR", help="the UF2 drive, where it is not the only one that is mounted")
     where.add_argument("--reset", choices=_RESETS, help="how this wiring resets the chip (manual: you press the buttons)")
-    where.add_argument("--baud", type=_baud, metavar="N", help="baud rate for writing, where a cable needs another")
+    where.add_argument("--baud", type=baud(1200), metavar="N", help="baud rate for writing, where a cable needs another")
     what = parser.add_argument_group("what")
     what.add_argument("--device", default="", metavar="NAME", help="name that is written into the board")
     what.add_argument("--site", default="", metavar="SITE", help="site that is written into the board")
@@ -64,12 +65,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     proof.add_argument("--decoder-option", action="append", default=[], metavar="K=V", help="option of the decoder; may be repeated")
     proof.add_argument("--no-first-reading", action="store_true", help="do not wait for a reading; the record says so")
     proof.add_argument(
-        "--first-reading-s", type=_seconds, metavar="S", help="how long to wait for a reading (30, or as the board family says)"
+        "--first-reading-s", type=seconds(86_400), metavar="S", help="how long to wait for a reading (30, or as the board family says)"
     )
     proof.add_argument(
         "--agent", type=Path, metavar="CONFIG", help="borrow the port from the agent of this config, and wait until the core has a reading"
     )
-    proof.add_argument("--core-s", type=_seconds, default=180.0, metavar="S", help="how long to wait for the core (180)")
+    proof.add_argument("--core-s", type=seconds(86_400), default=180.0, metavar="S", help="how long to wait for the core (180)")
     papers = parser.add_argument_group("papers")
     papers.add_argument("--label", type=Path, metavar="FILE", help="label with a QR code, .svg or .png; {device} stands for the name")
     papers.add_argument("--key", type=Path, metavar="FILE", help="your key, which signs the record (one is made at first)")
@@ -85,7 +86,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     how.add_argument("--state", type=Path, metavar="DIR", help="where interrupted flashes are remembered")
     how.add_argument("--tray", type=Path, metavar="CSV", help="flash a tray of boards")
     how.add_argument("--at-once", type=int, choices=range(1, 33), default=4, metavar="N", help="boards of a tray at the same time (4)")
-    how.add_argument("--wait", type=_seconds, default=600.0, metavar="S", help="how long to wait for the next board of a tray (600)")
+    how.add_argument("--wait", type=seconds(86_400), default=600.0, metavar="S", help="how long to wait for the next board of a tray (600)")
     parser.set_defaults(run=lambda arguments: _run(parser, arguments))
 
 
@@ -129,19 +130,3 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         from quanho.flash_words import exit_table
 
         return super().format_help().rstrip("\n") + "\n" + exit_table() + "\n"
-
-
-def _baud(text: str) -> int:
-    if not text.isdecimal() or not 1200 <= int(text) <= 4_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no baud rate, which is 1200 to 4000000")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return seconds

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from quanho.argument_types import baud, seconds
 from quanho.failure import Failed
 from quanho.lang import say
 from telemetry.said import reason_of
@@ -75,7 +76,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=lambda _: _help(parser))
     commands = parser.add_subparsers(metavar="COMMAND")
     monitor = _command(commands, "monitor", "who the board is, what it measures, what it logs, how well the line works", _MONITOR)
-    monitor.add_argument("--seconds", type=_seconds, metavar="N", help="end after so long; otherwise Ctrl-C does")
+    monitor.add_argument("--seconds", type=seconds(10_000_000), metavar="N", help="end after so long; otherwise Ctrl-C does")
     monitor.add_argument("--plain", action="store_true", help="a line a reading, also on a terminal")
     monitor.add_argument("--log-only", action="store_true", help="print only what the firmware logs")
     monitor.add_argument("--take", action="store_true", help="let the board forget what was shown: the agent never gets it")
@@ -83,14 +84,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     send = _command(commands, "send", "tell the board to do something, and wait for its answer", _SEND)
     send.add_argument("what", metavar="COMMAND", help="identify, read, interval, identity, restart, bootloader, custom")
     send.add_argument("values", nargs="*", metavar="VALUE", help="what the command needs")
-    send.add_argument("--timeout", type=_seconds, default=15.0, metavar="S", help="wait for board and answer (15)")
+    send.add_argument("--timeout", type=seconds(10_000_000), default=15.0, metavar="S", help="wait for board and answer (15)")
     send.set_defaults(run=_send)
 
 
 def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, epilog: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("port", type=_port, metavar="PORT", help="serial port of the board; a name without / is one of /dev")
-    parser.add_argument("--baud", type=_baud, default=115_200, metavar="N", help="baud rate (115200)")
+    parser.add_argument("--baud", type=baud(50), default=115_200, metavar="N", help="baud rate (115200)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -144,19 +145,3 @@ def _port(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("a port has a name, as /dev/ttyUSB0")
     return text if "/" in text else f"/dev/{text}"
-
-
-def _baud(text: str) -> int:
-    if not text.isdecimal() or not 50 <= int(text) <= 4_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no baud rate, which is 50 to 4000000")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return seconds
