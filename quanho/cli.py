@@ -26,6 +26,7 @@ COMMANDS = {
     "bundle": "quanho.commands.bundle",
     "bus": "quanho.commands.bus",
     "card": "quanho.commands.card",
+    "dashboards": "quanho.commands.dashboards",
     "demo": "quanho.commands.demo",
     "decode": "quanho.commands.decode",
     "edge": "quanho.commands.edge",

@@ -28,11 +28,13 @@ from runtime.clock import SystemClock
 from runtime.config import read_secret
 from runtime.http_date import Evidence, parse_http_date
 from runtime.influx_answers import Action, Answer, judge, unreachable
+from runtime.influx_series import Series, read_answer
 from runtime.influx_settings import InfluxSettings
 from runtime.tls import DeferredDatesContext, TrustedTime, client_context
 from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
 
 _MAX_ANSWER_BYTES = 4 << 20  # InfluxDB 1.x quotes every bad line
+_MAX_QUERY_BYTES = 64 << 20
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -121,6 +123,19 @@ class InfluxClient:
         if reply.status != 200 or b'"error"' in reply.body:
             raise RejectedError(f"{self._settings.url} refused to create database {name}: {reply.body[:300].decode(errors='replace')}")
 
+    def query(self, statement: str) -> list[Series]:
+        """Run one InfluxQL statement that only reads, times in ms since 1970 UTC.
+
+        Raises QueryError with the server's words, TransientError when there is no answer, ConfigError for a secret that cannot be read.
+        """
+        path = "/query?" + urlencode({"db": self._settings.database or self._settings.bucket_name, "q": statement, "epoch": "ms"})
+        reply = self._call("GET", path, b"", {"Accept": "application/json"}, most_bytes=_MAX_QUERY_BYTES)
+        if isinstance(reply, Answer):
+            if reply.reason == "secret":
+                raise ConfigError([Problem(self._settings.url, "", reply.words)])
+            raise TransientError(f"{reply.reason}: {reply.words}", reply.retry_after_s)
+        return read_answer(statement, reply.status, reply.body)
+
     def close(self) -> None:
         """Close the connection; the next call makes a new one."""
         self._forget()
@@ -143,7 +158,15 @@ class InfluxClient:
         self._server_errors = self._server_errors + 1 if reply.status >= 500 else 0
         return answer
 
-    def _call(self, method: str, path: str, body: bytes, headers: dict[str, str], timeout_s: float | None = None) -> _Reply | Answer:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout_s: float | None = None,
+        most_bytes: int = _MAX_ANSWER_BYTES,
+    ) -> _Reply | Answer:
         try:
             library = self._library = self._library or self._connect()
         except ConfigError as error:
@@ -154,7 +177,7 @@ class InfluxClient:
         if refused:
             return refused
         sent_boot_ns = self._clock.boot_ns()
-        reply = _exchange(library, method, path, body, headers, _timeout(self._settings, timeout_s))
+        reply = _exchange(library, method, path, body, headers, _timeout(self._settings, timeout_s), most_bytes)
         answered_boot_ns = self._clock.boot_ns()
         if isinstance(reply, Answer):
             return reply
@@ -224,18 +247,18 @@ def _timeout(settings: InfluxSettings, most_s: float | None = None) -> tuple[flo
 
 
 def _exchange(
-    library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str], timeout_ms: tuple[float, float]
+    library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str], timeout_ms: tuple[float, float], most_bytes: int
 ) -> _Reply | Answer:
     try:
         # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
         response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
             path, method, header_params=headers, body=body, _preload_content=False, _request_timeout=timeout_ms
         )
-        return _Reply(status, reply_headers, _read(response))
+        return _Reply(status, reply_headers, _read(response, most_bytes))
     except ApiException as error:
         if not error.status:
             return unreachable("tls", f"{error.reason}")
-        return _Reply(error.status, error.headers, error.body[:_MAX_ANSWER_BYTES])
+        return _Reply(error.status, error.headers, error.body[:most_bytes])
     except (HTTPError, OSError, ValueError) as error:
         return unreachable(_failure(error), f"{type(error).__name__}: {error}")
 
@@ -282,9 +305,9 @@ def _write_path(kind: ServerKind, settings: InfluxSettings) -> str:
     return "/api/v2/write?" + urlencode({key: value for key, value in query.items() if value})
 
 
-def _read(response: HTTPResponse) -> bytes:
-    body = response.read(_MAX_ANSWER_BYTES)
-    if len(body) < _MAX_ANSWER_BYTES:
+def _read(response: HTTPResponse, most_bytes: int) -> bytes:
+    body = response.read(most_bytes)
+    if len(body) < most_bytes:
         response.release_conn()
     else:
         response.close()

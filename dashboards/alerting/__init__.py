@@ -1,0 +1,1 @@
+"""Alert rules as data, and what Grafana makes of them."""

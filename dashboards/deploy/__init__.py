@@ -1,0 +1,1 @@
+"""What a Grafana has, what it should have, and the way from one to the other."""

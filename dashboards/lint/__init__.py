@@ -1,0 +1,1 @@
+"""Rules of good dashboards, one file each."""

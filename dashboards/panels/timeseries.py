@@ -1,0 +1,64 @@
+"""Curves over time. A gap in the data is a gap in the curve: points are never joined across it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboards.model.json import Json
+from dashboards.model.panel import Panel
+from dashboards.model.query import Query
+from dashboards.panels.thresholds import lines
+from dashboards.words import Text
+
+
+def timeseries(
+    key: str,
+    title: Text,
+    description: Text,
+    queries: Sequence[Query],
+    *,
+    unit: str,
+    empty: Text,
+    decimals: int | None = None,
+    limits: Sequence[tuple[float, str]] = (),
+    low: float | None = None,
+    high: float | None = None,
+    style: Mapping[str, Any] | None = None,
+    overrides: Sequence[Mapping[str, Any]] = (),
+    may_be_empty: bool = False,
+    has_legend: bool = True,
+    legend_calcs: Sequence[str] = ("lastNotNull", "max"),
+    interval: str = "",
+) -> Panel:
+    """Return a panel of curves; `limits` are horizontal lines (value, colour), `style` more of Grafana's GraphFieldConfig."""
+    custom: Json = {
+        "drawStyle": "line",
+        "lineInterpolation": "linear",
+        "lineWidth": 1,
+        "fillOpacity": 0,
+        "showPoints": "auto",
+        "spanNulls": False,
+        "axisSoftMin": 0 if low is None else low,
+        "thresholdsStyle": {"mode": "line" if limits else "off"},
+        **(style or {}),
+    }
+    defaults: Json = {"custom": custom, "color": {"mode": "palette-classic"}}
+    for name, value in {"decimals": decimals, "min": low, "max": high}.items():
+        if value is not None:
+            defaults[name] = value
+    if limits:
+        defaults["thresholds"] = lines(limits)
+    legend: Json = {"showLegend": has_legend, "displayMode": "list", "placement": "bottom", "calcs": list(legend_calcs)}
+    return Panel(
+        key,
+        "timeseries",
+        title,
+        description,
+        empty,
+        tuple(queries),
+        unit,
+        {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
+        defaults,
+        tuple(overrides),
+        may_be_empty=may_be_empty,
+        interval=interval,
+    )
