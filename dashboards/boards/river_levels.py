@@ -38,12 +38,15 @@ def names() -> dict[int | str, Word]:
     return {number: same(f"{station.name} (s. {station.river})") for number, station in enumerate(stations(), 1)}
 
 
-def against_alarms(where: Sequence[str] = ()) -> Select:
+COLUMNS = ("level", "alarm", "above", "station")
+
+
+def against_alarms(where: Sequence[str] = (), columns: Sequence[str] = COLUMNS) -> Select:
     """Return a row for each device at the time of its last usable level: `level`, `alarm` (the greatest that is reached, BELOW, or
     UNKNOWN), `above` (metres above that alarm, or below the first: less than 0), `station` (its number in names(), null for others).
     """
     parts = [*(part for station in with_alarms() for part in _bands(station, where)), _others(where)]
-    return select(*map(name, ("level", "alarm", "above", "station")), of=parts, by=BY)
+    return select(*map(name, columns), of=parts, by=BY)
 
 
 def _known(station: Station) -> list[tuple[int, float]]:

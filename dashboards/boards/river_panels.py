@@ -70,7 +70,7 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
             "The latest usable level in the time range, the alarm it has reached, and how far above that it is (below 0: under alarm I). "
             "“No alarm level known”: the station is not in the table of alarm levels, and is compared with none.",
         ),
-        [Query(against_alarms(where), format="table")],
+        [Query(against_alarms(where, ("level", "alarm", "above")), format="table")],
         unit=_METRES,
         decimals=2,
         empty=Text("trạm không có mực nước hợp lệ", "the station has no usable level"),
@@ -79,6 +79,5 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
             column("level", title=_LEVEL),
             column("alarm", title=_ALARM, unit="none", mappings=words(ALARMS)),
             column("above", title=_ABOVE),
-            column("station", custom__hideFrom={"viz": True, "legend": True, "tooltip": True}),
         ),
     )

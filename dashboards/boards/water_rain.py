@@ -75,7 +75,10 @@ FLOW = timeseries(
 VELOCITY = timeseries(
     "velocity",
     Text("Vận tốc dòng chảy", "Flow velocity"),
-    Text("Vận tốc trung bình của dòng chảy.", "Mean velocity of the flow."),
+    Text(
+        "Vận tốc trung bình của dòng chảy ở sông, kênh và trong ống; số âm là chảy ngược.",
+        "Mean velocity of the flow in rivers, canals and pipes; below 0 it runs backwards.",
+    ),
     [
         Query(
             select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, USABLE), by=BY, every=AUTO),
