@@ -7,10 +7,11 @@ from dashboards.boards.river_levels import ALARMS, against_alarms, names
 from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.arrange import arranged
-from dashboards.panels.mappings import words
+from dashboards.panels.hidden import hidden
+from dashboards.panels.shown import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
+from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text
 
@@ -18,11 +19,11 @@ _METRES = unit_of("water_level", "level")
 _LEVEL = Text("Mực nước", "Level")
 _ALARM = Text("So với báo động", "Against the alarms")
 _ABOVE = Text("Cao hơn mức đó", "Above that level")
-_ORDER = ("station", "device", "level", "alarm", "above", "Time", "site")
+_ORDER = ("station", "device", "level", "alarm", "above", "Time", "site", "gateway")
 _TIME = "dateTimeFromNow"
 
 
-def levels_table(key: str, where: Sequence[str] = (), *, without: Sequence[str] = ("gateway",)) -> Panel:
+def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) -> Panel:
     """Return every station's last level, the alarm it has reached and by how much; the most serious first."""
     return table(
         key,
@@ -42,18 +43,19 @@ def levels_table(key: str, where: Sequence[str] = (), *, without: Sequence[str] 
         [Query(against_alarms(where), format="table")],
         empty=Text("không trạm nào có mực nước trong 7 ngày", "no station has a level within 7 days"),
         columns=(
-            column("station", title=Text("Trạm", "Station"), mappings=words(names())),
+            column("station", title=Text("Trạm", "Station"), mappings=[words(names())]),
             column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
-            column("site", title=Text("Điểm", "Site")),
+            column("site", title=Text("Điểm", "Site")) if has_site else hidden("site"),
+            hidden("gateway"),
             column("level", title=_LEVEL, unit=_METRES, decimals=2),
-            column("alarm", title=_ALARM, mappings=words(ALARMS), custom__cellOptions={"type": "color-background"}),
+            column("alarm", title=_ALARM, mappings=[words(ALARMS)], custom__cellOptions={"type": "color-background"}),
             column("above", title=_ABOVE, unit=_METRES, decimals=2),
             column("Time", title=Text("Lúc", "When"), unit=_TIME),
         ),
         sort_by=_ALARM,
         is_descending=True,
         defaults={"noValue": "–"},
-        transformations=arranged(_ORDER, without=without),
+        transformations=(organize(_ORDER),),
         time_from=SEEN_WITHIN,
     )
 
@@ -77,7 +79,7 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
         text="value_and_name",
         overrides=(
             column("level", title=_LEVEL),
-            column("alarm", title=_ALARM, unit="none", mappings=words(ALARMS)),
+            column("alarm", title=_ALARM, unit="none", mappings=[words(ALARMS)]),
             column("above", title=_ABOVE),
         ),
     )

@@ -4,7 +4,7 @@ from dashboards.boards.river_levels import with_alarms
 from dashboards.house import BLUE, ORANGE, RED, YELLOW
 from dashboards.influxql.select import AUTO, Select, call, is_variable, literal, name, select
 from dashboards.influxql.united import constant
-from dashboards.influxql.usable import USABLE
+from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_series, on_every_value
 from dashboards.model.query import Query
@@ -30,7 +30,7 @@ def rate_of_rise(every: str = AUTO) -> Select:
 
     (The difference of two buckets' means would be: the newest bucket is only part full.)
     """
-    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, USABLE), by=BY)
+    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=BY)
     return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every, fill="none")
 
 
@@ -72,7 +72,7 @@ ALL = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, USABLE), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, IS_VALID), by=BY, every=AUTO),
             alias="$tag_device",
         )
     ],
@@ -117,7 +117,7 @@ ONE = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, USABLE), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, IS_VALID), by=BY, every=AUTO),
             alias=_LEVEL,
         ),
         *(Query(alarm_line(number), alias=title) for number, (title, _) in enumerate(_LINES, 1)),

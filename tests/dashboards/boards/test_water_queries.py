@@ -155,7 +155,7 @@ def test_marked_readings_are_counted_by_kind_beside_all_of_them(store: Store) ->
     level(store, "dap-cau", 5.0, 21, bits=quality.OUT_OF_RANGE)
     store.write([store.point("water_quality", "probe", 3, ph=7.0)])
     found = rows(store.ask(marked()), "readings", "warm-up", "out-of-range", "stale")
-    assert found == {"dap-cau": (12, 1, 2, None), "probe": (1, None, None, None)}
+    assert found == {"dap-cau": (12, 1, 2, 0), "probe": (1, 0, 0, 0)}
 
 
 def test_every_query_of_both_pages_is_answered_once_there_is_equipment_for_it(store: Store) -> None:
