@@ -38,10 +38,12 @@ def timeseries(
         "fillOpacity": 0,
         "showPoints": "auto",
         "spanNulls": False,
-        **({"axisSoftMin": 0 if low is None else low} if is_from_zero else {}),
+        "axisSoftMin": 0 if low is None else low,
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
     }
+    if not is_from_zero:
+        del custom["axisSoftMin"]
     defaults: Json = {"custom": custom, "color": {"mode": "palette-classic"}}
     for name, value in {"decimals": decimals, "min": low, "max": high}.items():
         if value is not None:
