@@ -50,7 +50,7 @@ class Canvas:
         page_width, page_height = self.figure.get_size_inches() * DPI
         corner = ((self.x + x) / page_width, 1 - (self.y + y + height) / page_height)
         size = (width / page_width, height / page_height)
-        self.figure.add_artist(Rectangle(corner, *size, transform=self.figure.transFigure, facecolor=color, edgecolor="none"))
+        self.figure.add_artist(Rectangle(corner, *size, transform=self.figure.transFigure, facecolor=color, edgecolor="none", zorder=-1))
 
     def part(self, x: float, y: float, width: float, height: float) -> "Canvas":
         """Return a rectangle inside."""

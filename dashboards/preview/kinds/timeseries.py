@@ -32,7 +32,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
         config = config_of(panel, frame, field)
         color = _color(config, at)
         custom = config["custom"]
-        x, y = _joined(time.values, field.values, span_nulls=bool(custom.get("spanNulls")))
+        x, y = _joined(time.values, field.values, custom.get("spanNulls", False))
         style: dict[str, Any] = {"color": color, "linewidth": max(0.8, float(custom.get("lineWidth", 1)))}
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
@@ -66,12 +66,25 @@ def _color(config: Json, at: int) -> str:
     return css(color.get("fixedColor", ""), PALETTE[at % len(PALETTE)]) if color.get("mode") == "fixed" else PALETTE[at % len(PALETTE)]
 
 
-def _joined(times: Sequence[Any], values: Sequence[Any], *, span_nulls: bool) -> tuple[list[float], list[float]]:
-    pairs = [(at, value) for at, value in zip(times, values, strict=True) if value is not None or not span_nulls]
-    return (
-        [at / _DAY_MS for at, _ in pairs],
-        [float("nan") if value is None or isinstance(value, str) else float(value) for _, value in pairs],
-    )
+def _joined(times: Sequence[Any], values: Sequence[Any], span_nulls: bool | float) -> tuple[list[float], list[float]]:
+    """Return the points of a line; a NaN breaks it: at every null, at none (True), or where points are further apart than so many ms."""
+    most_ms = math.inf if span_nulls is True else float(span_nulls)
+    x: list[float] = []
+    y: list[float] = []
+    last_ms = None
+    for at_ms, value in zip(times, values, strict=True):
+        if value is None or isinstance(value, str):
+            if not most_ms:
+                x.append(at_ms / _DAY_MS)
+                y.append(math.nan)
+            continue
+        if most_ms and last_ms is not None and at_ms - last_ms > most_ms:
+            x.append(at_ms / _DAY_MS)
+            y.append(math.nan)
+        x.append(at_ms / _DAY_MS)
+        y.append(float(value))
+        last_ms = at_ms
+    return x, y
 
 
 def _mark_lonely(axes: Any, x: Sequence[float], y: Sequence[float], color: str) -> None:
@@ -111,13 +124,19 @@ def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
     locator: Any = AutoDateLocator  # not annotated
     formatter: Any = DateFormatter
     axes.xaxis.set_major_locator(locator(tz=zone, maxticks=max(3, int(canvas.width // 110))))
-    axes.xaxis.set_major_formatter(formatter("%H:%M" if canvas.span.length_ms <= 36 * 3_600_000 else "%d/%m %H:%M", tz=zone))
+    axes.xaxis.set_major_formatter(formatter(_clock(canvas.span.length_ms), tz=zone))
     axes.yaxis.set_major_locator(MaxNLocator(max(3, int(canvas.height // 48))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_unit(value, unit, decimals)))
     axes.tick_params(colors=theme.faint, labelsize=7, length=0)
     axes.grid(visible=True, color=theme.grid, linewidth=0.6)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _clock(length_ms: int) -> str:
+    if length_ms <= 15 * 60_000:
+        return "%H:%M:%S"
+    return "%H:%M" if length_ms <= 36 * 3_600_000 else "%d/%m %H:%M"
 
 
 def _legend(canvas: Canvas, x: float, y: float, config: Json, field: Field, color: str, panel: Json) -> None:
