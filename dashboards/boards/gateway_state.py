@@ -6,20 +6,22 @@ look back with the dashboard's time range.
 """
 
 from dashboards.house import REPORTED_WITHIN
+from dashboards.influxql.expand import duration_ms
 from dashboards.influxql.select import Select, call, name, select
 from dashboards.influxql.united import constant, united
 from dashboards.panels.mappings import Word
 from dashboards.words import Text
 
 SILENT, REPORTING, REFUSED, BEHIND, CUT_OFF = range(5)
-BEHIND_S = 600.0  # as REPORTED_WITHIN: what waits longer is late
+MINUTES = duration_ms(REPORTED_WITHIN) // 60_000
+BEHIND_S = MINUTES * 60.0  # what waits longer than we wait for a report is late
 SEEN_WITHIN = "7d"
 
 STATES: dict[int | str, Word] = {
-    SILENT: Text(f"im lặng (không báo về trong {REPORTED_WITHIN})", f"silent (no report within {REPORTED_WITHIN})"),
+    SILENT: Text(f"im lặng (không báo về trong {MINUTES} phút)", f"silent (no report within {MINUTES} minutes)"),
     REPORTING: Text("đang báo về", "reporting"),
     REFUSED: Text("có dữ liệu bị từ chối trong 1 giờ qua", "readings were refused in the last hour"),
-    BEHIND: Text("còn dữ liệu cũ hơn 10 phút chưa gửi", "has readings older than 10 minutes to send"),
+    BEHIND: Text(f"còn dữ liệu cũ hơn {MINUTES} phút chưa gửi", f"has readings older than {MINUTES} minutes to send"),
     CUT_OFF: Text("báo là đường truyền không thông", "says that its uplink is down"),
 }
 
@@ -48,9 +50,9 @@ def in_state(least: int, most: int) -> Select:
 
 
 def tally() -> Select:
-    """Return one row: how many are `reporting` and fine, `troubled`, `silent`, and `seen` at all; a zero is a 0, not an absence."""
+    """Return one row: how many are `online` (report), are `troubled` among those, are `silent`, and were `seen` at all; a zero is a 0."""
     return select(
-        ('sum("reporting") - sum("troubled")', "fine"),
+        ('sum("reporting")', "online"),
         ('sum("troubled")', "troubled"),
         ('sum("seen") - sum("reporting")', "silent"),
         ('sum("seen")', "seen"),

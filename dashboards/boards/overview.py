@@ -18,9 +18,10 @@ _LEVELS = levels_table("levels", without=("gateway", "site"))
 
 _ALERTS = alertlist(
     "alerts",
-    Text("Cảnh báo đang kêu", "Firing alerts"),
+    Text("Cảnh báo đang kích hoạt", "Firing alerts"),
     Text(
-        f"Cảnh báo đang kêu, hoặc không đánh giá được, trong thư mục “{ALERTS_FOLDER.title.vi}”. Bấm vào một cảnh báo để xem quy tắc và "
+        f"Cảnh báo đang kích hoạt, hoặc không đánh giá được, trong thư mục “{ALERTS_FOLDER.title.vi}”. Bấm vào một cảnh báo để xem quy "
+        "tắc và "
         "cách xử lý.",
         f"Alerts that fire or cannot be evaluated, of folder “{ALERTS_FOLDER.title.en}”. Click one for its rule and what to do.",
     ),

@@ -53,6 +53,7 @@ def _number(text: str) -> str:
 
 
 _PM2_5, _PM10 = day_limit("pm2_5"), day_limit("pm10")
+_DOCUMENT = _PM2_5.source.partition(" (")[0]  # without the circular, whose name is not the same in both languages
 _LIMITS = f"PM2.5 {_number(str(_PM2_5.value))} µg/m³, PM10 {_number(str(_PM10.value))} µg/m³"
 
 
@@ -70,12 +71,12 @@ AIR_NOW = table(
     Text(
         "Trung bình 1 giờ và 24 giờ vừa qua của từng thiết bị, không tính số đo có cờ chất lượng. Cột 24 giờ xanh hay đỏ theo giới hạn "
         "trung bình 24 giờ "
-        f"({_LIMITS}; {_PM2_5.source}). Giá trị 1 giờ không tô màu: quy chuẩn không có giới hạn 1 giờ cho bụi, còn các mức màu VN_AQI là "
+        f"({_LIMITS}; {_DOCUMENT}). Giá trị 1 giờ không tô màu: quy chuẩn không có giới hạn 1 giờ cho bụi, còn các mức màu VN_AQI là "
         "của chỉ số chứ không "
         f"phải của nồng độ tức thời. Cột 24 giờ để trống khi có số liệu của chưa đủ {LEAST_HOURS} giờ.",
         "Means of the last hour and the last 24 hours for each device, without readings that carry quality bits. 24 hours are green or "
         "red by the limit "
-        f"for the mean of 24 hours ({_LIMITS}; {_PM2_5.source}). An hour has no colour: there is no 1-hour limit for dust, and the bands "
+        f"for the mean of 24 hours ({_LIMITS}; {_DOCUMENT}). An hour has no colour: there is no 1-hour limit for dust, and the bands "
         "of VN_AQI are of "
         f"the index, not of a concentration. The 24-hour columns stay empty with readings of fewer than {LEAST_HOURS} hours.",
     ),

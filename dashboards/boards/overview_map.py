@@ -1,7 +1,7 @@
 """Where gateways are and how they are."""
 
-from dashboards.boards.gateway_state import CUT_OFF, REFUSED, REPORTING, SEEN_WITHIN, SILENT, STATES, in_state, tally
-from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN
+from dashboards.boards.gateway_state import CUT_OFF, MINUTES, REFUSED, REPORTING, SEEN_WITHIN, SILENT, STATES, in_state, tally
+from dashboards.house import GREEN, ORANGE, RED
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
@@ -24,10 +24,10 @@ MAP = geomap(
     Text(
         "Mỗi chấm là một gateway, ở tọa độ nó báo về lần cuối trong 7 ngày, kèm tên điểm. Xanh: đang báo về. Cam: có trục trặc (đường "
         "truyền không "
-        f"thông, còn dữ liệu cũ chưa gửi, hoặc có dữ liệu bị từ chối). Đỏ: im lặng hơn {REPORTED_WITHIN}. Bấm vào chấm để xem chi tiết.",
+        f"thông, còn dữ liệu cũ chưa gửi, hoặc có dữ liệu bị từ chối). Đỏ: im lặng hơn {MINUTES} phút. Bấm vào chấm để xem chi tiết.",
         "A marker is a gateway, where it last said it stands within 7 days, with the name of its site. Green: reporting. Orange: in "
         "trouble (uplink "
-        f"down, old readings not yet sent, or readings refused). Red: silent for more than {REPORTED_WITHIN}. Click a marker for details.",
+        f"down, old readings not yet sent, or readings refused). Red: silent for more than {MINUTES} minutes. Click a marker for details.",
     ),
     (
         _layer(Text("Đang báo về", "Reporting"), GREEN, REPORTING, REPORTING),
@@ -58,12 +58,14 @@ _NEUTRAL = "text"
 
 GATEWAYS = stat(
     "gateways",
-    Text("Gateway", "Gateways"),
+    Text("Gateway trực tuyến", "Gateways online"),
     Text(
-        f"Trong các gateway có báo về trong 7 ngày qua: bao nhiêu đang báo về (trong {REPORTED_WITHIN}) và ổn, bao nhiêu có trục trặc, "
-        "bao nhiêu im lặng.",
-        f"Of the gateways that reported in the last 7 days: how many report now (within {REPORTED_WITHIN}) and are fine, are in trouble, "
-        "are silent.",
+        f"Bao nhiêu gateway đang trực tuyến (báo về trong {MINUTES} phút qua) trên tất cả gateway có báo về trong 7 ngày; trong số đang "
+        "trực tuyến bao "
+        "nhiêu có trục trặc; bao nhiêu im lặng.",
+        f"How many gateways are online (reported within {MINUTES} minutes) of all that reported within 7 days; how many of those online "
+        "are in trouble; "
+        "how many are silent.",
     ),
     [Query(tally(), format="table")],
     unit=COUNT,
@@ -71,8 +73,8 @@ GATEWAYS = stat(
     empty=Text("không gateway nào báo về trong 7 ngày", "no gateway has reported in 7 days"),
     text="value_and_name",
     overrides=(
-        _number("fine", Text("Đang báo về", "Reporting"), RED, GREEN),
-        _number("troubled", Text("Có trục trặc", "In trouble"), _NEUTRAL, ORANGE),
+        _number("online", Text("Trực tuyến", "Online"), RED, GREEN),
+        _number("troubled", Text("Trong đó có trục trặc", "In trouble among them"), _NEUTRAL, ORANGE),
         _number("silent", Text("Im lặng", "Silent"), _NEUTRAL, RED),
         _number("seen", Text("Tất cả (7 ngày)", "All (7 days)"), _NEUTRAL, _NEUTRAL),
     ),

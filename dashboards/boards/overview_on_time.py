@@ -4,7 +4,7 @@ A series is a device of one measurement. The answer has one row for each measure
 speak only when something happens (doors, switches) have no cadence and are left out.
 """
 
-from dashboards.boards.gateway_state import SEEN_WITHIN
+from dashboards.boards.gateway_state import MINUTES, SEEN_WITHIN
 from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN
 from dashboards.influxql.select import Select, call, select
 from dashboards.influxql.united import constant
@@ -45,12 +45,12 @@ ON_TIME = bargauge(
     "on_time",
     Text("Chuỗi số đo báo về đúng giờ", "Series that reported on time"),
     Text(
-        f"Trong các chuỗi số đo có dữ liệu trong 7 ngày qua, bao nhiêu phần trăm có số đo trong {REPORTED_WITHIN} vừa rồi, theo loại cảm "
+        f"Trong các chuỗi số đo có dữ liệu trong 7 ngày qua, bao nhiêu phần trăm có số đo trong {MINUTES} phút vừa rồi, theo loại cảm "
         "biến. Thiếu một "
-        "phần có thể vì cảm biến im lặng, gateway mất đường truyền, hoặc cảm biến vốn đo thưa hơn 10 phút.",
-        f"Of the series with data in the last 7 days, the percentage with a reading within the last {REPORTED_WITHIN}, by class of "
+        "phần có thể vì cảm biến im lặng, gateway mất đường truyền, hoặc cảm biến vốn đo thưa hơn thế.",
+        f"Of the series with data in the last 7 days, the percentage with a reading within the last {MINUTES} minutes, by class of "
         "sensor. What is "
-        "missing may be a silent sensor, a gateway without uplink, or a sensor that measures less often than every 10 minutes.",
+        "missing may be a silent sensor, a gateway without uplink, or a sensor that measures less often.",
     ),
     [Query(on_time(), alias="$m")],
     unit=GRAFANA["%"],
