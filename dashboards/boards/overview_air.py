@@ -6,7 +6,7 @@ concentration. The mean of 24 hours is coloured by the limit for 24 hours, and i
 
 from dashboards.house import GREEN, RED
 from dashboards.influxql.select import Select, call, select
-from dashboards.influxql.united import as_float, united
+from dashboards.influxql.united import united
 from dashboards.influxql.usable import USABLE
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
@@ -44,7 +44,7 @@ def _hour(field: str) -> Select:
 
 def _day(field: str) -> Select:
     hours = select((call("mean", field), "hour"), of="air", where=(USABLE,), by=_BY, every="1h", fill="none", time=_LAST_DAY)
-    day = select((call("mean", "hour"), "day"), (as_float(call("count", "hour")), "hours"), of=hours, by=_BY)
+    day = select((call("mean", "hour"), "day"), (call("count", "hour"), "hours"), of=hours, by=_BY)
     return select(('"day"', f"{field}_24h"), of=day, where=(f'"hours" >= {LEAST_HOURS}',), by=_BY)
 
 

@@ -36,10 +36,8 @@ class Store:
     def ask(self, query: Select | str, *, minutes: float = DAY, points: int = 1000, **variables: Choice) -> list[Series]:
         """Return the answer over the last `minutes`; a variable that is not given stands for all."""
         text = query.text if isinstance(query, Select) else query
-        everything: Mapping[str, Choice] = {"site": ".*", "station": ".*", "datasource": "quanho-influxdb"}
-        return self._client.query(
-            expand(text, Span(self.now_ms - round(minutes * 60_000), self.now_ms, points), {**everything, **variables})
-        )
+        span = Span(self.now_ms - round(minutes * 60_000), self.now_ms, points)
+        return self._client.query(expand(text, span, {"site": ".*", "station": ".*", **variables}))
 
 
 def rows(answer: Iterable[Series], *columns: str, by: str = "device") -> dict[str, Any]:
