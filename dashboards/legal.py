@@ -12,6 +12,7 @@ from dashboards.words import Text
 from rules.limits import LegalLimit, legal_limits_on
 
 _READABLE = {"ug/m3": "µg/m³"}
+_THIN_SPACE = "\u202f"  # between thousands: a comma and a point mean opposite things in Vietnamese and English
 
 
 def today() -> date:
@@ -26,7 +27,7 @@ def limit_of(day: date, measurement: str, field: str, average: str) -> LegalLimi
 
 def value(limit: LegalLimit) -> str:
     """Return the limit with its unit: `45 µg/m³`."""
-    return f"{limit.value:g} {_READABLE.get(limit.unit, limit.unit)}"
+    return f"{limit.value:,g} {_READABLE.get(limit.unit, limit.unit)}".replace(",", _THIN_SPACE)
 
 
 def document(limit: LegalLimit) -> str:

@@ -12,7 +12,7 @@ from dashboards.influxql.valid import IS_VALID
 _BLOCK = "3h, 2h"
 _BLOCKS_OF_A_DAY = 8
 _NIGHT_BLOCKS = 3
-_DAY_FROM_SIX = "24h, -1h"
+_DAY_FROM_SIX = "24h, 23h"
 
 
 def energy_mean(field: str, of: str, where: Sequence[str], by: Sequence[str], every: str) -> Select:

@@ -1,6 +1,6 @@
-"""Means over the times that limits are set for. A mean over fewer hours is never called a mean over more.
+"""Means: of the steps of a graph, and over the times that limits are set for. A mean over fewer hours is never called one over more.
 
-Only readings that are valid count, and only where three quarters of the hours have a reading (18 of 24, 6 of 8). The regulations name no
+Of the latter only readings that are valid count, and only where three quarters of the hours have a reading (18 of 24, 6 of 8). The regulations name no
 such share; 75 % is common practice elsewhere, and without one the first hour of a new station would be shown as the mean of its day.
 
 A mean is the sum of the readings by their number, not the mean of hourly means, in which an hour with one reading weighs as much as one
@@ -9,11 +9,16 @@ with sixty.
 
 from collections.abc import Sequence
 
-from dashboards.influxql.select import TIME_FILTER, Select, call, name, select
-from dashboards.influxql.valid import IS_VALID
+from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, name, select
+from dashboards.influxql.valid import IS_POSSIBLE, IS_VALID
 
-LOCAL_DAY = "24h, -7h"  # UTC+7 without summer time; an offset, because not every server takes tz()
+LOCAL_DAY = "24h, 17h"  # days begin at 17 o'clock UTC: Vietnam is UTC+7 and has no summer time
 _LEAST_SHARE = 0.75
+
+
+def course(field: str, of: str, where: Sequence[str], by: Sequence[str], function: str = "mean", every: str = AUTO) -> Select:
+    """Return how a quantity changes: its mean, or another function, of each step of the graph, without impossible readings."""
+    return select(call(function, field), of=of, where=(*where, IS_POSSIBLE), by=by, every=every)
 
 
 def running_mean(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str]) -> Select:

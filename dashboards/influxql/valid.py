@@ -22,6 +22,9 @@ _NOT_VALID = (
 )
 IS_VALID = f'"quality" & {_NOT_VALID} = 0'
 
+# Curves show more: what is suspicious is there to be seen, but one 850 °C of a broken probe would flatten all the others.
+IS_POSSIBLE = f'"quality" & {quality.OUT_OF_RANGE | quality.DEVICE_ERROR} = 0'
+
 
 def share_of_good(of: str, where: Sequence[str], by: Sequence[str], every: str = "") -> Select:
     """Return the share of readings with quality 0, in percent, as `share`.
