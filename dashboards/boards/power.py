@@ -8,8 +8,8 @@ from dataclasses import replace
 from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, last_readings
 from dashboards.influxql.counters import growth
 from dashboards.influxql.means import LOCAL_DAY, course
-from dashboards.influxql.valid import IS_POSSIBLE
 from dashboards.influxql.select import AUTO, TIME_FILTER, call, select
+from dashboards.influxql.valid import IS_POSSIBLE
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query

@@ -1,7 +1,8 @@
 """Means: of the steps of a graph, and over the times that limits are set for. A mean over fewer hours is never called one over more.
 
-Of the latter only readings that are valid count, and only where three quarters of the hours have a reading (18 of 24, 6 of 8). The regulations name no
-such share; 75 % is common practice elsewhere, and without one the first hour of a new station would be shown as the mean of its day.
+Of the latter only readings that are valid count, and only where three quarters of the hours have a reading (18 of 24, 6 of 8).
+The regulations name no such share; 75 % is common practice elsewhere, and without one the first hour of a new station would be
+shown as the mean of its day.
 
 A mean is the sum of the readings by their number, not the mean of hourly means, in which an hour with one reading weighs as much as one
 with sixty.
