@@ -16,7 +16,7 @@ from dashboards.words import Text
 
 
 def on(day: date) -> Board:
-    """Return the dashboard with the limits that are in force on a day."""
+    """Return the dashboard with the limits that are in force on a day: `BOARD` has those of the day it is built."""
     return Board(
         "air",
         Text("Không khí", "Air"),

@@ -1,6 +1,6 @@
 """How the air changes: dust, the pattern of the hours, stations side by side, comfort, particles."""
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, without_time
+from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, without_time
 from dashboards.influxql.means import course, hourly_mean
 from dashboards.influxql.select import call, select
 from dashboards.influxql.valid import IS_VALID
@@ -20,7 +20,7 @@ _NO_LIMIT = Text(
 _NO_SENSOR = Text("chưa có trạm nào đo đại lượng này", "no station measures this quantity")
 
 
-def _curve(field: str, title: Text, description: Text, *, low: float | None = 0, may_be_empty: bool = False) -> Panel:
+def _curve(field: str, title: Text, description: Text, *, low: float = 0, may_be_empty: bool = False) -> Panel:
     return timeseries(
         field,
         title,
@@ -28,7 +28,7 @@ def _curve(field: str, title: Text, description: Text, *, low: float | None = 0,
         [Query(course(field, "air", AT_SITE, BY), alias=STATION)],
         unit=unit_of("air", field),
         empty=_NO_SENSOR if may_be_empty else NOTHING,
-        style={} if low == 0 else {"axisSoftMin": low},
+        style={**JOINED, "axisSoftMin": low},
         may_be_empty=may_be_empty,
     )
 

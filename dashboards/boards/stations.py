@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from dashboards.house import uid
+from dashboards.house import REPORTED_WITHIN, uid
+from dashboards.influxql.expand import duration_ms
 from dashboards.influxql.select import is_variable, select
 from dashboards.model.grid import WIDTH, Row
 from dashboards.model.json import Json
@@ -24,13 +25,14 @@ COURSE = Text(
     "Trung bình theo từng bước của đồ thị, không kể số đo ngoài dải hợp lý hoặc khi thiết bị báo lỗi.",
     "Means of each step of the graph, without readings outside the plausible range or of a device that reports an error.",
 )
+JOINED = {"spanNulls": duration_ms(REPORTED_WITHIN)}  # a station that reports every few minutes has a curve, not dots
 MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
 
 _PHASES = ("_l1", "_l2", "_l3")
 _AGE = "dateTimeFromNow"
 _DEVICE = Text(
-    "/d/{}?var-site=${{__data.fields.site}}&var-device=${{__data.fields.device}}".format(uid("device", "vi")),
-    "/d/{}?var-site=${{__data.fields.site}}&var-device=${{__data.fields.device}}".format(uid("device", "en")),
+    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "vi")),
+    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "en")),
 )
 
 

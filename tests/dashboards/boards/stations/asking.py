@@ -17,10 +17,10 @@ DAY = 86_400
 MIDNIGHT = 1_772_384_400  # Monday 2 March 2026, 0 o'clock in Hanoi: 1 March, 17:00 UTC
 
 
-def line(of: str, device: str, at_s: int, quality: int = 0, **fields: float) -> str:
+def line(of: str, device: str, at_s: int, quality: int = 0, *, site: str = "here", **fields: float) -> str:
     """Return one reading as line protocol, `at_s` seconds after MIDNIGHT."""
     values = ",".join((*(f"{name}={float(value)}" for name, value in fields.items()), f"quality={quality}i"))
-    return f"{of},device={device},gateway=gw,site=here {values} {(MIDNIGHT + at_s) * 1_000_000_000}"
+    return f"{of},device={device},gateway=gw,site={site} {values} {(MIDNIGHT + at_s) * 1_000_000_000}"
 
 
 def write(client: InfluxClient, lines: Iterable[str]) -> None:
