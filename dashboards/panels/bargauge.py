@@ -1,4 +1,4 @@
-"""One bar for each series, names to its left: to compare a few at a glance, also on a phone."""
+"""One bar for each series, with its name: to compare a few at a glance, also on a phone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def bargauge(
     *,
     unit: str,
     empty: Text,
-    low: float | None = None,
+    low: float | None = 0,
     high: float | None = None,
     decimals: int | None = None,
     thresholds: Json | None = None,
@@ -38,7 +38,7 @@ def bargauge(
     options: Json = {
         "displayMode": "basic",
         "valueMode": "color",
-        "namePlacement": "left",
+        "namePlacement": "auto",
         "showUnfilled": True,
         "sizing": "auto",
         "minVizWidth": 8,
