@@ -8,7 +8,7 @@ from dashboards.house import GREEN, ORANGE, RED
 from dashboards.influxql import ledger
 from dashboards.influxql.select import AUTO, call, name, select
 from dashboards.model.query import Query
-from dashboards.panels.mappings import between, nothing, words
+from dashboards.panels.shown import between, nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps

@@ -9,7 +9,7 @@ from dashboards.influxql.select import AUTO, call, name, select
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.mappings import nothing, words
+from dashboards.panels.shown import nothing, words
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
 from dashboards.panels.timeseries import timeseries

@@ -12,7 +12,7 @@ from dashboards.house import BLUE, GREEN, ORANGE
 from dashboards.influxql.select import call, select
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.query import Query
-from dashboards.panels.mappings import between, words
+from dashboards.panels.shown import between, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps

@@ -36,7 +36,7 @@ def is_loss() -> str:
     return among("reason", _GAP_REASONS, is_not=True)
 
 
-def closed_gaps(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
+def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "") -> Select:
     """Return gaps whose end is known, one row each: `from` and `to` in ms, their tags, and `more` columns."""
     return select(
         (_ms("from_ns"), "from"),
@@ -45,6 +45,7 @@ def closed_gaps(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
         *more,
         of=LEDGER,
         where=(equals("state", "closed"), *where),
+        rest=rest,
     )
 
 
@@ -77,7 +78,7 @@ def until_for_ever() -> tuple[str, str]:
     return f'"opened" * 0 + {_NO_END_MS}', "to"
 
 
-def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[str] = ()) -> Select:
+def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[str] = (), rest: str = "") -> Select:
     """Return losses that say when the lost readings were taken, one row each; `without` are reasons that are left out."""
     return select(
         (_ms("from_ns"), "from"),
@@ -85,6 +86,7 @@ def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[
         *((name(tag), tag) for tag in WHOSE),
         of=LEDGER,
         where=(is_loss(), among("reason", without, is_not=True), '"from_ns" > 0', f'"count_known" = {str(is_known).lower()}', *where),
+        rest=rest,
     )
 
 

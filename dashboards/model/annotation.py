@@ -18,6 +18,7 @@ from dashboards.words import Text
 
 INCIDENT_TAG = "quanho-incident"
 _MOST_INCIDENTS = 100
+_NEWEST = "ORDER BY time DESC LIMIT 500"  # a source that is refused all day says so every few seconds
 _NARROWED_BY = ("site", "gateway")
 
 
@@ -32,17 +33,19 @@ def annotations(variables: Sequence[str] = ()) -> tuple[Json, ...]:
             RED,
             ledger.open_gaps_listed(ledger.until_for_ever(), where=where),
         ),
-        _of_ledger(Text("Nguồn im lặng", "Source silent"), GREY, ledger.closed_gaps(where=(silent, *where)), text="source"),
-        _of_ledger(Text("Gateway tắt, lý do khác", "Gateway off, other reasons"), BLUE, ledger.closed_gaps(where=(other, *where))),
+        _of_ledger(Text("Nguồn im lặng", "Source silent"), GREY, ledger.closed_gaps(where=(silent, *where), rest=_NEWEST), text="source"),
+        _of_ledger(
+            Text("Gateway tắt, lý do khác", "Gateway off, other reasons"), BLUE, ledger.closed_gaps(where=(other, *where), rest=_NEWEST)
+        ),
         _of_ledger(
             Text("Mất dữ liệu, biết số lượng", "Lost readings, counted"),
             ORANGE,
-            ledger.losses_with_span(is_known=True, without=NOT_LOST, where=where),
+            ledger.losses_with_span(is_known=True, without=NOT_LOST, where=where, rest=_NEWEST),
         ),
         _of_ledger(
             Text("Mất dữ liệu, chưa rõ số lượng", "Lost readings, number not known"),
             YELLOW,
-            ledger.losses_with_span(is_known=False, without=NOT_LOST, where=where),
+            ledger.losses_with_span(is_known=False, without=NOT_LOST, where=where, rest=_NEWEST),
         ),
         _incidents(),
     )
