@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboards.influxql.tokens import Unreadable, tokens
+
 # Grafana's rounding of (to - from) / maxDataPoints, roundInterval in rangeutil.ts: below the first number (ms) the interval is the second.
 _ROUNDED = (
     (10, 1),
@@ -50,7 +52,6 @@ _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 _VARIABLE = re.compile(r"\$\{(?P<braced>\w+)(?::(?P<format>\w+))?\}|\$(?P<plain>[A-Za-z_]\w*)|\[\[(?P<old>\w+)\]\]")
 MACROS = ("timeFilter", "interval", "__interval_ms", "__interval")
-_REGEX = re.compile(r"[=!]~\s*/(?:\\.|\$\{\w+(?::\w+)?\}|[^/\\\n])*/")
 _IS_NUMBER = re.compile(r"\s*[+-]?(\d|\.\d|Infinity)")  # as JavaScript's parseFloat sees one at the beginning
 _SPECIAL = re.compile(r"[\\^$.*+?()[\]{}|/]")
 
@@ -98,7 +99,7 @@ def expand(query: str, span: Span, variables: Mapping[str, Choice] | None = None
 
 
 def expand_every(query: str, span: Span, every_ms: int, variables: Mapping[str, Choice] | None = None) -> str:
-    """Return the query with an interval that somebody else chose: alert rules have theirs in `intervalMs`. Raises KeyError as expand does."""
+    """Return the query with an interval chosen elsewhere: alert rules have theirs in `intervalMs`. Raises KeyError as expand does."""
     text = _VARIABLE.sub(lambda match: _value(match, query, variables or {}), query)
     text = text.replace("$timeFilter", f"time >= {span.from_ms}ms and time <= {span.to_ms}ms")
     text = text.replace("$interval", duration_text(every_ms))
@@ -124,14 +125,18 @@ def _value(match: re.Match[str], query: str, variables: Mapping[str, Choice]) ->
         return choice  # a custom value for all is put in as it stands
     if match["format"] == "regex":
         return _as_regex(choice)
-    if match["format"] or (isinstance(choice, str) and (_IS_NUMBER.match(choice) or not _is_in_regex(match, query))):
+    if match["format"] or (isinstance(choice, str) and (_IS_NUMBER.match(choice) or not _is_in_regex(name, query))):
         return choice if isinstance(choice, str) else ",".join(choice)
     return f"({'|'.join(map(_escaped, choice))})" if isinstance(choice, tuple) else _escaped(choice)
 
 
-def _is_in_regex(match: re.Match[str], query: str) -> bool:
-    """Whether it stands between two slashes behind `=~` or `!~`."""
-    return any(found.start() < match.start() < found.end() for found in _REGEX.finditer(query))
+def _is_in_regex(name: str, query: str) -> bool:
+    """Whether a variable stands within any regular expression of the query: then it is escaped in all of the query."""
+    try:
+        found = tokens(query)
+    except Unreadable:
+        return False
+    return any(name in map(_name, _VARIABLE.finditer(token.text)) for token in found if token.kind == "regex")
 
 
 def _as_regex(choice: Choice) -> str:
