@@ -11,8 +11,8 @@ RULE = "languages"
 _WAY_OUT = Text("sửa nguồn chung (dashboards/boards) rồi dựng lại", "mend the common source (dashboards/boards) and build again")
 
 
-def check(boards: Sequence[Json]) -> Iterator[Finding]:
-    by_uid = {name_of(board): board for board in boards}
+def check(boards: Sequence[Json], all_boards: Sequence[Json]) -> Iterator[Finding]:
+    by_uid = {name_of(board): board for board in (*all_boards, *boards)}
     first, *others = LANGUAGES
     for board in boards:
         stem = name_of(board).removesuffix(f"-{first}")

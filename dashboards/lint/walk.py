@@ -12,7 +12,7 @@ from dashboards.model.json import Json
 
 ROW = "row"
 OWN_ANSWERS = frozenset({"grafana", "datasource"})  # types of data sources that ask no store: Grafana's own events, other panels
-_EXPRESSION = "__expr__"
+EXPRESSION = "__expr__"
 
 Kind = Literal["panel", "annotation", "variable", "rule"]
 
@@ -80,7 +80,7 @@ def queries(board: Json) -> Iterator[Asked]:
 def rule_queries(rule: Json) -> Iterator[Asked]:
     """Yield the queries of an alert rule (ProvisionedAlertRule), without its expressions."""
     for part in rule.get("data", []):
-        if part.get("datasourceUid") != _EXPRESSION and (text := _text(part.get("model", {}).get("query"))):
+        if part.get("datasourceUid") != EXPRESSION and (text := _text(part.get("model", {}).get("query"))):
             yield Asked("rule", Place(str(rule.get("uid") or "?"), str(rule.get("title", "")), str(part.get("refId", ""))), text, part)
 
 
