@@ -16,7 +16,11 @@ Scope = Callable[[str], Measure]  # the measure of a name; raises NotDerived
 
 
 class NotDerived(RejectedError):
-    """The unit of a column cannot be told; the reason is in English."""
+    """The unit of a column cannot be told, and why; `is_named_elsewhere` where another rule says so better (catalogue, portable)."""
+
+    def __init__(self, reason: str, *, is_named_elsewhere: bool = False) -> None:
+        super().__init__(reason)
+        self.is_named_elsewhere = is_named_elsewhere
 
 
 def columns(statement: Statement) -> Iterator[tuple[str, Measure | NotDerived]]:
@@ -74,7 +78,7 @@ def _of_name(statement: Statement, name: str) -> Measure:
     found = list(_candidates(statement, name))
     real = {each for each in found if each.form != "zero"}
     if not found:
-        raise NotDerived(f"{name} is not known")
+        raise NotDerived(f"{name} is not known", is_named_elsewhere=True)
     if len(real) > 1:
         raise NotDerived(f"{name} has several units")
     return real.pop() if real else ZERO
@@ -113,7 +117,7 @@ def _measure(expression: Expression, scope: Scope) -> Measure:
 def _of_call(call: Call, scope: Scope) -> Measure:
     effect = FUNCTIONS.get(call.function)
     if effect is None or not call.arguments:
-        raise NotDerived(f"{call.function}() is not known")
+        raise NotDerived(f"{call.function}() is not known", is_named_elsewhere=True)
     if effect == "count":
         return NUMBER
     last = call.arguments[-1]

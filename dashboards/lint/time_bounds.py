@@ -43,6 +43,7 @@ def _of_selects(statement: Statement) -> Iterator[tuple[Text, Text]]:
         is_last_seen = has_filter and not _is_filtered(each) and any(map(_is_since_now, all_of(each.where)))
         if not _is_filtered(each) and not is_last_seen:
             yield _NO_FILTER, Text(f"thêm {_FILTER} AND …", f"add {_FILTER} AND …")
+            continue
         yield from _of_other_bounds(each.where, may_be_now=is_last_seen)
 
 

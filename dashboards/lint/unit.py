@@ -63,7 +63,7 @@ def _of_query(asked: Asked, statement: Statement) -> Iterator[Finding]:
 def _is_right(unit: str, measure: Measure | NotDerived) -> bool:
     """What cannot be derived is a bare number, or says itself what it is."""
     if isinstance(measure, NotDerived):
-        return unit in ("none", "string") or unit.startswith("suffix:")
+        return measure.is_named_elsewhere or unit in ("none", "string") or unit.startswith("suffix:")
     return fits(unit, measure)
 
 

@@ -59,7 +59,8 @@ def variables(board: Json) -> list[Json]:
 def annotations(board: Json) -> Iterator[Json]:
     """Yield the annotations that ask a store."""
     for annotation in board.get("annotations", {}).get("list", []):
-        if annotation.get("datasource", {}).get("type") not in OWN_ANSWERS:
+        datasource = annotation.get("datasource")
+        if not isinstance(datasource, dict) or datasource.get("type") not in OWN_ANSWERS:
             yield annotation
 
 
