@@ -5,15 +5,17 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dashboards.alerting.queries import Query
+from dashboards.alerting.queries import Query, tags_of
+from dashboards.alerting.states import Policy
 from dashboards.house import TAG
 from dashboards.words import Language, Text
 from rules import limits
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
-Unanswered = Literal["NoData", "Error", "Alerting", "OK", "KeepLast"]
+Choice = Literal["NoData", "Error", "Alerting", "OK", "KeepLast"]
 MOST_UID = 40
+_DAY_S = 86_400
 _REACHED = -0.0005  # an alarm level holds from the very level on, and Grafana before 11.6 knows no "at least"; gauges resolve 1 mm
 
 
@@ -85,8 +87,8 @@ class Rule(BaseModel):
     action: Text
     dashboard: str
     labels: dict[str, str]
-    no_data: Unanswered
-    on_error: Unanswered
+    no_data: Choice
+    on_error: Choice
     blind_after_s: int
 
     @property
@@ -101,6 +103,19 @@ class Rule(BaseModel):
     @property
     def severity(self) -> Severity:
         return self.case.severity
+
+    @property
+    def missing_evaluations(self) -> int:
+        """Return after how many evaluations without its series an instance is resolved: those of a day; two where there is one instance.
+
+        The one instance of a rule without tags has no series to lose, but Grafana makes a second one for an empty answer if that was the
+        first it got: this must not outlive the recovery.
+        """
+        return max(2, _DAY_S // self.interval_s) if tags_of(self.query) else 2
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.interval_s, self.for_s, self.missing_evaluations, self.no_data, self.on_error)
 
     @property
     def levels(self) -> dict[str, float] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashboards.alerting.queries import Query
-from dashboards.alerting.rule import MOST_UID, Case, Rule, Unanswered, Words
+from dashboards.alerting.rule import MOST_UID, Case, Choice, Rule, Words
 from dashboards.alerting.soundness import faults
 from runtime.config_problems import item_name, problems_of
 from telemetry.errors import ConfigError, Problem
@@ -30,8 +30,8 @@ class _Written(BaseModel):
     action: Words = Field(description="what to do first")
     dashboard: str = Field("", description="the dashboard that shows it")
     labels: dict[str, str] = Field(default_factory=dict, description="further labels")
-    no_data: Unanswered = Field("KeepLast", description="state when the store has nothing at all")
-    on_error: Unanswered = Field("KeepLast", description="state when the store does not answer")
+    no_data: Choice = Field("KeepLast", description="state when the store has nothing at all")
+    on_error: Choice = Field("KeepLast", description="state when the store does not answer")
     blind_after_s: int = Field(1800, description="a replay calls an instance blind when its value is older", gt=0)
 
 

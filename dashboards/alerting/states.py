@@ -10,7 +10,7 @@ setNextStateForRule, processMissingSeriesStates, stateIsStale). In short:
   and why an instance here also says when its value is old: Firing and blind.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -79,6 +79,7 @@ class Transition:
 
 Instances = Mapping[Labels, Instance]
 Answer = Mapping[Labels, Result] | Unanswered
+MISSING = "MissingSeries"
 _NEVER = Instance(State.NORMAL, 0, 0)
 
 
@@ -86,18 +87,18 @@ def step(policy: Policy, instances: Instances, answer: Answer, now_ms: int) -> t
     """Return the instances after an evaluation, and what changed. Instances that were Normal and are new are no change."""
     if isinstance(answer, Unanswered):
         choice = policy.no_data if answer is Unanswered.NO_DATA else policy.on_error
-        to_all = choice not in ("NoData", "Error") and instances
-        results = {
-            labels: _unanswered(policy, instances.get(labels), answer, choice, now_ms) for labels in (instances if to_all else ((),))
-        }
+        is_for_all = bool(instances) and choice not in ("NoData", "Error")
+        about = tuple(instances) if is_for_all else ((),)
+        results = {labels: _unanswered(policy, instances.get(labels), answer, choice, now_ms) for labels in about}
     else:
         results = {labels: _judged(policy, instances.get(labels), result, now_ms) for labels, result in answer.items()}
-    after = {**instances, **results}
-    gone = dict(_missing(policy, {labels: instance for labels, instance in instances.items() if labels not in results}, now_ms))
+    missing = {labels: _missed(policy, instance, now_ms) for labels, instance in instances.items() if labels not in results}
+    gone = {labels for labels, instance in missing.items() if instance.reason == MISSING}
+    after = {**instances, **missing, **results}
     changes = [
-        Transition(now_ms, labels, before, instance, labels in gone)
-        for labels, instance in {**after, **gone}.items()
-        if _differs(before := instances.get(labels), instance) or labels in gone
+        Transition(now_ms, labels, instances.get(labels), instance, labels in gone)
+        for labels, instance in after.items()
+        if labels in gone or _differs(instances.get(labels), instance)
     ]
     return {labels: instance for labels, instance in after.items() if labels not in gone}, changes
 
@@ -147,7 +148,7 @@ def _kept(policy: Policy, before: Instance | None, now_ms: int) -> Instance:
     return _moved(before, State.NORMAL, now_ms)
 
 
-def _missing(policy: Policy, missing: Instances, now_ms: int) -> Iterator[tuple[Labels, Instance]]:
-    for labels, instance in missing.items():
-        if now_ms - instance.evaluated_ms >= policy.missing_evaluations * policy.interval_s * 1000:
-            yield labels, replace(instance, state=State.NORMAL, since_ms=now_ms, reason="MissingSeries")
+def _missed(policy: Policy, instance: Instance, now_ms: int) -> Instance:
+    if now_ms - instance.evaluated_ms >= policy.missing_evaluations * policy.interval_s * 1000:
+        return replace(instance, state=State.NORMAL, since_ms=now_ms, reason=MISSING)
+    return replace(instance, is_blind=True)
