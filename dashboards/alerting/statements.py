@@ -1,8 +1,8 @@
 """From a rule's query to its InfluxQL: one column "value", one row for each instance.
 
 Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
-the window is shorter than the time range. `moving_average` over `GROUP BY time(…) fill(none)` skips steps without readings and has no
-row before it has seen enough of them.
+the window is shorter than the time range. `moving_average` has no row before it has seen enough steps; it stands outside the statement that
+makes the steps, since beside `GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Leve
 from dashboards.influxql.select import Select, call, literal, name, select
 
 VALUE = "value"
+_STEP = "step"
 _NONE = f"{call('last', 'quality')} * 0"  # a 0 of everybody who wrote anything, since every point has the field
 
 
@@ -54,8 +55,10 @@ def _last(query: Level, arithmetic: str, by: Tags, where: Sequence[str] = ()) ->
 
 
 def _mean(query: Level) -> Select:
-    average = f"moving_average({call('mean', query.field)}, {query.mean_of})"
-    moving = select((average, VALUE), of=query.measurement, where=(_believed(query),), by=query.by, every=query.step, fill="none")
+    steps = select(
+        (call("mean", query.field), _STEP), of=query.measurement, where=(_believed(query),), by=query.by, every=query.step, fill="none"
+    )
+    moving = select((call("moving_average", _STEP, str(query.mean_of)), VALUE), of=steps, by=query.by)
     divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
     return select((call("last", VALUE) + divided, VALUE), of=moving, by=query.by)
 

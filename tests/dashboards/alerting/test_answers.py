@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dashboards.alerting.answers import asking
@@ -18,7 +18,8 @@ _BASE_S = 1_790_000_400  # a whole number of ten minutes
 _MINUTES = 300
 _SITES = count()
 _GATEWAY = ("site", "gateway")
-_SAME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Without shrinking: each example is a dozen questions to a server.
+_SAME = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 minutes = st.integers(0, _MINUTES)
 good_or_not = st.sampled_from([0, 0, 0, 4, 16])
@@ -26,11 +27,15 @@ values = st.integers(-50, 50).map(lambda value: value / 4)
 devices = st.sampled_from(["d1", "d2"])
 
 
-def _same(store: RuleStore, query: Query, written: list[tuple[str, int, dict[str, FieldValue]]], above: Mapping[str, float] | None = None) -> None:
+def _same(
+    store: RuleStore, query: Query, written: list[tuple[str, int, dict[str, FieldValue]]], above: Mapping[str, float] | None = None
+) -> None:
     """Write (series, minute, fields) and compare the two answers at several instants, among them such as no point has."""
     site = f"s{next(_SITES)}"
     measurement = getattr(query, "measurement", "ledger")
-    points = [Point(measurement, {"site": site, **_tags(series)}, fields, (_BASE_S + 60 * minute) * 10**9) for series, minute, fields in written]
+    points = [
+        Point(measurement, {"site": site, **_tags(series)}, fields, (_BASE_S + 60 * minute) * 10**9) for series, minute, fields in written
+    ]
     store.write(points)
     ask = asking(query, points, above)
     for minute in (0, 7, 59, 60, 61, 121, 180, 240, _MINUTES, _MINUTES + 90, _MINUTES + 200):
@@ -50,7 +55,9 @@ def _source(series: str) -> dict[str, str]:
 
 @_SAME
 @given(st.lists(st.tuples(devices, minutes, values, good_or_not), min_size=1, max_size=40))
-def test_last_value_is_remembered_for_as_long_as_it_says_and_bad_ones_are_passed_over(rule_store: RuleStore, rows: list[tuple[str, int, float, int]]) -> None:
+def test_last_value_is_remembered_for_as_long_as_it_says_and_bad_ones_are_passed_over(
+    rule_store: RuleStore, rows: list[tuple[str, int, float, int]]
+) -> None:
     query = Level(measurement="air", field="pm2_5", memory="2h", divided_by=4, qualities=(0, 16))
     _same(rule_store, query, [(device, minute, {"pm2_5": value, "quality": quality}) for device, minute, value, quality in rows])
 
@@ -106,5 +113,7 @@ def test_gaps_are_open_until_their_end_is_told(rule_store: RuleStore, rows: list
     for number, (series, begin, length) in enumerate(rows):
         written.append((series, begin, {"gap_id": f"gap{number}", "state": "open", "from_ns": begin, "quality": 0}))
         if length is not None:
-            written.append((series, begin + length, {"gap_id": f"gap{number}", "state": "closed", "to_ns": begin, "count": 3, "quality": 0}))
+            written.append(
+                (series, begin + length, {"gap_id": f"gap{number}", "state": "closed", "to_ns": begin, "count": 3, "quality": 0})
+            )
     _same(rule_store, OpenGaps(memory="6h"), written)
