@@ -1,9 +1,11 @@
 """What an InfluxDB 1.x answers to a statement, worked out from points in memory: to prove panels, and to replay rules. Pure."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from dashboards.influxql.expand import Choice, Span, expand
+from dashboards.influxql.memory.arithmetic import Value
 from dashboards.influxql.memory.parse import parse
 from dashboards.influxql.memory.relation import Relation, measurement
 from dashboards.influxql.memory.run import run
@@ -43,6 +45,16 @@ def answer(statement: str, read: Reader, now_ms: int | None = None) -> list[Seri
     """Return the answer to the text of a statement. Raises NotEvaluated."""
     found = run(parse(statement), read, None if now_ms is None else now_ms * _MS)
     return [
-        Series(group.name, dict(group.tags), ("time", *found.columns), tuple((time_ns // _MS, *values) for time_ns, values in group.rows))
+        Series(
+            group.name,
+            dict(group.tags),
+            ("time", *found.columns),
+            tuple((time_ns // _MS, *map(_written, values)) for time_ns, values in group.rows),
+        )
         for group in found.groups
     ]
+
+
+def _written(value: Value) -> Value:
+    """Return a value as JSON has it: there is no NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value

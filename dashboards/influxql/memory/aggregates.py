@@ -64,16 +64,25 @@ def spread(samples: Sequence[Sample]) -> Value:
 
 
 def deviation(samples: Sequence[Sample]) -> Value:
-    """Of a sample (n - 1); null for a single value."""
-    return statistics.stdev(map(float, numbers(samples))) if len(samples) > 1 else None
+    """Of a sample (n - 1). Of a single value it is NaN, which is answered as null, but is no null to arithmetic."""
+    return statistics.stdev(map(float, numbers(samples))) if len(samples) > 1 else math.nan
 
 
 def mode(samples: Sequence[Sample]) -> Value:
-    """Of equally frequent values the one that comes earliest."""
-    found: dict[Value, list[int]] = {}
-    for sample in samples:
-        found.setdefault(sample.value, []).append(sample.time_ns)
-    return max(found, key=lambda value: (len(found[value]), -found[value][0]))
+    """Of equally frequent values the one that began earlier wins; where none comes twice, the smallest."""
+    ranked = sorted(samples, key=lambda sample: _plain(sample.value))
+    best, best_count, best_ns = ranked[0].value, 0, ranked[0].time_ns
+    if isinstance(best, bool):
+        return 2 * sum(bool(sample.value) for sample in samples) >= len(samples)
+    at, at_count, at_ns = ranked[0].value, 0, ranked[0].time_ns
+    for sample in ranked:
+        if sample.value != at:
+            at, at_count, at_ns = sample.value, 1, sample.time_ns
+            continue
+        at_count += 1
+        if at_count > best_count or (at_count == best_count and at_ns <= best_ns):
+            best, best_count, best_ns = at, at_count, sample.time_ns
+    return best
 
 
 SELECTORS: dict[str, Callable[..., Sample | None]] = {

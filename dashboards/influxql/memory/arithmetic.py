@@ -47,15 +47,24 @@ def combine(operator: str, left: Value, right: Value) -> Value:
 
 
 def apply(function: str, arguments: list[Value]) -> Value:
-    """Return the value of a mathematical function. Raises NotEvaluated where it has none: 1.6 answers with JSON that ends early."""
+    """Return the value of a mathematical function, NaN outside its domain (answered as null).
+
+    Raises NotEvaluated where it is infinite: 1.6 then answers with an error, since JSON has no such number.
+    """
     if not all(is_number(argument) for argument in arguments):
         return None
+    if any(isinstance(argument, float) and math.isnan(argument) for argument in arguments):
+        return math.nan
     if function in _SAME_TYPE and isinstance(arguments[0], int):
-        return abs(arguments[0]) if function == "abs" else arguments[0]
+        return arguments[0]  # 1.6 leaves also the sign of abs() of an integer
     try:
         value = MATH[function](*arguments)
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise NotEvaluated(f"{function}({', '.join(map(str, arguments))}) has no value") from error
+    except ValueError:
+        value = math.inf if arguments[0] == 0 else math.nan
+    except (ZeroDivisionError, OverflowError):
+        value = math.inf
     if isinstance(value, complex):
-        raise NotEvaluated(f"{function}({', '.join(map(str, arguments))}) has no value")
+        return math.nan
+    if math.isinf(value):
+        raise NotEvaluated(f"{function}({', '.join(map(str, arguments))}) is infinite: influxd refuses to answer it")
     return value

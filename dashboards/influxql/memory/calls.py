@@ -46,6 +46,8 @@ def samples_of(call: Call, points: Sequence[Point], frame: Frame, *, is_alone: b
     if call.name not in OF_ANYTHING:
         numbers(raw)
     if call.name == "integral":
+        if frame.every_ns:
+            raise NotEvaluated("integral() over windows: 1.6 leaves windows out")
         return integral(raw, frame, _duration(call, 1, _SECOND_NS))
     if call.name in _RANKED:
         return [sample for _, inside in frame.windows(raw) for sample in _ranked(call, inside)]
@@ -75,7 +77,7 @@ def _transformed(call: Call, points: Sequence[Point], frame: Frame) -> list[Samp
         raise NotEvaluated(f"{call.name}() takes a function where time is grouped, and a field where it is not")
     width = int(_number(call.arguments[1])) if call.name == "moving_average" else 0
     if isinstance(inner, Call):
-        reach = {"moving_average": width - 1, "cumulative_sum": 0}.get(call.name, 1)
+        reach = 0 if call.name == "cumulative_sum" else 1  # one window, also for moving_average of many
         source = samples_of(inner, points, frame.reaching_back(reach), is_alone=False)
     else:
         field = field_of(call)

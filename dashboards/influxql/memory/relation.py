@@ -14,6 +14,16 @@ class Relation:
     fields: frozenset[str]
     tags: frozenset[str]
 
+    @property
+    def numeric(self) -> frozenset[str]:
+        """The fields that are numbers."""
+        return frozenset(
+            name
+            for point in self.points
+            for name, value in point.fields.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        )
+
 
 def measurement(name: str, points: Iterable[Point]) -> Relation:
     """Return the points of a measurement. Points of the same tags and time are one: fields of the later take the place of the earlier."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.influxql.memory.aggregates import OF_ANYTHING
 from dashboards.influxql.memory.arithmetic import MATH, Value, apply, combine
 from dashboards.influxql.memory.calls import field_of, is_call, is_selector, samples_of
 from dashboards.influxql.memory.columns import column_names, with_tags
@@ -66,7 +67,7 @@ def run(statement: Statement, read: Measurement, now_ns: int | None, around: Aro
     if every_ns and to_ns == MAX_NS and now_ns is not None:
         to_ns = now_ns
     from_ns, to_ns = max(from_ns, outer.from_ns), min(to_ns, outer.to_ns)
-    if around and every_ns and fill == "null":
+    if around and fill == "null":
         fill = "none"  # the statement around steps over nulls
     if not every_ns:
         every_ns, offset_ns = outer.every_ns, outer.offset_ns
@@ -96,6 +97,8 @@ def _read(statement: Statement, read: Measurement, now_ns: int | None, inherited
             continue
         if _bounds_time(statement) and (source.every_ns or inherited.every_ns):
             raise NotEvaluated("a bound of time around a statement that groups by time: put it inside")
+        if source.every_ns and source.fill not in ("null", "none") and (source.by or inherited.by):
+            raise NotEvaluated("fill() of several series inside a statement: 1.6 fills a series again whenever another comes between")
         inner = run(source, read, now_ns, inherited)
         relations.append(relation([_as_point(group, inner.columns, *row) for group in inner.groups for row in group.rows]))
     if len(relations) == 1:
@@ -160,6 +163,8 @@ def _of_calls(
         times = [sample.time_ns for samples in by_call.values() for sample in samples]
     else:
         times = sorted({sample.time_ns for samples in by_call.values() for sample in samples}, reverse=frame.is_descending)
+    if times and len(by_call) < len(calls) and not isinstance(frame.fill, str):
+        raise NotEvaluated("fill() with a number beside a field that no point has")
     queues = {call: list(samples) for call, samples in by_call.items()}
     values: dict[Any, Value] = {}
     for time_ns in times:
@@ -227,7 +232,8 @@ def _without_wildcards(columns: Sequence[tuple[Expression, str]], found: Relatio
             wide += [(Ref(name), "") for name in sorted(found.fields | (found.tags - set(by)))]
         elif isinstance(expression, Call) and expression.arguments and isinstance(expression.arguments[0], Wildcard):
             rest = expression.arguments[1:]
-            wide += [(Call(expression.name, (Ref(name), *rest)), f"{alias or expression.name}_{name}") for name in sorted(found.fields)]
+            fields = sorted(found.fields if expression.name in OF_ANYTHING else found.numeric)
+            wide += [(Call(expression.name, (Ref(name), *rest)), f"{alias or expression.name}_{name}") for name in fields]
         else:
             wide.append((expression, alias))
     return tuple(wide)
