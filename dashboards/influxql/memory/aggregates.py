@@ -56,7 +56,7 @@ def distinct_count(samples: Sequence[Sample]) -> Value:
 
 
 def median(samples: Sequence[Sample]) -> Value:
-    return statistics.median(numbers(samples))
+    return float(statistics.median(numbers(samples)))
 
 
 def spread(samples: Sequence[Sample]) -> Value:
