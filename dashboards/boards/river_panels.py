@@ -1,6 +1,7 @@
 """Levels against alarms as panels, for the operations centre and for the page about water."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dashboards.boards.gateway_state import SEEN_WITHIN
 from dashboards.boards.river_levels import ALARMS, against_alarms, names
@@ -21,6 +22,7 @@ _ALARM = Text("So với báo động", "Against the alarms")
 _ABOVE = Text("Cao hơn mức đó", "Above that level")
 _ORDER = ("station", "device", "level", "alarm", "above", "Time", "site", "gateway")
 _TIME = "dateTimeFromNow"
+_COLOURED = {"type": "color-background"}
 
 
 def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) -> Panel:
@@ -43,12 +45,12 @@ def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) 
         [Query(against_alarms(where), format="table")],
         empty=Text("không trạm nào có mực nước trong 7 ngày", "no station has a level within 7 days"),
         columns=(
-            column("station", title=Text("Trạm", "Station"), mappings=[words(names())]),
+            column("station", title=Text("Trạm", "Station"), mappings=[words(names())], custom__align="left"),
             column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
             column("site", title=Text("Điểm", "Site")) if has_site else hidden("site"),
             hidden("gateway"),
             column("level", title=_LEVEL, unit=_METRES, decimals=2),
-            column("alarm", title=_ALARM, mappings=[words(ALARMS)], custom__cellOptions={"type": "color-background"}),
+            column("alarm", title=_ALARM, mappings=[words(ALARMS)], custom__cellOptions=_COLOURED, custom__align="center"),
             column("above", title=_ABOVE, unit=_METRES, decimals=2),
             column("Time", title=Text("Lúc", "When"), unit=_TIME),
         ),
@@ -62,7 +64,7 @@ def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) 
 
 def level_now(key: str, where: Sequence[str]) -> Panel:
     """Return one station's last level, the alarm it has reached and by how much."""
-    return stat(
+    panel = stat(
         key,
         Text("Trạm đã chọn", "The chosen station"),
         Text(
@@ -83,3 +85,4 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
             column("above", title=_ABOVE),
         ),
     )
+    return replace(panel, options={**panel.options, "orientation": "horizontal"})  # one below another

@@ -82,7 +82,7 @@ MARKED = table(
         column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
         column("readings", title=Text("Số đo", "Readings"), unit=COUNT),
         *(
-            column(flag.name, title=Text(flag.vi, flag.en), unit=COUNT, thresholds=steps(GREEN, (1, ORANGE)), custom__cellOptions=_COLOURED)
+            column(flag.name, title=Text(flag.vi, flag.en), thresholds=steps(GREEN, (1, ORANGE)), custom__cellOptions=_COLOURED)
             for flag in FLAGS
         ),
     ),

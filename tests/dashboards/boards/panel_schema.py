@@ -67,7 +67,6 @@ def _validator(name: str, definition: str) -> Draft7Validator:
         definitions["FieldConfig"]["properties"]["links"]["items"] = _DATA_LINK  # published as a link between dashboards
     else:
         definitions[definition].pop("required", None)
-        definitions.get("TableFieldOptions", {}).get("properties", {})["hideFrom"] = {}  # of the table since Grafana 12
     return Draft7Validator({"definitions": _any(definitions), "$ref": f"#/definitions/{definition}"})
 
 
