@@ -12,6 +12,7 @@ from dashboards.panels.hidden import hidden
 from dashboards.panels.shown import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
+from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text
@@ -19,7 +20,7 @@ from dashboards.words import Text
 _METRES = unit_of("water_level", "level")
 _LEVEL = Text("Mực nước", "Level")
 _ALARM = Text("So với báo động", "Against the alarms")
-_ABOVE = Text("Cao hơn mức đó", "Above that level")
+_ABOVE = Text("Chênh lệch", "Difference")
 _ORDER = ("station", "device", "level", "alarm", "above", "Time", "site", "gateway")
 _TIME = "dateTimeFromNow"
 _COLOURED = {"type": "color-background"}
@@ -79,6 +80,7 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
         decimals=2,
         empty=Text("trạm không có mực nước hợp lệ", "the station has no usable level"),
         text="value_and_name",
+        thresholds=steps("text"),
         overrides=(
             column("level", title=_LEVEL),
             column("alarm", title=_ALARM, unit="none", mappings=[words(ALARMS)]),

@@ -32,7 +32,7 @@ def rate_of_rise(every: str = AUTO) -> Select:
     (The difference of two buckets' means would be: the newest bucket is only part full.)
     """
     slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=BY)
-    return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every, fill="none")
+    return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every)
 
 
 def alarm_line(number: int) -> Select:
