@@ -26,6 +26,7 @@ STATES: dict[int, Shown] = {
 }
 
 _BY = ("site", "gateway")
+_COLUMNS = ("latitude", "longitude", "state", "seen", "reporting", "troubled")
 _NOW = f"time > now() - {REPORTED_WITHIN}"
 _LAST_HOUR = "time > now() - 1h"
 
@@ -34,7 +35,9 @@ def gateways() -> Select:
     """Return a row for each gateway: its last known `latitude` and `longitude` (null where never told), `state` and 0 or 1 for `seen`,
     `reporting` and `troubled`.
     """
-    return united(("latitude", "longitude", "state", "seen", "reporting", "troubled"), (_seen(), _place(), _reporting(), *_troubles()), _BY)
+    known = united(_COLUMNS, (_seen(), _place(), _reporting(), *_troubles()), _BY)
+    only_now = {column: f'"{column}" * "reporting"' for column in ("state", "troubled")}  # trouble of an hour ago is silence by now
+    return select(*((only_now.get(column, name(column)), column) for column in _COLUMNS), of=known, by=_BY)
 
 
 def in_state(least: int, most: int) -> Select:

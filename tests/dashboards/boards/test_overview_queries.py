@@ -80,7 +80,11 @@ def test_trouble_that_is_over_is_forgotten_and_old_trouble_of_a_silent_gateway_i
     report(store, "over", 5, uplink_up=False, spool_oldest_age_s=9000.0)
     report(store, "over", 1)
     report(store, "silent", 30, uplink_up=False)
-    assert states(store) == {"over": REPORTING, "silent": SILENT}
+    report(store, "refused-then-silent", 50, rejected_total=3)
+    report(store, "refused-then-silent", 30, rejected_total=9)
+    assert states(store) == {"over": REPORTING, "silent": SILENT, "refused-then-silent": SILENT}
+    [answer] = store.ask(tally(), minutes=WEEK)
+    assert answer.values[0][1:] == (1, 0, 2, 3)
 
 
 def test_the_map_shows_each_gateway_in_one_layer_at_its_last_known_place(store: Store) -> None:
