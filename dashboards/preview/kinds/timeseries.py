@@ -4,9 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from dashboards.house import TIME_ZONE
 from dashboards.model.json import Json
 from dashboards.preview.canvas import Canvas
 from dashboards.preview.config import config_of
@@ -14,6 +12,7 @@ from dashboards.preview.frame import Field, Frame
 from dashboards.preview.reduce import reduced
 from dashboards.preview.shown import with_unit
 from dashboards.preview.theme import PALETTE, css
+from dashboards.preview.ticks import clock, ticks_of
 
 _LEGEND_ROW_PX = 16
 _LEGEND_MOST = 12
@@ -110,7 +109,6 @@ def _limits(axes: Any, panel: Json) -> None:
 
 
 def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     theme, defaults = canvas.theme, panel["fieldConfig"]["defaults"]
@@ -120,23 +118,14 @@ def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
     soft = custom.get("axisSoftMin")
     low = defaults.get("min", low if soft is None else min(low, soft))
     axes.set_ylim(low, defaults.get("max", high))
-    zone = ZoneInfo(TIME_ZONE)
-    locator: Any = AutoDateLocator  # not annotated
-    formatter: Any = DateFormatter
-    axes.xaxis.set_major_locator(locator(tz=zone, maxticks=max(3, int(canvas.width // 110))))
-    axes.xaxis.set_major_formatter(formatter(_clock(canvas.span.length_ms), tz=zone))
+    ticks = ticks_of(canvas.span, int(canvas.width // 110))
+    axes.set_xticks([at / _DAY_MS for at in ticks], [clock(at, canvas.span) for at in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(max(3, int(canvas.height // 48))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_unit(value, unit, decimals)))
     axes.tick_params(colors=theme.faint, labelsize=7, length=0)
     axes.grid(visible=True, color=theme.grid, linewidth=0.6)
     for spine in axes.spines.values():
         spine.set_visible(False)
-
-
-def _clock(length_ms: int) -> str:
-    if length_ms <= 15 * 60_000:
-        return "%H:%M:%S"
-    return "%H:%M" if length_ms <= 36 * 3_600_000 else "%d/%m %H:%M"
 
 
 def _legend(canvas: Canvas, x: float, y: float, config: Json, field: Field, color: str, panel: Json) -> None:
