@@ -15,6 +15,7 @@ from dashboards.preview.theme import PALETTE, css
 from dashboards.preview.ticks import clock, ticks_of
 
 _LEGEND_ROW_PX = 16
+_LEGEND_COLUMN_PX = 300
 _LEGEND_MOST = 12
 _DAY_MS = 86_400_000  # matplotlib counts days since 1970
 _DASH = {"dash": (0, (6, 4)), "dot": (0, (1, 3))}
@@ -24,7 +25,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
     """Draw the curves of all frames, the limits, and the legend below."""
     curves = [(frame, time, field) for frame, time, field in _curves(frames) if not _is_hidden(panel, frame, field)]
     legend = [] if not panel["options"].get("legend", {}).get("showLegend", True) else curves[:_LEGEND_MOST]
-    columns = max(1, int(canvas.width // 260))
+    columns = max(1, int(canvas.width // _LEGEND_COLUMN_PX))
     rows = math.ceil(len(legend) / columns)
     axes = canvas.axes(left=56, top=6, right=12, bottom=24 + rows * _LEGEND_ROW_PX)
     for at, (frame, time, field) in enumerate(curves):
@@ -44,7 +45,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
             _mark_lonely(axes, x, y, color)
         if at < len(legend):
             row, column = divmod(at, columns)
-            _legend(canvas, 10 + column * 260, canvas.height - (rows - row) * _LEGEND_ROW_PX + 4, config, field, color, panel)
+            _legend(canvas, 10 + column * _LEGEND_COLUMN_PX, canvas.height - (rows - row) * _LEGEND_ROW_PX + 4, config, field, color, panel)
     _limits(axes, panel)
     _dress(canvas, axes, panel)
 
@@ -133,5 +134,6 @@ def _legend(canvas: Canvas, x: float, y: float, config: Json, field: Field, colo
     values = [reduced(field.values, calc) for calc in calcs]
     numbers = [with_unit(float(value), str(config.get("unit", "none")), config.get("decimals")) for value in values if value is not None]
     canvas.fill(x, y - 2, 10, 3, color)
-    text = config["displayName"] + ("   " + " · ".join(numbers) if numbers else "")
-    canvas.write(x + 15, y, canvas.fitting(text, 7.5, 240), fontsize=7.5, color=canvas.theme.faint)
+    behind = "   " + " · ".join(numbers) if numbers else ""
+    name = canvas.fitting(config["displayName"], 7.5, _LEGEND_COLUMN_PX - 20 - 5.2 * len(behind))
+    canvas.write(x + 15, y, name + behind, fontsize=7.5, color=canvas.theme.faint)
