@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dashboards.house import TIME_ZONE
-from dashboards.words import Text
+from dashboards.words import Text, same
 from rules.limits import LegalLimit, legal_limits_on
 
 _READABLE = {"ug/m3": "µg/m³"}
@@ -38,6 +38,6 @@ def document(limit: LegalLimit) -> str:
 def in_words(limit: LegalLimit) -> Text:
     """Return value, document and first day: `45 µg/m³ (QCVN 05:2023/BTNMT, since 01/01/2026)`."""
     if limit.holds_from is None:
-        return Text(f"{value(limit)} ({document(limit)})", f"{value(limit)} ({document(limit)})")
+        return same(f"{value(limit)} ({document(limit)})")
     since = f"{limit.holds_from:%d/%m/%Y}"
     return Text(f"{value(limit)} ({document(limit)}, từ {since})", f"{value(limit)} ({document(limit)}, since {since})")

@@ -29,6 +29,7 @@ def on(day: date) -> Board:
         (*NOW_ROWS, *DUST_ROWS, *limit_rows(day), *PATTERN_ROWS, *COMFORT_ROWS, *PARTICLE_ROWS, *QUALITY_ROWS),
         (site_variable("air"),),
         time_from="now-24h",
+        refresh="1m",  # as often as stations report
     )
 
 

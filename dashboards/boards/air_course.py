@@ -1,6 +1,6 @@
 """How the air changes: dust, the pattern of the hours, stations side by side, comfort, particles."""
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, without_time
+from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, in_order
 from dashboards.influxql.means import course, hourly_mean
 from dashboards.influxql.select import call, select
 from dashboards.influxql.valid import IS_VALID
@@ -116,7 +116,7 @@ _COMPARED = table(
     ),
     sort_by=Text("Trung bình", "Mean"),
     is_descending=True,
-    transformations=[without_time(("device", "mean", "median", "p95", "max", "readings", "site"))],
+    transformations=[in_order(("device", "mean", "median", "p95", "max", "readings", "site"), hides_time=True)],
 )
 
 

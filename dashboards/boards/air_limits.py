@@ -45,8 +45,8 @@ _ENOUGH = Text(
     "Chỉ tính khi có số đo trong ít nhất {least} trên {hours} giờ.", "Only where at least {least} of {hours} hours have a reading."
 )
 _NO_CELL = Text(
-    "chưa có trạm nào đo chất này, hoặc không có số đo hợp lệ trong khoảng thời gian này",
-    "no station measures this gas, or there is no valid reading in this time",
+    "chưa có trạm nào đo chất này, hoặc chưa đủ số đo hợp lệ trong khoảng thời gian này",
+    "no station measures this gas, or there are too few valid readings in this time",
 )
 
 
@@ -134,6 +134,6 @@ def _with_hours(hours: int) -> Text:
 
 def _too_few(hours: int) -> Text:
     return Text(
-        f"chưa trạm nào có đủ {hours * 3 // 4} giờ có số đo hợp lệ; xem các bảng diễn biến ở trên",
+        f"chưa trạm nào có đủ {hours * 3 // 4} giờ có số đo hợp lệ; xem đồ thị diễn biến ở trên",
         f"no station has valid readings in {hours * 3 // 4} hours yet; see the curves above",
     )

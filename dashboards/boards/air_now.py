@@ -1,6 +1,6 @@
 """Air now: the last reading of every station, and how good the readings of the time range are."""
 
-from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, last_readings, without_time
+from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, in_order, last_readings
 from dashboards.influxql.valid import marks, share_of_good
 from dashboards.model.grid import Row
 from dashboards.model.query import Query
@@ -17,7 +17,7 @@ _LAST = last_readings(
     Text(
         "Số đo cuối cùng của từng trạm, cách đây bao lâu và dấu chất lượng của nó. Ô trống: lần đọc đó không có giá trị này. "
         "Không có chỉ số VN_AQI ở đây: chỉ số giờ cần giá trị NowCast của 12 giờ (Quyết định 1459/QĐ-TCMT), không tính được bằng một câu "
-        "truy vấn, và một con số tính sai thì tệ hơn là không có.",
+        "truy vấn, mà một con số tính sai còn tệ hơn không có số nào.",
         "The last reading of each station, how long ago it was, and its quality marks. An empty cell: that reading had no such value. "
         "There is no VN_AQI here: the hourly index needs the NowCast value of 12 hours (Decision 1459/QĐ-TCMT), which no query can work "
         "out, and a wrong number is worse than none.",
@@ -61,7 +61,7 @@ _MARKS = table(
         ),
     ),
     sort_by=Text("Thiết bị", "Device"),
-    transformations=[without_time(("device", *(flag.name for flag in FLAGS), "site"))],
+    transformations=[in_order(("device", *(flag.name for flag in FLAGS), "site"), hides_time=True)],
 )
 
 NOW_ROWS = (Row(10, ((17, _LAST), (7, _SHARE))),)

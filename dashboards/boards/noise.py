@@ -30,8 +30,8 @@ _HOURS = {_DAY: Text("Ban ngày 6–21 giờ", "Day 6–21 h"), _NIGHT: Text("Ba
 _COLOURS = {_DAY: ORANGE, _NIGHT: PURPLE}
 _AREAS = {"common": Text("khu vực thông thường", "common areas"), "special": Text("khu vực đặc biệt", "special areas")}
 _AREA_MEANS = Text(
-    "Khu vực đặc biệt là cơ sở y tế, trường học, nhà trẻ, nơi thờ tự… Trạm thuộc loại nào, hệ thống không biết: hãy chọn đúng bảng.",
-    "Special areas are those of hospitals, schools, nurseries, places of worship … Which kind a station stands in is not known here: "
+    "Khu vực đặc biệt là cơ sở y tế, thư viện, trường học, nơi thờ tự. Trạm thuộc loại nào, hệ thống không biết: hãy chọn đúng bảng.",
+    "Special areas are those of hospitals, libraries, schools and places of worship. Which kind a station stands in is not known here: "
     "take the panel that fits.",
 )
 _REPLACED = "QCVN 26:2010/BTNMT"  # rules/limits/noise.toml

@@ -28,6 +28,7 @@ COURSE = Text(
 JOINED = {"spanNulls": duration_ms(REPORTED_WITHIN)}  # a station that reports every few minutes has a curve, not dots
 MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
 
+_COLOURED: Json = {"type": "color-text"}
 _PHASES = ("_l1", "_l2", "_l3")
 _AGE = "dateTimeFromNow"
 _DEVICE = Text(
@@ -70,30 +71,17 @@ def last_readings(key: str, title: Text, description: Text, of: str, fields: Seq
             *(_value(of, field) for field in fields),
         ),
         sort_by=Text("Thiết bị", "Device"),
-        transformations=[_in_order(("device", *fields, "Time", "quality", "site"))],
+        transformations=[in_order(("device", *fields, "Time", "quality", "site"))],
     )
 
 
-_COLOURED: Json = {"type": "color-text"}
+def in_order(columns: Sequence[str], *, hides_time: bool = False) -> Json:
+    """Return the transformation that puts columns in order: Grafana's order of tags is by chance (response_parser.go, newTagField).
 
-
-def without_time(columns: Sequence[str]) -> Json:
-    """Return the transformation that puts columns in order and hides the time, which is the start of the range or 0 for what is a sum."""
-    return {
-        "id": "organize",
-        "options": {
-            "excludeByName": {"Time": True},
-            "indexByName": {name: number for number, name in enumerate(columns)},
-            "renameByName": {},
-        },
-    }
-
-
-def _in_order(columns: Sequence[str]) -> Json:
-    return {
-        "id": "organize",
-        "options": {"excludeByName": {}, "indexByName": {name: number for number, name in enumerate(columns)}, "renameByName": {}},
-    }
+    Hide the time of sums and means: it is the start of the range, or 1970.
+    """
+    options: Json = {"excludeByName": {"Time": True} if hides_time else {}, "renameByName": {}}
+    return {"id": "organize", "options": {**options, "indexByName": {name: number for number, name in enumerate(columns)}}}
 
 
 def _value(of: str, field: str) -> Json:

@@ -24,6 +24,7 @@ def on(day: date) -> Board:
         (site_variable(),),
         annotations=(nights_shaded(day),),
         time_from="now-24h",
+        refresh="1m",  # stations report every minute or less often, and a week of nights takes seconds to work out
     )
 
 

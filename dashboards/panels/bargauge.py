@@ -1,9 +1,9 @@
-"""One bar for each series, with its name: to compare a few at a glance, also on a phone."""
+"""A bar for each series, with its name and value: what is to be compared at a glance."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards.house import GREEN
+from dashboards.house import BLUE
 from dashboards.model.json import Json
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -19,34 +19,35 @@ def bargauge(
     *,
     unit: str,
     empty: Text,
-    low: float | None = 0,
+    thresholds: Json | None = None,
+    low: float = 0,
     high: float | None = None,
     decimals: int | None = None,
-    thresholds: Json | None = None,
-    mappings: Sequence[Json] = (),
     reducer: str = "lastNotNull",
     overrides: Sequence[Mapping[str, Any]] = (),
-    links: Sequence[Json] = (),
     may_be_empty: bool = False,
     time_from: str = "",
 ) -> Panel:
-    """Return bars from `low` to `high` (from the data when None); `links` are followed from a bar."""
-    defaults: Json = {"color": {"mode": "thresholds"}, "thresholds": thresholds or steps(GREEN), "mappings": list(mappings)}
-    defaults |= {name: value for name, value in {"min": low, "max": high, "decimals": decimals}.items() if value is not None}
-    if links:
-        defaults["links"] = list(links)
+    """Return a panel of horizontal bars from `low` to `high`; `reducer` makes one value of each series.
+
+    Names stand above their bars, so that they are not cut on a phone.
+    """
+    defaults: Json = {"color": {"mode": "thresholds"}, "thresholds": thresholds or steps(BLUE), "min": low}
+    for name, value in {"max": high, "decimals": decimals}.items():
+        if value is not None:
+            defaults[name] = value
     options: Json = {
         "displayMode": "basic",
+        "orientation": "horizontal",
         "valueMode": "color",
-        "namePlacement": "auto",
+        "namePlacement": "top",
         "showUnfilled": True,
         "sizing": "auto",
         "minVizWidth": 8,
         "minVizHeight": 16,
         "maxVizHeight": 60,
-        "orientation": "horizontal",
-        "reduceOptions": {"values": False, "calcs": [reducer], "fields": ""},
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+        "reduceOptions": {"values": False, "calcs": [reducer], "fields": ""},
     }
     return Panel(
         key,

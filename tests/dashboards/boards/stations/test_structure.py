@@ -16,6 +16,7 @@ from dashboards.model.board import Board
 from dashboards.model.panel import Panel
 from dashboards.panels.quality import quality_texts
 from dashboards.words import LANGUAGES, Language, Text
+from rules.limits import legal_limits_on
 from telemetry.quality import FLAGS
 
 _SCHEMAS = Path(__file__).parents[5] / "shared/specs/grafana-dashboard-jsonschema/jsonschema"
@@ -142,8 +143,18 @@ def test_a_limit_of_noise_bears_hours_kind_of_area_and_document() -> None:
         "Day 6–21 h, common areas: 70 dB(A) (QCVN 26:2010/BTNMT)",
         "Night 21–6 h, common areas: 55 dB(A) (QCVN 26:2010/BTNMT)",
     ]
+    nights = [str(query.alias.en) for query in panels["night"].queries if isinstance(query.alias, Text)]
+    assert {name.partition(" h,")[0] for name in nights} == {"Night 21–6"}
+    assert len(nights) == 2
     matched = [override["matcher"]["options"].en for override in panels["laeq-hourly-common"].overrides]
     assert matched == names
+
+
+def test_every_noise_limit_in_force_is_drawn() -> None:
+    drawn = {str(query.alias) for panel in surroundings.on(_DAY).panels if panel.key.startswith("laeq-hourly") for query in panel.queries}
+    limits = legal_limits_on(_DAY, "noise", "laeq")
+    assert limits
+    assert [limit for limit in limits if not any(f"{limit.value:g} dB(A)" in name and limit.area in name for name in drawn)] == []
 
 
 def test_nights_are_shaded_where_limits_of_the_night_are_drawn() -> None:

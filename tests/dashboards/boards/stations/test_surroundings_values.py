@@ -27,6 +27,14 @@ def test_the_level_of_an_hour_is_the_mean_of_energies(store: InfluxClient) -> No
         assert by_device(ask(store, BOARD, key, to_s=HOUR, from_s=-HOUR))["street"] == [(0, pytest.approx(57.4036, abs=1e-4))]
 
 
+@pytest.mark.parametrize("level", [15.7, 34.9, 61.3])
+def test_the_level_of_an_hour_with_one_level_is_that_level(store: InfluxClient, level: float) -> None:
+    write(store, [line("noise", f"steady-{level}", minute * MINUTE, laeq=level) for minute in range(3)])
+    assert by_device(ask(store, BOARD, "laeq-hourly-common", to_s=HOUR, from_s=-HOUR))[f"steady-{level}"] == [
+        (0, pytest.approx(level, abs=1e-9))
+    ]
+
+
 def test_the_level_of_a_night_is_that_of_its_nine_hours_and_a_gap_adds_nothing(store: InfluxClient) -> None:
     readings = []
     for at in range(0, 4 * DAY, 10 * MINUTE):
@@ -99,8 +107,18 @@ def test_rain_is_counted_by_the_hour_across_a_restart_of_the_gauge(store: Influx
 def test_rain_of_intervals_is_added_up_and_gusts_are_not_averaged(store: InfluxClient) -> None:
     write(store, [line("weather", "mast", minute * MINUTE, rainfall=0.5, wind_gust=minute) for minute in (0, 20, 40)])
     assert by_device(ask(store, BOARD, "weather-rainfall", to_s=HOUR - 1, from_s=-HOUR))["mast"] == [(0, 1.5)]
-    gusts = by_device(ask(store, BOARD, "weather-wind_gust", to_s=HOUR - 1, from_s=-20 * DAY))["mast"]
-    assert max(value for _, value in gusts) == 40
+    gusts = by_device(ask(store, BOARD, "weather-wind_gust", to_s=HOUR - 1, from_s=-60 * DAY))["mast"]
+    assert gusts == [(0, 40)]
+
+
+def test_a_reading_marked_as_impossible_turns_no_vane_and_drives_no_counter(store: InfluxClient) -> None:
+    write(store, [line("weather", "vane-broken", number, wind_direction=90) for number in range(2)])
+    write(store, [line("weather", "vane-broken", 2, quality.DEVICE_ERROR, wind_direction=180)])
+    (row,) = by_device(ask(store, BOARD, "weather-wind_direction", to_s=DAY, from_s=-3 * DAY))["vane-broken"]
+    assert row[1] == pytest.approx(90)
+    write(store, [line("power", "meter-broken", minute * MINUTE, energy=100 + minute) for minute in (0, 1, 3)])
+    write(store, [line("power", "meter-broken", 2 * MINUTE, quality.DEVICE_ERROR, energy=0)])  # and back: 103 Wh in a minute
+    assert by_device(ask(store, BOARD, "energy-hourly", to_s=HOUR - 1, from_s=-HOUR))["meter-broken"] == [(0, 3)]
 
 
 def test_a_broken_probe_does_not_spoil_the_curve(store: InfluxClient) -> None:
