@@ -30,7 +30,7 @@ def faults(board: Json) -> list[str]:
 
 
 def _of_panel(panel: Json) -> Iterator[str]:
-    kind = panel["type"]
+    kind = panel["type"].replace("-", "")
     yield from _errors(kind, "Options", panel["options"])
     properties = [each for override in panel["fieldConfig"]["overrides"] for each in override["properties"]]
     customs = {each["id"].removeprefix("custom."): each["value"] for each in properties if each["id"].startswith("custom.")}

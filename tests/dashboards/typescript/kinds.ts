@@ -79,6 +79,9 @@ type PanelOf<Kind, Options, Custom = {}> = Common & {
   };
 };
 
+// In the plugin (public/app/plugins/panel/state-timeline/module.tsx), missing in the package's types.
+type Gaps = { spanNulls?: boolean | number; insertNulls?: boolean | number };
+
 // Grafana's alert list has no type outside of Grafana (public/app/plugins/panel/alertlist/types.ts): its options are not looked at.
 export type Panel =
   | PanelOf<'alertlist', any>
@@ -93,7 +96,7 @@ export type Panel =
   | PanelOf<'logs', logs.Options>
   | PanelOf<'piechart', piechart.Options, piechart.FieldConfig>
   | PanelOf<'stat', stat.Options>
-  | PanelOf<'state-timeline', statetimeline.Options, statetimeline.FieldConfig>
+  | PanelOf<'state-timeline', statetimeline.Options, statetimeline.FieldConfig & Gaps>
   | PanelOf<'status-history', statushistory.Options, statushistory.FieldConfig>
   | PanelOf<'table', table.Options, table.FieldConfig>
   | PanelOf<'text', text.Options>
