@@ -26,11 +26,21 @@ _ONE_AFTER_THE_OTHER = [
         "edge/site_check",
     )
 ]
-# What only computes in those folders.
+# What only computes in those folders, and commands that run to their end whatever time they take.
 _BESIDE = [
     _TESTS / path
     for path in (
         "quanho/captures",
+        "quanho/test_board_update_words.py",
+        "quanho/test_bundle.py",
+        "quanho/test_cli.py",
+        "quanho/test_decode.py",
+        "quanho/test_in_vietnamese.py",
+        "quanho/test_lp.py",
+        "quanho/test_rollout_simulate.py",
+        "quanho/test_site_page.py",
+        "quanho/test_site_records.py",
+        "quanho/test_spool_command.py",
         "edge/link/test_described.py",
         "edge/link/test_known.py",
         "edge/link/test_pictures_over_bad_lines.py",
