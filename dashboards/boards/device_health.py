@@ -5,7 +5,7 @@ from dashboards.boards.device_chosen import OF_GATEWAY, WHERE
 from dashboards.boards.device_values import OF_DEVICES
 from dashboards.house import ORANGE, RED
 from dashboards.influxql import ledger
-from dashboards.influxql.select import AUTO, call, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -24,8 +24,9 @@ _POINTS = tuple(select((name("quality"), "quality"), of=each, where=WHERE) for e
 
 
 def _flagged(flag: Flag) -> Query:
+    """Return when a flag was set. Without the outer time bound InfluxDB 1.6 fills empty groups up to now, far beyond the range."""
     bits = select((f"({name('quality')} & {flag.bit}) / {flag.bit}", "flag"), of=_POINTS)
-    statement = select((call("max", "flag"), "flag"), of=bits, where=('"flag" > 0',), every=AUTO)
+    statement = select((call("max", "flag"), "flag"), of=bits, where=(TIME_FILTER, '"flag" > 0'), every=AUTO)
     return Query(statement, alias=(Text(flag.vi, flag.en), " · $m"))
 
 

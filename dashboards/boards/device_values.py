@@ -37,7 +37,7 @@ def _last(measurement: str, *, numbers: bool) -> Query | None:
     if not quantities:
         return None
     what = [(call("last", each.field), each.field) for each in quantities]
-    return Query(select(*what, of=measurement, where=WHERE), alias="$m.$col")
+    return Query(select(*what, of=measurement, where=WHERE), alias=f"{measurement}.$col")
 
 
 def _queries(*, numbers: bool) -> list[Query]:

@@ -6,7 +6,7 @@ seen.
 
 from dashboards.boards.fleet_table import GATEWAYS, SILENT, SILENT_COUNT, VERSIONS
 from dashboards.house import GREEN, ORANGE, RED, YELLOW
-from dashboards.influxql.select import AUTO, call, is_variable, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, is_variable, name, select
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
@@ -91,7 +91,9 @@ _CLOCK = statetimeline(
 
 def _marked(bit: int) -> Query:
     inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=_WHERE, by=_BY)
-    return Query(select((call("max", "marked"), "marked"), of=inner, by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit]))
+    return Query(
+        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit])
+    )
 
 
 _BITS = {

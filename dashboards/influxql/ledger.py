@@ -59,8 +59,9 @@ def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
         by=WHOSE,
     )
     closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE)
-    newest = select((call("max", "opened"), "opened"), (call("max", "closed"), "closed"), of=(opened, closed), by=WHOSE)
-    return select(*columns, of=newest, where=(f'"opened" > {name("closed")}',))
+    ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
+    return select(*columns, of=newest, where=('"ahead" > 0',))
 
 
 def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:

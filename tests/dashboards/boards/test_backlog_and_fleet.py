@@ -112,6 +112,7 @@ def test_number_of_silent_gateways_is_empty_when_all_report(store: AskedStore) -
 
 def test_marked_times_of_a_gateway_are_told_bit_by_bit(store: AskedStore) -> None:
     store.write(point("gateway", "g1", second, {"quality": quality}) for second, quality in ((40, 16), (50, 272), (100, 0), (160, 257)))
+    assert len(rows(store.panel("fleet", "marked-times"))) == 61  # minutes of the range, and none after it
     estimated, rebuilt = (
         [row["marked"] for row in rows(store.panel("fleet", "marked-times", target)) if row["marked"] is not None] for target in (0, 1)
     )
