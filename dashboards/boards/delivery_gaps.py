@@ -108,8 +108,10 @@ TIMELINE = statetimeline(
     "gap-timeline",
     Text("Nguồn nào im lặng lúc nào", "Which source was silent when"),
     Text(
-        "Mỗi nguồn từng có khoảng trống là một dải; đỏ: khoảng trống, xanh: đã có số đo trở lại. Bảng bên trên là chính xác nhất.",
-        "One bar for each source that had a gap; red: gap, green: readings came again. The table above is the most exact.",
+        "Mỗi nguồn từng có khoảng trống là một dải; đỏ: khoảng trống, xanh: đã có số đo trở lại. "
+        "Để trống trước dấu hiệu đầu tiên; bảng bên trên là chính xác nhất.",
+        "One bar for each source that had a gap; red: gap, green: readings came again. "
+        "Blank before the first sign; the table above is the most exact.",
     ),
     [
         Query(

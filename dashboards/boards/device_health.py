@@ -6,6 +6,7 @@ from dashboards.boards.device_values import OF_DEVICES
 from dashboards.house import ORANGE, RED
 from dashboards.influxql import ledger
 from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
+from dashboards.influxql.steps import risen
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -60,6 +61,7 @@ PACE = timeseries(
     ],
     unit="suffix: /min",
     empty=_NOTHING,
+    legend_calcs=("mean", "max"),
     interval="1m",
 )
 PAUSE = timeseries(
@@ -125,15 +127,7 @@ LINK = timeseries(
         "How much the counters rose: frames received, damaged, sent again, readings received and lost. They begin anew with the agent; "
         "that step back does not count.",
     ),
-    [
-        Query(
-            select(
-                (f"non_negative_difference({call('max', each.field)})", each.field), of="board_link", where=WHERE, every=AUTO, fill="none"
-            ),
-            alias=Text(each.vi, each.en),
-        )
-        for each in _COUNTERS
-    ],
+    [Query(risen(each.field, "board_link", WHERE), alias=Text(each.vi, each.en)) for each in _COUNTERS],
     unit=grafana_unit("{count}"),
     empty=Text("thiết bị không phải bo mạch nối dây", "the device is no board on a line"),
     legend_calcs=("sum",),

@@ -8,18 +8,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dashboards.boards.device_chosen import WHERE
-from dashboards.house import BLUE, GREEN, ORANGE
+from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import call, select
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.query import Query
 from dashboards.panels.shown import between, words
-from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
-from dashboards.panels.thresholds import steps
-from dashboards.panels.transformations import organize, series_to_rows
+from dashboards.panels.transformations import only_told, organize, series_to_rows
 from dashboards.units import unit_of
 from dashboards.words import Text
 from telemetry.catalogue import MEASUREMENTS, Quantity
+from telemetry.spoken import spoken
 
 OF_DEVICES = tuple(each for each in MEASUREMENTS if each != "ledger")
 _NUMBERS = ("int", "float")
@@ -44,15 +43,28 @@ def _queries(*, numbers: bool) -> list[Query]:
     return [query for measurement in OF_DEVICES if (query := _last(measurement, numbers=numbers))]
 
 
-def _named(*, numbers: bool) -> Iterator[Mapping[str, Any]]:
+def _names(*, numbers: bool) -> dict[str, Text]:
+    """Return what is shown for the name of a series: the quantity with its unit, and the kind of reading."""
+    names = {}
     for measurement in OF_DEVICES:
+        of = NAMES[measurement]
         for each in _quantities(measurement, numbers=numbers):
-            name = Text(f"{each.vi} · {NAMES[measurement].vi}", f"{each.en} · {NAMES[measurement].en}")
-            yield column(f"{measurement}.{each.field}", unit=unit_of(measurement, each.field), title=name)
+            unit = f" ({spoken(each.unit)})" if each.unit and not each.unit.startswith("{") else ""
+            names[f"{measurement}.{each.field}"] = Text(f"{of.vi} · {each.vi}{unit}", f"{of.en} · {each.en}{unit}")
+    return names
+
+
+def _units() -> Iterator[Mapping[str, Any]]:
+    """Yield the units of the series as they are before they become rows; whoever inspects the panel's data sees them so."""
+    for measurement in OF_DEVICES:
+        for each in _quantities(measurement, numbers=True):
+            yield column(f"{measurement}.{each.field}", unit=unit_of(measurement, each.field))
 
 
 _NOTHING = Text("thiết bị không báo gì trong khoảng thời gian này", "the device reported nothing in this time range")
-VALUES = stat(
+_METRIC = Text("Đại lượng", "Quantity")
+_ROWS = (series_to_rows(), only_told("Value"), organize(("Metric", "Value"), without=("Time",)))
+VALUES = table(
     "values",
     Text("Giá trị cuối", "Last values"),
     Text(
@@ -60,11 +72,14 @@ VALUES = stat(
         "The last value of each quantity that the device reported in this time range, with its unit. Only catalogued fields.",
     ),
     _queries(numbers=True),
-    unit="none",
     empty=_NOTHING,
-    thresholds=steps(BLUE),
-    text="value_and_name",
-    overrides=list(_named(numbers=True)),
+    columns=[
+        column("Metric", title=_METRIC, mappings=[words(_names(numbers=True))]),
+        column("Value", title=Text("Giá trị", "Value"), unit="none", width=140),
+        *_units(),
+    ],
+    sort_by=_METRIC,
+    transformations=_ROWS,
 )
 STATES = table(
     "states",
@@ -76,11 +91,11 @@ STATES = table(
     _queries(numbers=False),
     empty=Text("thiết bị không báo trạng thái nào", "the device reports no states"),
     columns=[
-        column("Metric", title=Text("Đại lượng", "Quantity")),
+        column("Metric", title=_METRIC, mappings=[words(_names(numbers=False))]),
         column("Value", title=Text("Giá trị", "Value"), mappings=[words({True: Text("có", "yes"), False: Text("không", "no")})]),
-        *_named(numbers=False),
     ],
-    transformations=(series_to_rows(), organize(("Metric", "Value"), without=("Time",))),
+    sort_by=_METRIC,
+    transformations=_ROWS,
     may_be_empty=True,
 )
 SEEN = table(

@@ -1,6 +1,7 @@
 """Gaps and losses on dashboards, asked of a real InfluxDB that holds what the agent's own ledger wrote."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def _gap(
         store.write(ledger.points(ns(to_s + 2)))
 
 
-def _gaps(store: AskedStore, span: Span = HOUR) -> list[tuple[str, str, float, float | None, float | None]]:
+def _gaps(store: AskedStore, span: Span = HOUR) -> list[tuple[Any, ...]]:
     """Return the rows of the panel: state, source, from, to, length; open gaps first, as the panel sorts them."""
     opened, closed = (rows(store.panel("delivery", "gaps", target, span)) for target in (0, 1))
     return [(row["open"], row["source"], row["from"], row.get("to"), row.get("length")) for row in [*opened, *closed]]
