@@ -15,6 +15,8 @@ REFRESH = "30s"
 TIME_FROM = "now-6h"
 REPORTED_WITHIN = "10m"  # a gateway reports every 10 s, most sensors every minute: two missed visits are a gap, not a hiccup
 
+GAP_MS = 600_000  # a curve is joined across shorter pauses: most devices speak every minute, some every five
+
 GREEN = "#1dce6c"
 YELLOW = "#fff954"
 ORANGE = "#f08432"

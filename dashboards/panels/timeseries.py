@@ -1,8 +1,9 @@
-"""Curves over time. A gap in the data is a gap in the curve: points are never joined across it."""
+"""Curves over time. A gap in the data is a gap in the curve: points further apart than `house.GAP_MS` are never joined."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards.house import GAP_MS
 from dashboards.model.json import Json
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -36,7 +37,7 @@ def timeseries(
         "lineWidth": 1,
         "fillOpacity": 0,
         "showPoints": "auto",
-        "spanNulls": False,
+        "spanNulls": GAP_MS,
         "axisSoftMin": 0 if low is None else low,
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
