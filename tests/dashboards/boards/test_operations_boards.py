@@ -44,7 +44,7 @@ def test_dashboard_keeps_to_the_schemas_of_grafana(name: str, language: Language
 @needs_schemas
 def test_misspelt_option_of_a_panel_is_found() -> None:
     rendered = board("delivery").render("en")
-    next(panel for panel in rendered["panels"] if panel["type"] == "statetimeline")["options"]["rowHight"] = 1
+    next(panel for panel in rendered["panels"] if panel["type"] == "state-timeline")["options"]["rowHight"] = 1
     assert any("rowHight" in fault for fault in faults(rendered))
 
 
