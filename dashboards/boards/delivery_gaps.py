@@ -104,6 +104,13 @@ GAPS = table(
     transformations=(organize(without=("Time",)), merge(), organize(_GAP_COLUMNS)),
     may_be_empty=True,
 )
+
+
+def _told(reason: str, shown: Text | str) -> Query:
+    statement = select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", reason, *WHERE), by=ledger.WHOSE)
+    return Query(statement, alias=("$tag_source · ", shown))
+
+
 TIMELINE = statetimeline(
     "gap-timeline",
     Text("Nguồn nào im lặng lúc nào", "Which source was silent when"),
@@ -114,10 +121,8 @@ TIMELINE = statetimeline(
         "Blank before the first sign; the table above is the most exact.",
     ),
     [
-        Query(
-            select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", *WHERE), by=ledger.WHOSE),
-            alias="$tag_source · $tag_reason",
-        )
+        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in ledger.GAP_REASONS),
+        _told(ledger.is_loss(), "$tag_reason"),  # a reason of a later version
     ],
     empty=_NONE,
     mappings=[words({"open": (Text("khoảng trống", "gap"), RED), "closed": (Text("có số đo", "readings"), GREEN)})],

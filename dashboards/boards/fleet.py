@@ -26,7 +26,14 @@ _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này
 
 
 def _curve(
-    key: str, title: Text, description: Text, *fields: str, function: str = "mean", unit: str = "", may_be_empty: bool = False
+    key: str,
+    title: Text,
+    description: Text,
+    *fields: str,
+    function: str = "mean",
+    unit: str = "",
+    may_be_empty: bool = False,
+    empty: Text = _NO_REPORT,
 ) -> Panel:
     several = len(fields) > 1
     queries = [
@@ -42,7 +49,7 @@ def _curve(
         description,
         queries,
         unit=unit or unit_of("gateway", fields[0]),
-        empty=_NO_REPORT,
+        empty=empty,
         interval="10s",
         may_be_empty=may_be_empty,
     )
@@ -160,6 +167,7 @@ _LOAD = _curve(
     "load_1m",
     function="max",
     may_be_empty=True,
+    empty=Text("phiên bản tác tử cũ chưa đo tải", "agents of an older version do not measure it"),
 )
 _WARMTH = _curve(
     "warmth",

@@ -91,8 +91,11 @@ def test_number_of_open_gaps_is_empty_and_not_a_number_when_all_are_over(store: 
 
 def test_timeline_says_gap_until_readings_come_again(store: AskedStore) -> None:
     _gap(store, "dust", 60, 650)
+    _gap(store, "gateway", 300, 700, reason="gateway off")
     (series,) = store.panel("delivery", "gap-timeline")
     assert series.tags["source"] == "dust"
+    assert [each.tags["source"] for each in store.panel("delivery", "gap-timeline", 1)] == ["gateway"]
+    assert store.panel("delivery", "gap-timeline", 2) == []
     assert series.values == ((ms(60), "open"), (ms(652), "closed"))
 
 
