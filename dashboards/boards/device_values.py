@@ -1,7 +1,8 @@
-"""Everything that a device reports, whatever it is: one query for each measurement of the catalogue, of which few find something.
+"""Everything that a device reports, whatever it is.
 
-A regular expression for the measurement would find the same on InfluxDB 1.6 (measured), fields that are not catalogued included; but
-columns of all measurements would be in each row, and which unit a value has would be lost.
+`FROM /.*/` answers with a series for each measurement (measured on InfluxDB 1.6.7; documented for 2.x and 3), which serves for fields
+that all have, such as `quality`. Values are asked for measurement by measurement all the same: a field that is a number here and a bool
+there (`rain`) would be given in one type for all, and which unit a value has would be lost. Of these queries few find something.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from dashboards.words import Text
 from telemetry.catalogue import MEASUREMENTS, Quantity
 from telemetry.spoken import spoken
 
+EVERYTHING = "/.*/"
 OF_DEVICES = tuple(each for each in MEASUREMENTS if each != "ledger")
 _NUMBERS = ("int", "float")
 _QUALITY = "quality"
@@ -80,6 +82,7 @@ VALUES = table(
     ],
     sort_by=_METRIC,
     transformations=_ROWS,
+    may_be_empty=True,
 )
 STATES = table(
     "states",
@@ -105,10 +108,10 @@ SEEN = table(
         "Mỗi loại số đo: lần cuối thiết bị báo, và số đo đó có tốt không. Có cờ: xem bảng cờ chất lượng để biết cờ nào.",
         "For each kind of reading: when the device last reported, and whether that reading was good. Flagged: see the quality panel.",
     ),
-    [Query(select((call("last", _QUALITY), _QUALITY), of=each, where=WHERE), alias=NAMES[each]) for each in OF_DEVICES],
+    [Query(select((call("last", _QUALITY), _QUALITY), of=EVERYTHING, where=WHERE), alias="$m")],
     empty=_NOTHING,
     columns=[
-        column("Metric", title=Text("Loại số đo", "Kind of reading")),
+        column("Metric", title=Text("Loại số đo", "Kind of reading"), mappings=[words(NAMES)]),
         column("Time", unit="dateTimeFromNow", title=Text("Lần cuối", "Last heard")),
         column(
             "Value",
