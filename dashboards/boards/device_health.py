@@ -91,11 +91,12 @@ PAUSE = timeseries(
 
 
 def _of_each(key: str, title: Text, description: Text, field: str, empty: Text) -> Panel:
+    told_by = [measurement for measurement, quantities in MEASUREMENTS.items() if any(each.field == field for each in quantities)]
     return timeseries(
         key,
         title,
         description,
-        [Query(select((call("mean", field), field), of=EVERYTHING, where=WHERE, every=AUTO), alias="$m")],
+        [Query(select((call("mean", field), field), of=f"/^({'|'.join(told_by)})$/", where=WHERE, every=AUTO), alias="$m")],
         unit=unit_of("air", field),  # the same for every device (telemetry/catalogue/common.py)
         empty=empty,
         overrides=_IN_WORDS,
