@@ -13,7 +13,7 @@ from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import merge, organize
-from dashboards.reasons import REASONS
+from dashboards.reasons import OF_GAPS, REASONS
 from dashboards.units import grafana_unit
 from dashboards.words import Text, same
 
@@ -121,7 +121,7 @@ TIMELINE = statetimeline(
         "Blank before the first sign; the table above is the most exact.",
     ),
     [
-        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in ledger.GAP_REASONS),
+        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
         _told(ledger.is_loss(), "$tag_reason"),  # a reason of a later version
     ],
     empty=_NONE,

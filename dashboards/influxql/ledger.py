@@ -13,11 +13,11 @@ they are told apart by their reason.
 from collections.abc import Sequence
 
 from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.reasons import OF_GAPS
 
 LEDGER = "ledger"
 WHOSE = ("site", "gateway", "source", "reason")
 NS_IN_A_MS = 1_000_000
-GAP_REASONS = ("source silent", "gateway off")
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
 
 
@@ -33,7 +33,7 @@ def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
 
 def is_loss() -> str:
     """Return the condition that an entry is a loss and no gap."""
-    return among("reason", GAP_REASONS, is_not=True)
+    return among("reason", OF_GAPS, is_not=True)
 
 
 def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "") -> Select:

@@ -10,8 +10,9 @@ from dashboards.boards import BOARDS, board
 from dashboards.influxql.chosen import unknown_variables
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.json import Json
-from dashboards.reasons import COPIES, NOT_LOST, REASONS, REFUSED
+from dashboards.reasons import COPIES, NOT_LOST, OF_GAPS, REASONS, REFUSED
 from dashboards.words import LANGUAGES, Language
+from edge.silence_watch import REASON as SILENCE
 from edge.spool.reasons import KINDS, SET_ASIDE
 from telemetry.catalogue import MEASUREMENTS
 from tests.dashboards.boards.closed_schema import faults, needs_schemas
@@ -80,7 +81,8 @@ def test_what_operators_read_differs_by_language(name: str) -> None:
 def test_table_of_reasons_knows_every_reason_of_the_ledger() -> None:
     assert set(REASONS) == set(KINDS)
     assert set(REFUSED) == set(SET_ASIDE)
-    assert {*COPIES, *NOT_LOST} < set(KINDS)
+    assert {*COPIES, *NOT_LOST, *OF_GAPS} < set(KINDS)
+    assert OF_GAPS[0] == SILENCE
 
 
 def test_every_measurement_of_the_catalogue_has_a_name() -> None:
