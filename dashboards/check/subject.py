@@ -25,7 +25,7 @@ _OBJECTS_AND_LISTS: Mapping[str, type[dict[str, object]] | type[list[object]]] =
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`all_boards` are those that links may lead to; `may_be_empty` are ids of panels by the uid of their dashboard."""
+    """`all_boards` are those that links may lead to, of two with one uid the last; `may_be_empty` are ids of panels by the uid."""
 
     boards: tuple[Json, ...]
     rules: tuple[Json, ...]
@@ -45,7 +45,7 @@ def subject(only: Sequence[str] = (), languages: Sequence[Language] = LANGUAGES,
         boards = tuple(board for board in read_folder(folder) if is_all or name_of(board) in wanted or name_of(board) not in known)
     rules = alert_rules() if not only or ALERTS in only else ()
     may_be_empty = {each.uid: each.may_be_empty for each in own}
-    return Subject(boards, rules, (*boards, *(each.json for each in own)), may_be_empty)
+    return Subject(boards, rules, (*(each.json for each in own), *boards), may_be_empty)
 
 
 def read_folder(folder: Path) -> list[Json]:
@@ -78,7 +78,7 @@ def alert_rules() -> tuple[Json, ...]:
     if importlib.util.find_spec("dashboards.alerting.render") is None:
         return ()
     rules = importlib.import_module("dashboards.alerting.rules").load()
-    alerting = importlib.import_module("dashboards.alerting.render").render(rules, LANGUAGES, ())
+    alerting = importlib.import_module("dashboards.alerting.render").render(rules)  # without contacts: they are a deployment's
     return tuple(rule for group in alerting.groups for rule in group.rules)
 
 
