@@ -190,6 +190,16 @@ RULE_BROKEN: dict[str, tuple[Change, str, str]] = {
 }
 
 
+def test_the_panel_that_an_alert_rule_is_shown_in_is_looked_for() -> None:
+    def shown(uid: str, panel_id: int) -> list[str]:
+        rule = broken_rule(lambda rule: rule["annotations"].update(__dashboardUid__=uid, __panelId__=str(panel_id)))
+        return [finding.what.en for finding in lint([], [rule], [sample.board()])]
+
+    assert shown("quanho-sample-en", sample.GAPS_ID) == []
+    assert shown("quanho-sample-en", 1) == ["belongs to the panel 1, which quanho-sample-en has not"]
+    assert shown("quanho-gone-en", 1) == ["belongs to a dashboard that is not there: quanho-gone-en"]
+
+
 def _query(rule: Json, old: str, new: str) -> None:
     model: dict[str, Any] = rule["data"][0]["model"]
     assert old in model["query"]
