@@ -59,9 +59,10 @@ def _matches(matcher: Json, ref: str, names: set[str]) -> bool:
     options = matcher.get("options")
     match matcher.get("id"):
         case "byName":
-            return options in names
+            return isinstance(options, str) and options in names
         case "byNames":
-            return bool(names & set((options or {}).get("names", [])))
+            wanted = options.get("names") if isinstance(options, dict) else None
+            return isinstance(wanted, list) and any(name in wanted for name in names)
         case "byRegexp":
             return any(_finds(str(options), name) for name in names)
         case "byFrameRefID":

@@ -143,11 +143,11 @@ def test_words_that_are_not_known_are_answered_with_those_that_are(
     ("content", "said"),
     [
         ("{", "cannot be read as JSON"),
-        ('{"panels": 5}', "panels: has not the shape"),
-        ('{"panels": [5]}', "panels: has not the shape"),
-        ('{"panels": [{"id": 3, "gridPos": {"x": "a"}}]}', "panels[id=3].gridPos: has not the shape"),
-        ('{"panels": [{"id": 3, "panels": [{"id": 4, "targets": {}}]}]}', "panels[id=3].panels[id=4].targets"),
-        ('{"panels": [], "templating": {"list": [1]}}', "templating.list: has not the shape"),
+        ('{"panels": 5}', "panels: is of another type"),
+        ('{"panels": [5]}', "panels.0: is of another type"),
+        ('{"panels": [{"id": 3, "gridPos": {"x": "a"}}]}', "panels.0.gridPos.x: is of another type"),
+        ('{"panels": [{"id": 3, "panels": [{"id": 4, "targets": {}}]}]}', "panels.0.panels.0.targets: is of another type"),
+        ('{"panels": [], "templating": {"list": [{}]}}', "templating.list.0.name: is missing"),
     ],
 )
 def test_a_file_that_is_no_dashboard_is_named_not_a_crash(
