@@ -299,7 +299,9 @@ def _kind(version: str) -> ServerKind:
 
 
 def _write_path(kind: ServerKind, settings: InfluxSettings) -> str:
-    if kind is ServerKind.V1 or (kind is ServerKind.UNKNOWN and settings.database):
+    """Return the call; a 2.x knows users with passwords (`influx v1 auth`) at its 1.x calls only (http/legacy of its source)."""
+    is_v1_user = kind is ServerKind.V2 and settings.username is not None
+    if kind is ServerKind.V1 or is_v1_user or (kind is ServerKind.UNKNOWN and settings.database):
         database, policy = settings.database_name
         query = {"db": database, "rp": policy, "precision": "ns"}
         return "/write?" + urlencode({key: value for key, value in query.items() if value})

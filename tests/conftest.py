@@ -4,9 +4,7 @@ import os
 
 from hypothesis import settings
 
-from tests.required import pytest_collection_modifyitems, pytest_runtest_makereport
-
-__all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport"]
+pytest_plugins = ["tests.required", "tests.side_by_side"]
 
 for name in ("QUANHO_LANG", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
     os.environ.pop(name, None)

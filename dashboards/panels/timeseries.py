@@ -1,8 +1,9 @@
-"""Curves over time. A gap in the data is a gap in the curve: points are never joined across it."""
+"""Curves over time. A gap in the data is a gap in the curve: points further apart than `house.GAP_MS` are never joined."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards.house import GAP_MS
 from dashboards.model.json import Json
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -28,6 +29,7 @@ def timeseries(
     has_legend: bool = True,
     legend_calcs: Sequence[str] = ("lastNotNull", "max"),
     interval: str = "",
+    is_from_zero: bool = True,
 ) -> Panel:
     """Return a panel of curves; `limits` are horizontal lines (value, colour), `style` more of Grafana's GraphFieldConfig."""
     custom: Json = {
@@ -36,8 +38,8 @@ def timeseries(
         "lineWidth": 1,
         "fillOpacity": 0,
         "showPoints": "auto",
-        "spanNulls": False,
-        "axisSoftMin": 0 if low is None else low,
+        "spanNulls": GAP_MS,
+        **({"axisSoftMin": 0 if low is None else low} if is_from_zero else {}),
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
     }
