@@ -100,7 +100,7 @@ RULE: dict[str, Any] = {
     "for": "5m",
     "labels": {"severity": "warning"},
     "annotations": {
-        "summary_vi": "Bụi cao",
+        "summary": "Bụi cao",
         "summary_en": "Much dust",
         "runbook_url": "https://example.org/docs/runbooks/config.md",
     },

@@ -111,7 +111,7 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
     ),
     "a fixed data source of a variable": (_variable(datasource={"type": "influxdb", "uid": "abc"}), "datasource", "$site", "fixed: abc"),
     "a fixed data source of an annotation": (
-        lambda board: board["annotations"]["list"][1].update(datasource="abc"),
+        lambda board: board["annotations"]["list"][-1].update(datasource="abc"),
         "datasource",
         "Gaps",
         "fixed: abc",
@@ -177,7 +177,8 @@ RULE_BROKEN: dict[str, tuple[Change, str, str]] = {
         "alert-rule",
         "not in docs/runbooks",
     ),
-    "one language only": (lambda rule: rule["annotations"].pop("summary_vi"), "alert-rule", "no text in vi"),
+    "one language only": (lambda rule: rule["annotations"].pop("summary_en"), "alert-rule", "no text in en"),
+    "the other language only": (lambda rule: rule["annotations"].pop("summary"), "alert-rule", "no text in vi"),
     "no severity": (lambda rule: rule["labels"].clear(), "alert-rule", "severity is None"),
     "no hold time": (lambda rule: rule.pop("for"), "alert-rule", "no hold time"),
     "a long uid": (lambda rule: rule.update(uid="u" * 41), "alert-rule", "41 characters"),
