@@ -90,7 +90,7 @@ def test_a_store_is_asked_and_what_may_be_empty_counts_only_if_strict(
     asked = ("--influx", influxd.url, "--only", "air")
     assert _check(folder, *asked) == 0
     out = capsys.readouterr().out
-    assert "· quanho-sample-en / Gaps [store] the store has no measurement “ledger”" in out
+    assert "· quanho-sample-en [store] the store has no measurement “ledger”: Gaps" in out
     assert "0 findings, 1 notes" in out
     assert _check(folder, *asked, "--strict") == 1
     assert _check(folder, *asked, "--from", "2020-01-01", "--to", "2020-01-02") == 1
