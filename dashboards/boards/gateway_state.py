@@ -9,7 +9,7 @@ from dashboards.house import REPORTED_WITHIN
 from dashboards.influxql.expand import duration_ms
 from dashboards.influxql.select import Select, call, name, select
 from dashboards.influxql.united import constant, united
-from dashboards.panels.mappings import Word
+from dashboards.panels.shown import Shown
 from dashboards.words import Text
 
 SILENT, REPORTING, REFUSED, BEHIND, CUT_OFF = range(5)
@@ -17,7 +17,7 @@ MINUTES = duration_ms(REPORTED_WITHIN) // 60_000
 BEHIND_S = MINUTES * 60.0  # what waits longer than we wait for a report is late
 SEEN_WITHIN = "7d"
 
-STATES: dict[int | str, Word] = {
+STATES: dict[int, Shown] = {
     SILENT: Text(f"im lặng (không báo về trong {MINUTES} phút)", f"silent (no report within {MINUTES} minutes)"),
     REPORTING: Text("đang báo về", "reporting"),
     REFUSED: Text("có dữ liệu bị từ chối trong 1 giờ qua", "readings were refused in the last hour"),

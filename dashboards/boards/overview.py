@@ -14,7 +14,7 @@ from dashboards.model.grid import Row
 from dashboards.panels.alertlist import alertlist
 from dashboards.words import Text
 
-_LEVELS = levels_table("levels", without=("gateway", "site"))
+_LEVELS = levels_table("levels", has_site=False)
 
 _ALERTS = alertlist(
     "alerts",

@@ -7,13 +7,14 @@ concentration. The mean of 24 hours is coloured by the limit for 24 hours, and i
 from dashboards.house import GREEN, RED
 from dashboards.influxql.select import Select, call, select
 from dashboards.influxql.united import united
-from dashboards.influxql.usable import USABLE
+from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
-from dashboards.panels.arrange import arranged
+from dashboards.panels.hidden import hidden
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
+from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text
 from rules.limits import LegalLimit, legal_limits
@@ -22,7 +23,6 @@ FIELDS = ("pm2_5", "pm10")
 LEAST_HOURS = 18  # our own rule: a day of which more than a quarter is missing has no mean
 _BY = ("site", "gateway", "device")
 _LAST_HOUR = "time > now() - 1h"
-_LAST_DAY = "time > now() - 24h"
 
 
 def day_limit(field: str) -> LegalLimit:
@@ -33,17 +33,17 @@ def day_limit(field: str) -> LegalLimit:
 
 
 def air_now() -> Select:
-    """Return for each device: `pm2_5_1h`, `pm10_1h`, and `pm2_5_24h`, `pm10_24h` where at least LEAST_HOURS hours have readings."""
+    """Return for each device `pm2_5_1h` and `pm10_1h`, and over the time range `pm2_5_24h` and `pm10_24h` with LEAST_HOURS at least."""
     columns = [f"{field}_{average}" for field in FIELDS for average in ("1h", "24h")]
     return united(columns, [part for field in FIELDS for part in (_hour(field), _day(field))], _BY)
 
 
 def _hour(field: str) -> Select:
-    return select((call("mean", field), f"{field}_1h"), of="air", where=(USABLE,), by=_BY, time=_LAST_HOUR)
+    return select((call("mean", field), f"{field}_1h"), of="air", where=(IS_VALID,), by=_BY, time=_LAST_HOUR)
 
 
 def _day(field: str) -> Select:
-    hours = select((call("mean", field), "hour"), of="air", where=(USABLE,), by=_BY, every="1h", fill="none", time=_LAST_DAY)
+    hours = select((call("mean", field), "hour"), of="air", where=(IS_VALID,), by=_BY, every="1h", fill="none")
     day = select((call("mean", "hour"), "day"), (call("count", "hour"), "hours"), of=hours, by=_BY)
     return select(('"day"', f"{field}_24h"), of=day, where=(f'"hours" >= {LEAST_HOURS}',), by=_BY)
 
@@ -84,6 +84,7 @@ AIR_NOW = table(
     empty=Text("không có số đo bụi trong 24 giờ qua", "no reading of dust in the last 24 hours"),
     columns=(
         column("site", title=Text("Điểm", "Site")),
+        hidden("gateway"),
         column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
         _mean("pm2_5_1h", Text("PM2.5 1 giờ", "PM2.5 1 h")),
         _mean("pm2_5_24h", Text("PM2.5 24 giờ", "PM2.5 24 h"), _PM2_5),
@@ -91,5 +92,7 @@ AIR_NOW = table(
         _mean("pm10_24h", Text("PM10 24 giờ", "PM10 24 h"), _PM10),
     ),
     defaults={"noValue": "–"},
-    transformations=arranged(("site", "device", "pm2_5_1h", "pm2_5_24h", "pm10_1h", "pm10_24h"), without=("Time", "gateway")),
+    may_be_empty=True,  # the columns of a day are, in the first LEAST_HOURS hours
+    time_from="24h",
+    transformations=(organize(("site", "device", "pm2_5_1h", "pm2_5_24h", "pm10_1h", "pm10_24h", "gateway"), without=("Time",)),),
 )

@@ -6,7 +6,7 @@ from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
 from dashboards.panels.geomap import Layer, geomap
-from dashboards.panels.mappings import words
+from dashboards.panels.shown import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column
 from dashboards.panels.thresholds import steps
@@ -41,7 +41,7 @@ MAP = geomap(
     overrides=(
         column("site", title=Text("Điểm", "Site")),
         column("gateway", title=Text("Gateway", "Gateway")),
-        column("state", title=Text("Trạng thái", "State"), mappings=words(STATES)),
+        column("state", title=Text("Trạng thái", "State"), mappings=[words(STATES)]),
         *(column(name, custom__hideFrom={"tooltip": True, "viz": False, "legend": False}) for name in ("Time", "latitude", "longitude")),
     ),
     links=(device_of_row("gateway"),),

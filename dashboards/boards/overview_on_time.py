@@ -60,5 +60,6 @@ ON_TIME = bargauge(
     high=100,
     thresholds=steps(RED, (80, ORANGE), (95, GREEN)),
     overrides=[column(measurement, title=title) for measurement, title in CLASSES.items()],
+    may_be_empty=True,  # as for classes that a province has no sensors of
     time_from=SEEN_WITHIN,
 )

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dashboards.house import BLUE, GREY, ORANGE, RED, YELLOW
 from dashboards.influxql.select import Select, call, literal, name, select
 from dashboards.influxql.united import constant
-from dashboards.influxql.usable import USABLE
-from dashboards.panels.mappings import Word
+from dashboards.influxql.valid import IS_VALID
+from dashboards.panels.shown import Shown
 from dashboards.words import Text, same
 from rules.limits import Station, stations
 
@@ -19,7 +19,7 @@ UNKNOWN, BELOW = -1, 0
 BY = ("site", "gateway", "device")
 
 # The colours are the house's: no decision prescribes colours of alarm levels.
-ALARMS: dict[int | str, Word] = {
+ALARMS: dict[int, Shown] = {
     UNKNOWN: (Text("chưa có mức báo động", "no alarm level known"), GREY),
     BELOW: (Text("dưới BĐ1", "below alarm I"), BLUE),
     1: (Text("trên BĐ1", "above alarm I"), YELLOW),
@@ -33,7 +33,7 @@ def with_alarms() -> tuple[Station, ...]:
     return tuple(station for station in stations() if _known(station))
 
 
-def names() -> dict[int | str, Word]:
+def names() -> dict[int, Shown]:
     """Return what the number in column `station` stands for."""
     return {number: same(f"{station.name} (s. {station.river})") for number, station in enumerate(stations(), 1)}
 
@@ -80,4 +80,4 @@ def _others(where: Sequence[str]) -> Select:
 
 
 def _last(where: Sequence[str]) -> Select:
-    return select((call("last", "level"), "level"), of="water_level", where=(*where, USABLE), by=BY)
+    return select((call("last", "level"), "level"), of="water_level", where=(*where, IS_VALID), by=BY)

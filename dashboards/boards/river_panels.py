@@ -1,28 +1,32 @@
 """Levels against alarms as panels, for the operations centre and for the page about water."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dashboards.boards.gateway_state import SEEN_WITHIN
 from dashboards.boards.river_levels import ALARMS, against_alarms, names
 from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.arrange import arranged
-from dashboards.panels.mappings import words
+from dashboards.panels.hidden import hidden
+from dashboards.panels.shown import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
+from dashboards.panels.thresholds import steps
+from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text
 
 _METRES = unit_of("water_level", "level")
 _LEVEL = Text("Mực nước", "Level")
 _ALARM = Text("So với báo động", "Against the alarms")
-_ABOVE = Text("Cao hơn mức đó", "Above that level")
-_ORDER = ("station", "device", "level", "alarm", "above", "Time", "site")
+_ABOVE = Text("Chênh lệch", "Difference")
+_ORDER = ("station", "device", "level", "alarm", "above", "Time", "site", "gateway")
 _TIME = "dateTimeFromNow"
+_COLOURED = {"type": "color-background"}
 
 
-def levels_table(key: str, where: Sequence[str] = (), *, without: Sequence[str] = ("gateway",)) -> Panel:
+def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) -> Panel:
     """Return every station's last level, the alarm it has reached and by how much; the most serious first."""
     return table(
         key,
@@ -42,25 +46,26 @@ def levels_table(key: str, where: Sequence[str] = (), *, without: Sequence[str] 
         [Query(against_alarms(where), format="table")],
         empty=Text("không trạm nào có mực nước trong 7 ngày", "no station has a level within 7 days"),
         columns=(
-            column("station", title=Text("Trạm", "Station"), mappings=words(names())),
+            column("station", title=Text("Trạm", "Station"), mappings=[words(names())], custom__align="left"),
             column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
-            column("site", title=Text("Điểm", "Site")),
+            column("site", title=Text("Điểm", "Site")) if has_site else hidden("site"),
+            hidden("gateway"),
             column("level", title=_LEVEL, unit=_METRES, decimals=2),
-            column("alarm", title=_ALARM, mappings=words(ALARMS), custom__cellOptions={"type": "color-background"}),
+            column("alarm", title=_ALARM, mappings=[words(ALARMS)], custom__cellOptions=_COLOURED, custom__align="center"),
             column("above", title=_ABOVE, unit=_METRES, decimals=2),
             column("Time", title=Text("Lúc", "When"), unit=_TIME),
         ),
         sort_by=_ALARM,
         is_descending=True,
         defaults={"noValue": "–"},
-        transformations=arranged(_ORDER, without=without),
+        transformations=(organize(_ORDER),),
         time_from=SEEN_WITHIN,
     )
 
 
 def level_now(key: str, where: Sequence[str]) -> Panel:
     """Return one station's last level, the alarm it has reached and by how much."""
-    return stat(
+    panel = stat(
         key,
         Text("Trạm đã chọn", "The chosen station"),
         Text(
@@ -75,9 +80,11 @@ def level_now(key: str, where: Sequence[str]) -> Panel:
         decimals=2,
         empty=Text("trạm không có mực nước hợp lệ", "the station has no usable level"),
         text="value_and_name",
+        thresholds=steps("text"),
         overrides=(
             column("level", title=_LEVEL),
-            column("alarm", title=_ALARM, unit="none", mappings=words(ALARMS)),
+            column("alarm", title=_ALARM, unit="none", mappings=[words(ALARMS)]),
             column("above", title=_ABOVE),
         ),
     )
+    return replace(panel, options={**panel.options, "orientation": "horizontal"})  # one below another

@@ -2,9 +2,9 @@
 
 from dashboards.boards.river_levels import with_alarms
 from dashboards.house import BLUE, ORANGE, RED, YELLOW
+from dashboards.influxql.expand import duration_text
 from dashboards.influxql.select import AUTO, Select, call, is_variable, literal, name, select
-from dashboards.influxql.united import constant
-from dashboards.influxql.usable import USABLE
+from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_series, on_every_value
 from dashboards.model.query import Query
@@ -16,6 +16,7 @@ BY = ("site", "gateway", "device")
 SITE = is_variable("site")
 STATION = is_variable("device", "station")
 RATE_UNIT = "suffix: m/h"
+_STEP_MS = 1_800_000
 _LINES = (
     (Text("BĐ1", "Alarm I"), YELLOW),
     (Text("BĐ2", "Alarm II"), ORANGE),
@@ -30,18 +31,19 @@ def rate_of_rise(every: str = AUTO) -> Select:
 
     (The difference of two buckets' means would be: the newest bucket is only part full.)
     """
-    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, USABLE), by=BY)
-    return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every, fill="none")
+    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=BY)
+    return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every)
 
 
 def alarm_line(number: int) -> Select:
     """Return `line`, the chosen station's alarm level 1, 2 or 3 as a curve where it has levels; nothing for a station without that "
     "alarm."""
+    last = call("last", "level")
     return select(
         name("line"),
         of=[
             select(
-                (constant(call("last", "level"), level), "line"),
+                (f"{last} - {last} + {level}", "line"),
                 of="water_level",
                 where=(f"{name('device')} = {literal(station.device)}", SITE, STATION),
                 every=AUTO,
@@ -72,7 +74,7 @@ ALL = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, USABLE), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, IS_VALID), by=BY, every=AUTO),
             alias="$tag_device",
         )
     ],
@@ -99,9 +101,9 @@ RATE = timeseries(
     decimals=2,
     empty=Text("chưa trạm nào có hai mực nước hợp lệ trong khoảng thời gian này", "no station has two usable levels in this time range"),
     is_from_zero=False,
-    style={"axisCenteredZero": True},
+    style={"axisCenteredZero": True, "spanNulls": 2 * _STEP_MS},
     overrides=(on_every_value(device_of_series()),),
-    interval="30m",
+    interval=duration_text(_STEP_MS),
 )
 
 ONE = timeseries(
@@ -117,7 +119,7 @@ ONE = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, USABLE), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, IS_VALID), by=BY, every=AUTO),
             alias=_LEVEL,
         ),
         *(Query(alarm_line(number), alias=title) for number, (title, _) in enumerate(_LINES, 1)),

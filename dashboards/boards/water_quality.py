@@ -1,19 +1,17 @@
 """What probes say of the water, and what devices say of their own readings."""
 
-from collections.abc import Iterator
-
 from dashboards.boards.water_levels import BY, SITE
 from dashboards.house import GREEN, ORANGE
-from dashboards.influxql.select import AUTO, Select, call, select
-from dashboards.influxql.united import as_float, united
-from dashboards.influxql.usable import USABLE, has
+from dashboards.influxql.select import AUTO, Select, call, name, select
+from dashboards.influxql.valid import IS_VALID
 from dashboards.model.link import device_of_row, device_of_series, on_every_value
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.arrange import arranged
+from dashboards.panels.hidden import hidden
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.timeseries import timeseries
+from dashboards.panels.transformations import organize
 from dashboards.units import COUNT, unit_of
 from dashboards.words import Text
 from telemetry.catalogue import find
@@ -38,7 +36,7 @@ def _field(field: str) -> Panel:
         ),
         [
             Query(
-                select((call("mean", field), field), of="water_quality", where=(SITE, USABLE), by=BY, every=AUTO),
+                select((call("mean", field), field), of="water_quality", where=(SITE, IS_VALID), by=BY, every=AUTO),
                 alias="$tag_device",
             )
         ],
@@ -57,14 +55,13 @@ PROBES = tuple(map(_field, FIELDS))
 def marked() -> Select:
     """Return for each device that measures water: how many `readings` it has, and how many of them carry each flag, by the flag's name."""
     columns = ("readings", *(flag.name for flag in FLAGS))
-    return united(columns, [part for measurement in _MEASUREMENTS for part in _counts(measurement)], BY)
+    return select(*map(name, columns), of=[_counts(measurement) for measurement in _MEASUREMENTS], by=BY)
 
 
-def _counts(measurement: str) -> Iterator[Select]:
-    number = as_float(call("count", "quality"))
-    yield select((number, "readings"), of=measurement, where=(SITE,), by=BY)
-    for flag in FLAGS:
-        yield select((number, flag.name), of=measurement, where=(SITE, has(flag.bit)), by=BY)
+def _counts(measurement: str) -> Select:
+    bits = select('"quality"', *((f'"quality" & {flag.bit}', flag.name) for flag in FLAGS), of=measurement, where=(SITE,), by=BY)
+    sums = [(f"{call('sum', flag.name)} / {flag.bit}", flag.name) for flag in FLAGS]
+    return select((call("count", "quality"), "readings"), *sums, of=bits, by=BY)
 
 
 MARKED = table(
@@ -81,13 +78,14 @@ MARKED = table(
     empty=Text("không thiết bị đo nước nào có số đo", "no device that measures water has readings"),
     columns=(
         column("site", title=Text("Điểm", "Site")),
+        hidden("gateway"),
         column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),
         column("readings", title=Text("Số đo", "Readings"), unit=COUNT),
         *(
-            column(flag.name, title=Text(flag.vi, flag.en), unit=COUNT, thresholds=steps(GREEN, (1, ORANGE)), custom__cellOptions=_COLOURED)
+            column(flag.name, title=Text(flag.vi, flag.en), thresholds=steps(GREEN, (1, ORANGE)), custom__cellOptions=_COLOURED)
             for flag in FLAGS
         ),
     ),
     defaults={"noValue": "–"},
-    transformations=arranged(("site", "device", "readings", *(flag.name for flag in FLAGS)), without=("Time", "gateway")),
+    transformations=(organize(("site", "device", "readings", *(flag.name for flag in FLAGS), "gateway"), without=("Time",)),),
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dashboards.boards.water_levels import BY, SITE
 from dashboards.influxql.select import AUTO, Select, call, select
-from dashboards.influxql.usable import USABLE
+from dashboards.influxql.valid import IS_VALID
 from dashboards.model.link import device_of_series, on_every_value
 from dashboards.model.query import Query
 from dashboards.panels.timeseries import timeseries
@@ -18,13 +18,13 @@ _INTERVAL = Text(" (theo kỳ đo)", " (by interval)")
 
 def counted_rain(measurement: str) -> Select:
     """Return `rain` in mm for each hour: by how much the counter grew, a counter that began anew left out."""
-    highest = select((call("max", "rain_total"), "total"), of=measurement, where=(SITE, USABLE), by=BY, every="1h", fill="none")
+    highest = select((call("max", "rain_total"), "total"), of=measurement, where=(SITE, IS_VALID), by=BY, every="1h", fill="none")
     return select((call("non_negative_difference", "total"), "rain"), of=highest, by=BY)
 
 
 def summed_rain(measurement: str) -> Select:
     """Return `rain` in mm for each hour: the sum of what was measured in it."""
-    return select((call("sum", "rainfall"), "rain"), of=measurement, where=(SITE, USABLE), by=BY, every="1h", fill="none")
+    return select((call("sum", "rainfall"), "rain"), of=measurement, where=(SITE, IS_VALID), by=BY, every="1h", fill="none")
 
 
 def _queries() -> Sequence[Query]:
@@ -45,7 +45,7 @@ RAIN = timeseries(
     decimals=1,
     empty=Text("không trạm nào có máy đo mưa báo về", "no station has a rain gauge that reports"),
     low=0,
-    style={"drawStyle": "bars", "fillOpacity": 60, "lineWidth": 0},
+    style={"drawStyle": "bars", "fillOpacity": 60},
     legend_calcs=("sum", "max"),
     overrides=(on_every_value(device_of_series()),),
     may_be_empty=True,
@@ -60,7 +60,7 @@ FLOW = timeseries(
     ),
     [
         Query(
-            select((call("mean", "flow"), "flow"), of=measurement, where=(SITE, USABLE), by=BY, every=AUTO),
+            select((call("mean", "flow"), "flow"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
             alias="$tag_device",
         )
         for measurement in ("water_level", "water_flow")
@@ -81,7 +81,7 @@ VELOCITY = timeseries(
     ),
     [
         Query(
-            select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, USABLE), by=BY, every=AUTO),
+            select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
             alias="$tag_device",
         )
         for measurement in ("water_level", "water_flow")

@@ -1,7 +1,7 @@
 """Statements united under one: what several queries know of a series becomes columns of one row.
 
 Measured on InfluxDB 1.6.7: a column that only some of the statements have is null where they are silent, and is null everywhere when it is
-an integer and not in the first of them; so contributions are made floats (`as_float`, `constant`). Several measurements are never
+an integer, as count() is, and not in the first of them; so contributions are floats (`constant`). Several measurements are never
 united: the outer statement answers with one series for each.
 """
 
@@ -13,11 +13,6 @@ from dashboards.influxql.select import Select, name, select
 def constant(column: str, value: float) -> str:
     """Return the expression for a number in each row in which a numeric column (or a call) has a value."""
     return f"{column} * 0.0 + {float(value)}"
-
-
-def as_float(expression: str) -> str:
-    """Return an expression as a float, as count() is not."""
-    return f"{expression} * 1.0"
 
 
 def united(columns: Sequence[str], statements: Sequence[Select], by: Sequence[str]) -> Select:

@@ -19,13 +19,15 @@ def link_to(board: str, title: Text, **variables: str) -> Json:
 
 
 def device_of_row(device: str = "device") -> Json:
-    """Return the link from a row of a table or a marker to its device; `device` is the column that names it."""
-    return link_to("device", _DEVICE, site=_column("site"), device=_column(device))
+    """Return the link from a row of a table or a marker to its device, which column `device` names. The columns site and gateway must be
+    there too, hidden if need be.
+    """
+    return link_to("device", _DEVICE, site=_column("site"), gateway=_column("gateway"), device=_column(device))
 
 
 def device_of_series() -> Json:
-    """Return the link from a point of a curve to the device it was measured by; site and device must be tags of the series."""
-    return link_to("device", _DEVICE, site=_tag("site"), device=_tag("device"))
+    """Return the link from a point of a curve to its device; site, gateway and device must be tags of the series."""
+    return link_to("device", _DEVICE, site=_tag("site"), gateway=_tag("gateway"), device=_tag("device"))
 
 
 def on_every_value(link: Json) -> Json:

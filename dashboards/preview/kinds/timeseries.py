@@ -32,11 +32,12 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
         config = config_of(panel, frame, field)
         color = _color(config, at)
         custom = config["custom"]
-        x, y = _joined(time.values, field.values, custom.get("spanNulls", False))
+        are_bars = custom.get("drawStyle") == "bars"
+        x, y = _joined(time.values, field.values, are_bars or custom.get("spanNulls", False))
         style: dict[str, Any] = {"color": color, "linewidth": max(0.8, float(custom.get("lineWidth", 1)))}
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
-        if custom.get("drawStyle") == "bars":
+        if are_bars:
             axes.bar(x, y, width=_bar_width(x), color=color, alpha=0.8)
         elif custom.get("drawStyle") == "points":
             axes.plot(x, y, ".", color=color, markersize=3)

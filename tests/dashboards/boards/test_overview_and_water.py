@@ -70,6 +70,18 @@ def test_a_marker_leads_to_its_gateway_which_is_a_device_of_that_name() -> None:
     assert "var-site=${__data.fields.site:percentencode}" in link["url"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_link_names_is_in_the_answer_and_not_taken_out_of_it(name: str) -> None:
+    for each in panels(name):
+        named = set(re.findall(r"\$\{__data\.fields\.(\w+)", str(each["fieldConfig"])))
+        for transformation in each.get("transformations", []):
+            assert not named & transformation["options"]["excludeByName"].keys(), each["title"]
+        labels = set(re.findall(r"\$\{__field\.labels\.(\w+)", str(each["fieldConfig"])))
+        for target in each.get("targets", []) if named | labels else []:
+            grouped = target["query"].rpartition("GROUP BY")[2]
+            assert all(f'"{tag}"' in grouped for tag in named | labels), (each["title"], target["query"])
+
+
 def test_each_layer_of_the_map_shows_one_query_in_one_colour() -> None:
     shown = panel("overview", "map")
     layers = shown["options"]["layers"]

@@ -118,10 +118,17 @@ def test_a_steady_rise_is_told_as_it_is_at_both_ends_of_the_range(store: Store, 
         level(store, "rising", 5.0 - 0.12 * age / 60, age)
         level(store, "falling", 5.0 + 0.30 * age / 60, age)
     answer = store.ask(rate_of_rise("30m"), minutes=minutes)
-    rates = {series.tags["device"]: [row[1] for row in series.values] for series in answer}
+    rates = {series.tags["device"]: [row[1] for row in series.values if row[1] is not None] for series in answer}
     assert len(rates["rising"]) >= minutes // 30
     assert rates["rising"] == pytest.approx([0.12] * len(rates["rising"]))
     assert rates["falling"] == pytest.approx([-0.30] * len(rates["falling"]))
+
+
+def test_hours_without_levels_are_a_hole_in_the_rate_and_not_a_line_across_it(store: Store) -> None:
+    for age in (*range(0, 60, 10), *range(5 * HOUR, 6 * HOUR, 10)):
+        level(store, "dap-cau", 5.0, age)
+    [series] = store.ask(rate_of_rise("30m"), minutes=6 * HOUR)
+    assert [row[1] for row in series.values].count(None) >= 6, "Grafana joins what has no null between"
 
 
 def test_a_spike_that_was_marked_moves_no_rate(store: Store) -> None:
@@ -129,7 +136,7 @@ def test_a_spike_that_was_marked_moves_no_rate(store: Store) -> None:
         level(store, "dap-cau", 5.0, age)
     level(store, "dap-cau", 25.0, 1, bits=quality.IMPLAUSIBLE_JUMP)
     [series] = store.ask(rate_of_rise("30m"), minutes=2 * HOUR)
-    assert {row[1] for row in series.values} == {0.0}
+    assert {row[1] for row in series.values if row[1] is not None} == {0.0}
 
 
 def test_rain_is_what_the_counter_grew_by_in_each_hour_and_a_new_count_takes_nothing_away(store: Store) -> None:
@@ -155,7 +162,7 @@ def test_marked_readings_are_counted_by_kind_beside_all_of_them(store: Store) ->
     level(store, "dap-cau", 5.0, 21, bits=quality.OUT_OF_RANGE)
     store.write([store.point("water_quality", "probe", 3, ph=7.0)])
     found = rows(store.ask(marked()), "readings", "warm-up", "out-of-range", "stale")
-    assert found == {"dap-cau": (12, 1, 2, None), "probe": (1, None, None, None)}
+    assert found == {"dap-cau": (12, 1, 2, 0), "probe": (1, 0, 0, 0)}
 
 
 def test_every_query_of_both_pages_is_answered_once_there_is_equipment_for_it(store: Store) -> None:
