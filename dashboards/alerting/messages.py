@@ -8,9 +8,9 @@ from dashboards.words import Language, Text
 
 _SEVEN_HOURS_NS = 7 * 3600 * 10**9
 
-_TITLE = Text(
-    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} cảnh báo]{{ else }}[Đã hết]{{ end }} {{ .GroupLabels.site }} {{ .CommonLabels.alertname }}",
-    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} firing]{{ else }}[Resolved]{{ end }} {{ .GroupLabels.site }} {{ .CommonLabels.alertname }}",
+_STATE = Text(
+    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} cảnh báo]{{ else }}[Đã hết]{{ end }}",
+    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} firing]{{ else }}[Resolved]{{ end }}",
 )
 _SEVERITY = Text(
     '{{ if eq .Labels.severity "critical" }}KHẨN{{ else if eq .Labels.severity "warning" }}CẢNH BÁO{{ else }}THÔNG TIN{{ end }}',
@@ -25,7 +25,7 @@ _SILENCE = Text("Tạm im", "Silence")
 
 def title(language: Language) -> str:
     """Return the template of a subject line."""
-    return _TITLE.to(language)
+    return f"{_STATE.to(language)} {{{{ .GroupLabels.site }}}} {{{{ .CommonLabels.alertname }}}}"
 
 
 def message(language: Language) -> str:

@@ -10,7 +10,7 @@ gateway that dies with all its sensors is one message, and no flood waits behind
 
 from pydantic import SecretStr
 
-from dashboards.alerting.contacts import Contacts, Email, Telegram, Webhook
+from dashboards.alerting.contacts import Contact, Contacts, Email, Telegram, Webhook
 from dashboards.alerting.messages import message, title
 from dashboards.alerting.rendered import ContactPoint
 from dashboards.house import TAG
@@ -70,11 +70,11 @@ def _time(seconds: int) -> str:
     return duration_text(seconds * 1000) if seconds else "0s"
 
 
-def _receiver(contact: Email | Telegram | Webhook) -> str:
+def _receiver(contact: Contact) -> str:
     return f"{TAG}-{contact.name}"
 
 
-def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
+def _point(contact: Contact) -> ContactPoint:
     match contact:
         case Email():
             settings: Json = {
@@ -103,7 +103,9 @@ def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
                 "hmacConfig": {"header": SIGNATURE_HEADER, "timestampHeader": TIMESTAMP_HEADER},
             }
             return _made(contact, "webhook", settings, {"hmacConfig.secret": SecretStr(read_secret(contact.secret_file))})
+        case _:
+            raise TypeError(f"no contact point for a {type(contact).__name__}")
 
 
-def _made(contact: Email | Telegram | Webhook, kind: str, settings: Json, secrets: dict[str, SecretStr]) -> ContactPoint:
+def _made(contact: Contact, kind: str, settings: Json, secrets: dict[str, SecretStr]) -> ContactPoint:
     return ContactPoint(f"{TAG}-contact-{contact.name}", _receiver(contact), kind, settings, secrets)

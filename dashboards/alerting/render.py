@@ -1,8 +1,8 @@
 """Rules as Grafana's provisioning calls and files take them (ProvisionedAlertRule of its OpenAPI, Grafana 11 to 13).
 
 A is the statement, B the last number of each of its series without gaps, C whether that is bad. There are no variables in rules, and the
-data source stands by its uid. `missingSeriesEvalsToResolve` is known from Grafana 12 on; earlier ones do not have it, and resolve an
-instance after two evaluations without its series. `KeepLast` is missing from the enumerations of Grafana's own OpenAPI, and taken since 10.3.
+data source stands by its uid. Grafana 11 does not have `missingSeriesEvalsToResolve`, and resolves an
+instance after two evaluations without its series. `KeepLast` is missing from the enumerations of Grafana's own OpenAPI, and documented.
 
 Titles are unique in a folder and are the alert's name, so they hold every language; annotations have Vietnamese by Grafana's own names and
 English with `_en`.
@@ -58,7 +58,7 @@ def _rules(rules: Iterable[Rule], languages: Sequence[Language], contacts: Conta
 
 
 def grafana_rule(rule: Rule, bound: Bound, languages: Sequence[Language] = LANGUAGES, runbooks_url: str = "") -> Json:
-    """Return one ProvisionedAlertRule. `runbooks_url` is where docs/runbooks/alerts.md is served; without it the link is the file's place."""
+    """Return one ProvisionedAlertRule. `runbooks_url` is where RUNBOOK is served; without it the link is the file's place."""
     data = _data(rule, bound)
     return {
         "uid": rule.uid,

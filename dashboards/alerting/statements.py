@@ -7,6 +7,7 @@ makes the steps, since beside `GROUP BY time(…)` it reaches back beyond the ti
 
 from collections.abc import Mapping, Sequence
 
+from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
 from dashboards.influxql.select import Select, call, literal, name, select
 
@@ -49,7 +50,7 @@ def _believed(query: Level) -> str:
 
 
 def _last(query: Level, arithmetic: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    divided = "" if query.divided_by == 1 else f" / {plain(query.divided_by)}"
     value = call("last", query.field) + divided + arithmetic
     return select((value, VALUE), of=query.measurement, where=(_believed(query), *where), by=by)
 
@@ -59,12 +60,12 @@ def _mean(query: Level) -> Select:
         (call("mean", query.field), _STEP), of=query.measurement, where=(_believed(query),), by=query.by, every=query.step, fill="none"
     )
     moving = select((call("moving_average", _STEP, str(query.mean_of)), VALUE), of=steps, by=query.by)
-    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    divided = "" if query.divided_by == 1 else f" / {plain(query.divided_by)}"
     return select((call("last", VALUE) + divided, VALUE), of=moving, by=query.by)
 
 
 def _above(query: Level, above: Mapping[str, float]) -> Select:
-    each = [_last(query, f" - {level:g}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
+    each = [_last(query, f" - {plain(level)}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
     return select((call("last", VALUE), VALUE), of=each, by=query.by)
 
 
