@@ -30,8 +30,7 @@ def title(language: Language) -> str:
 
 def message(language: Language) -> str:
     """Return the template of a message's text."""
-    ending = "" if language == "vi" else "_en"
-    summary, description = f"{{{{ .Annotations.summary{ending} }}}}", f"{{{{ .Annotations.description{ending} }}}}"
+    summary, description = f"{{{{ .Annotations.summary_{language} }}}}", f"{{{{ .Annotations.description_{language} }}}}"
     return (
         f"{{{{ range .Alerts.Firing }}}}{_SEVERITY.to(language)}, {_SINCE.to(language)} {_at('StartsAt')}: {summary}\n{description}\n"
         f"{_link(_PANEL.to(language), 'PanelURL')}{_link(_RUNBOOK.to(language), 'Annotations.runbook_url')}"

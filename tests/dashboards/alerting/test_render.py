@@ -44,7 +44,7 @@ def test_rule_asks_without_variables_and_says_all_in_both_languages(rule: Json) 
     for query in rule["data"]:
         assert not variables_in(query["model"].get("query", ""))
     assert len(rule["uid"]) <= MOST_UID
-    texts = {key: rule["annotations"][key] for key in ("summary", "summary_en", "description", "description_en")}
+    texts = {key: rule["annotations"][key] for key in ("summary_vi", "summary_en", "description_vi", "description_en")}
     assert len(set(texts.values())) == len(texts)
     assert not [key for key, text in texts.items() if not text or re.search(r"\[\w+\]", text)]
 

@@ -58,7 +58,7 @@ def _events(query: Query, *, is_bad: bool) -> Iterator[_Row]:
             yield 120, {}, {query.field: 7}
             yield 60, {}, {query.field: 9 if is_bad else 7}
         case Losses():
-            yield query.window_ms // 1000 + (-60 if is_bad else 60), _SOURCE, {"count": 4}
+            yield query.window_ms // 1000 + (-60 if is_bad else 60), {"source": "street", "reason": "quota"}, {"count": 4}
         case OpenGaps():
             yield 900, _SOURCE, {"state": "open", "gap_id": "x", "from_ns": 1}
             if not is_bad:
