@@ -59,7 +59,7 @@ def read(path: Path, measurements: Sequence[str], columns: Columns | None = None
     try:
         with _opened(path) as stream:
             if columns is not None:
-                _read_csv(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""), columns, recording)
+                _read_csv((line.decode("utf-8", "replace").removeprefix("\ufeff") for line in stream), columns, recording)
             else:
                 for number, point in parse_lines(stream, 0):
                     if isinstance(point, LineError):
