@@ -10,16 +10,19 @@ from typing import Any
 from dashboards.model.json import Json
 from dashboards.preview.frame import Field, Frame
 from dashboards.preview.reduce import reduced
+from dashboards.preview.rows import filter_by_value, group_by, series_to_rows
 
 Frames = list[Frame]
 
 
 def transformed(panel: Json, frames: Sequence[Frame]) -> Frames:
-    """Return the frames after the panel's transformations, in their order."""
+    """Return the frames after the panel's transformations, in their order; one with a filter changes the frames of that query alone."""
     result = list(frames)
     for each in panel.get("transformations", []):
         if not each.get("disabled"):
-            result = TRANSFORMATIONS[each["id"]](result, each.get("options", {}))
+            only = each.get("filter", {"options": ""})["options"]
+            changed = iter(TRANSFORMATIONS[each["id"]]([frame for frame in result if only in ("", frame.ref)], each.get("options", {})))
+            result = [next(changed, frame) if frame.ref == only else frame for frame in result] if only else list(changed)
     return result
 
 
@@ -120,4 +123,7 @@ TRANSFORMATIONS: dict[str, Callable[[Frames, Json], Frames]] = {
     "sortBy": _sort_by,
     "limit": _limit,
     "reduce": _reduce,
+    "seriesToRows": series_to_rows,
+    "filterByValue": filter_by_value,
+    "groupBy": group_by,
 }
