@@ -16,17 +16,18 @@ _FAULTS = 5  # of a faulty device: they arrive within seconds, and a source keep
 _AWAY = (0.30, 0.36)  # parts of the past
 
 
+def usual_spacing_s(length_h: float) -> float:
+    """Return the seconds between two readings of a device: a minute, more where the past is long."""
+    return min(max(10.0 * length_h, _SHORTEST_S), _LONGEST_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A past of `length_h` hours that ends at `end_ms` (ms since 1970 UTC)."""
+    """A past of `length_h` hours that ends at `end_ms` (ms since 1970 UTC); `spacing_s` between two readings of a device."""
 
     end_ms: int
     length_h: float
-
-    @property
-    def spacing_s(self) -> float:
-        """Seconds between two readings of a device: a minute, more where the past is long."""
-        return min(max(10.0 * self.length_h, _SHORTEST_S), _LONGEST_S)
+    spacing_s: float
 
     @property
     def hours_an_hour(self) -> float:

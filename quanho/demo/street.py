@@ -7,10 +7,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from quanho.demo.devices import SERIAL, STREET, Device, Message, Voice
-from quanho.demo.past import FIRST_HOUR, Past
+from quanho.demo.past import FIRST_HOUR, Past, usual_spacing_s
 from quanho.demo.publisher import Publisher, PublishRefused
 from quanho.demo.serial_line import SerialLine
 from quanho.demo.tally import Tally
@@ -33,7 +34,7 @@ class Street:
         self._voices = [Voice(device, seed) for device in devices]
         self._due_s = [0.0] * len(devices)
         self._history_h = history_h
-        self._past = Past(0, history_h)
+        self._past = Past(0, history_h, usual_spacing_s(history_h))
         self._told: Iterator[tuple[Voice, Message]] | None = None
         self._live_s = 0.0  # since when the devices on MQTT speak live
         self._began_s = 0.0
@@ -61,7 +62,7 @@ class Street:
         self._live_s = self._began_s
         self._due_s = [self._began_s + voice.device.period_s * at / len(self._voices) for at, voice in enumerate(self._voices)]
         if self._publisher and self._history_h:
-            self._past = Past(time.time_ns() // 1_000_000, self._history_h)
+            self._past = replace(self._past, end_ms=time.time_ns() // 1_000_000)
             self._told = self._past.told_by([voice for voice in self._voices if voice.device.id not in self._lines])
         self._thread.start()
 
