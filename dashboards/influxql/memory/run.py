@@ -146,7 +146,7 @@ def _groups(found: Relation, by: Sequence[str]) -> Iterator[tuple[str, dict[str,
 def _rows(columns: Columns, points: Sequence[Point], found: Relation, frame: Frame) -> Iterator[Row]:
     calls = list(dict.fromkeys(call for expression, _ in columns for call in _calls(expression)))
     refs = frozenset().union(*(_refs(expression) for expression, _ in columns))
-    ordered = list(reversed(points)) if frame.is_descending else list(points)
+    ordered = sorted(points, key=lambda point: -point.time_ns) if frame.is_descending else list(points)
     expressions = [expression for expression, _ in columns]
     if not calls:
         wanted = refs & found.fields
