@@ -40,9 +40,9 @@ class GatewaySettings(_Table):
     state_dir: Path = Field(description="folder for the spool and the control socket; only the agent writes there")
     metrics_every_s: float = Field(10.0, ge=1, le=3600, description="how often the agent reports its own health")
     latitude: float | None = Field(
-        None, ge=-90, le=90, description="where the gateway stands, degrees north (WGS 84); its place on the map"
+        None, ge=-90, le=90, allow_inf_nan=False, description="where the gateway stands, degrees north (WGS 84); its place on the map"
     )
-    longitude: float | None = Field(None, ge=-180, le=180, description="degrees east (WGS 84)")
+    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="degrees east (WGS 84)")
 
     @field_validator("state_dir")
     @classmethod
