@@ -199,12 +199,14 @@ def _verdicts(
         if asked.place.board in panels.of_one_device and variables_in(asked.text) & panels.of_one_device[asked.place.board]:
             panels.note(asked, has_value=has_value(answer))
             continue
-        is_fine = _may_be_empty(asked, may_be_empty)
-        for words in missing:
+        is_fine = _may_be_empty(asked, may_be_empty) or (_is_table(asked) and has_value(answer))
+        for words in missing or ([fault] if fault else []):
             yield Finding(RULE, asked.place, words, _UNSEEN, "note" if is_fine else "finding")
-        if fault and not missing:  # an empty column of a table may be good news, an empty curve is none
-            is_fine = is_fine or (fault.is_partial and asked.holder.get("resultFormat") == "table")
-            yield Finding(RULE, asked.place, fault.words, _UNSEEN, "note" if is_fine else "finding")
+
+
+def _is_table(asked: Asked) -> bool:
+    """An empty column of a table may be good news (no such quality bit) or a question of equipment; an empty curve is neither."""
+    return bool(asked.holder.get("resultFormat") == "table")
 
 
 def _may_be_empty(asked: Asked, may_be_empty: Mapping[str, frozenset[int]]) -> bool:

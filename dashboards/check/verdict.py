@@ -1,7 +1,6 @@
 """What an answer says of the panel that asked: something to show, or nothing, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dashboards.words import Text
 from runtime.influx_series import Series
@@ -21,29 +20,19 @@ def has_value(answer: Sequence[Series]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong; `is_partial` where other columns or series have values."""
-
-    words: Text
-    is_partial: bool = False
-
-
-def fault_of(answer: Sequence[Series]) -> Fault | None:
+def fault_of(answer: Sequence[Series]) -> Text | None:
     """Return what is wrong with an answer, None for one with a value in every column and every series."""
     if not any(series.values for series in answer):
-        return Fault(_EMPTY)
+        return _EMPTY
     if not has_value(answer):
-        return Fault(_NULL)
+        return _NULL
     for series in answer:
         if not has_value([series]):
             tags = ", ".join(f"{key}={value}" for key, value in series.tags.items()) or series.name
-            words = Text(f"chuỗi {tags} chỉ có giá trị trống (null)", f"the series {tags} has nothing but null")
-            return Fault(words, is_partial=True)
+            return Text(f"chuỗi {tags} chỉ có giá trị trống (null)", f"the series {tags} has nothing but null")
     if empty := [column for column, has in _columns(answer).items() if not has]:
         names = ", ".join(empty)
-        words = Text(f"cột {names} chỉ có giá trị trống (null)", f"the column {names} has nothing but null")
-        return Fault(words, is_partial=True)
+        return Text(f"cột {names} chỉ có giá trị trống (null)", f"the column {names} has nothing but null")
     return None
 
 

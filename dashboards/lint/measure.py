@@ -86,8 +86,8 @@ class Measure:
         return Measure(self.scale * other.scale**power, _sorted(bases), is_share=is_share)
 
     def scaled(self, factor: Fraction) -> "Measure":
-        """Return the measure of a number that was multiplied by a constant."""
-        return replace(self, scale=self.scale / factor) if factor else CONSTANT
+        """Return the measure of a number that was multiplied by a constant; a sign is none of a unit."""
+        return replace(self, scale=self.scale / abs(factor)) if factor else CONSTANT
 
 
 NUMBER = Measure()

@@ -68,7 +68,7 @@ def test_a_sound_dashboard_and_rule_on_a_store_that_has_it_all_have_no_finding(s
     [
         (rewrite("Dust", "pm2_5", "pm25"), "catalogue", "Dust / A", "“pm25”"),  # a renamed field
         (rewrite("Dust", "pm2_5", "pm10"), "store", "Dust / A", "no field or tag “pm10”"),  # catalogued, and nobody sends it
-        (rewrite("Gateways", "rss_bytes", "card_bytes"), "store", "Gateways / A", "“card_bytes”"),  # one column of several
+        (rewrite("Gateways", '"gateway" WHERE', '"device" WHERE'), "catalogue", "Gateways / A", "“rss_bytes” is no field"),
         (rewrite("Dust", '"device"', '"sensor"'), "store", "Dust / A", "no field or tag “sensor”"),
         (rewrite("Gaps", "'open'", '"open"'), "literals", "Gaps / A", "'open'"),  # a double-quoted literal
         (rewrite("Dust", "$timeFilter", "$timeFilter AND \"device\" = 'dust-3'"), "store", "Dust / A", "no series"),
@@ -168,6 +168,8 @@ def test_an_empty_column_of_a_table_is_a_note_and_an_empty_curve_a_finding(store
         return [finding.level for finding in _check(board, store) if "the column b has nothing" in finding.what.en]
 
     assert (levels("table"), levels("time_series")) == (["note"], ["finding"])
+    (unsent,) = _check(broken(rewrite("Gateways", "rss_bytes", "card_bytes")), store)  # not every gateway has a card
+    assert (unsent.level, unsent.what.en) == ("note", "in the store “gateway” has no field or tag “card_bytes”")
 
 
 def test_a_panel_of_one_device_must_show_something_of_what_it_asks_for(store: InfluxClient) -> None:
