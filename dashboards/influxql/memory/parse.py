@@ -3,7 +3,7 @@
 from dashboards.influxql.memory.syntax import Binary, Call, Duration, Expression, Literal, NotEvaluated, Pattern, Ref, Statement, Wildcard
 from dashboards.influxql.memory.tokens import Token, duration_ns, tokens
 
-_PRECEDENCE = (("OR",), ("AND",), ("=", "!=", "=~", "!~", "<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
+_PRECEDENCE = (("OR",), ("AND",), ("=", "!=", "=~", "!~", "<", "<=", ">", ">="), ("+", "-", "|", "^"), ("*", "/", "%", "&"))
 _END = Token("end", "", -1)
 
 

@@ -50,7 +50,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`operator` is one of OR AND = != =~ !~ < <= > >= + - * / %."""
+    """`operator` is one of OR AND = != =~ !~ < <= > >= + - | ^ * / % &."""
 
     operator: str
     left: "Expression"

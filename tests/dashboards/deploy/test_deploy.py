@@ -261,7 +261,14 @@ def test_a_data_source_of_another_kind_or_name_is_refused(fake: FakeGrafana, dep
     fake.store.datasources["x9"] = {"uid": "x9", "name": "quanho InfluxDB", "type": "influxdb", "id": 1, "version": 1, "readOnly": False}
     assert deploy(samples.small(), dry=True).of("quanho-influxdb").verb == "refuse"
     del fake.store.datasources["x9"]
-    fake.store.datasources["quanho-influxdb"] = {"uid": "quanho-influxdb", "name": "x", "type": "mysql", "id": 1, "version": 1, "readOnly": False}
+    fake.store.datasources["quanho-influxdb"] = {
+        "uid": "quanho-influxdb",
+        "name": "x",
+        "type": "mysql",
+        "id": 1,
+        "version": 1,
+        "readOnly": False,
+    }
     assert deploy(samples.small(), force=True).of("quanho-influxdb").verb == "refuse"
 
 
