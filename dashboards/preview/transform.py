@@ -10,7 +10,6 @@ from typing import Any
 from dashboards.model.json import Json
 from dashboards.preview.frame import Field, Frame
 from dashboards.preview.reduce import reduced
-from dashboards.preview.rows import filter_by_value, group_by, series_to_rows
 
 Frames = list[Frame]
 
@@ -188,7 +187,4 @@ TRANSFORMATIONS: dict[str, Callable[[Frames, Json], Frames]] = {
     "sortBy": _sort_by,
     "limit": _limit,
     "reduce": _reduce,
-    "seriesToRows": series_to_rows,
-    "filterByValue": filter_by_value,
-    "groupBy": group_by,
 }
