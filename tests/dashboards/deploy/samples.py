@@ -60,7 +60,9 @@ def alerting() -> Alerting:
         RuleGroup(ALERTS_FOLDER.uid, "quanho silence", 30, (rule("quanho-silent", "Silent"),)),
     )
     points = (
-        ContactPoint("quanho-telegram", "quanho-oncall", "telegram", {"chatid": "-100", "parse_mode": "HTML"}, {"bottoken": SecretStr(BOT_TOKEN)}),
+        ContactPoint(
+            "quanho-telegram", "quanho-oncall", "telegram", {"chatid": "-100", "parse_mode": "HTML"}, {"bottoken": SecretStr(BOT_TOKEN)}
+        ),
         ContactPoint(
             "quanho-webhook",
             "quanho-oncall",
@@ -69,7 +71,12 @@ def alerting() -> Alerting:
             {"hmacConfig.secret": SecretStr(HMAC)},
         ),
     )
-    route = {"receiver": "quanho-oncall", "object_matchers": [["quanho", "=", "true"]], "group_by": ["alertname"], "repeat_interval": "240m"}
+    route = {
+        "receiver": "quanho-oncall",
+        "object_matchers": [["quanho", "=", "true"]],
+        "group_by": ["alertname"],
+        "repeat_interval": "240m",
+    }
     return Alerting(groups, points, route)
 
 

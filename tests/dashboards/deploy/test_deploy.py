@@ -261,7 +261,14 @@ def test_a_data_source_of_another_kind_or_name_is_refused(fake: FakeGrafana, dep
     fake.store.datasources["x9"] = {"uid": "x9", "name": "quanho InfluxDB", "type": "influxdb", "id": 1, "version": 1, "readOnly": False}
     assert deploy(samples.small(), dry=True).of("quanho-influxdb").verb == "refuse"
     del fake.store.datasources["x9"]
-    fake.store.datasources["quanho-influxdb"] = {"uid": "quanho-influxdb", "name": "x", "type": "mysql", "id": 1, "version": 1, "readOnly": False}
+    fake.store.datasources["quanho-influxdb"] = {
+        "uid": "quanho-influxdb",
+        "name": "x",
+        "type": "mysql",
+        "id": 1,
+        "version": 1,
+        "readOnly": False,
+    }
     assert deploy(samples.small(), force=True).of("quanho-influxdb").verb == "refuse"
 
 
@@ -342,25 +349,29 @@ def test_a_policy_of_somebody_else_that_leads_to_our_contact_point_is_not_taken_
 
 
 def test_a_tree_that_somebody_changes_while_we_write_is_told(fake: FakeGrafana, deploy: Deploy) -> None:
+    before = copy.deepcopy(fake.store.policies)
+
     def somebody(_method: str, path: str) -> None:
         if path.endswith("policies"):
-            fake.store.points["late"] = {"uid": "late", "name": "late", "type": "email", "settings": {"addresses": "x"}, "provenance": ""}
+            fake.store.policies = before | {"group_wait": "1m"}
+
+    fake.behaviour.after_write = somebody
+    done = deploy(samples.small())
+    assert len(done.errors) == 1
+    assert "same moment" in done.errors[0]
+    fake.store.policies = before
+
+
+def test_what_others_add_to_the_tree_after_the_plan_goes_back_with_ours(fake: FakeGrafana, deploy: Deploy) -> None:
+    added = {"receiver": "ops", "object_matchers": [["team", "=", "late"]]}
+
+    def somebody(_method: str, path: str) -> None:
+        if path == "/api/folders" and added not in fake.store.policies["routes"]:
+            fake.store.policies["routes"].append(added)
 
     fake.behaviour.before_write = somebody
-    original = fake.behaviour.put_policies
-    try:
-        fake.behaviour.policies_raced = True  # type: ignore[attr-defined]
-        done = deploy(samples.small())
-    finally:
-        del fake.store.points["late"]
-    assert original
-    assert done.errors == []
-
-
-def test_an_older_grafana_is_not_sent_what_it_does_not_know(fake: FakeGrafana, deploy: Deploy) -> None:
-    deploy(samples.small())
-    is_old = fake.behaviour.version.startswith("11.")
-    assert ("missingSeriesEvalsToResolve" in fake.store.rules["quanho-dust"]) is not is_old
+    assert deploy(samples.small()).errors == []
+    assert fake.store.policies["routes"].pop() == added
 
 
 def test_all_of_the_real_dashboards_are_deployed_and_found_unchanged(fake: FakeGrafana, deploy: Deploy) -> None:
