@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from grafana_api.grafana_face import GrafanaFace  # type: ignore[import-untyped]
+from requests.utils import get_environ_proxies
 
 from dashboards.grafana_answers import RETRIED, Answer, Asked, error_of, may_repeat, parsed
 from dashboards.grafana_settings import GrafanaSettings
@@ -50,6 +51,8 @@ class Grafana:
         secret = _sendable(settings)
         self._api = _api(settings, secret)
         self._hidden = frozenset({secret})
+        self._api.s.proxies.update(get_environ_proxies(settings.url))  # once, not at each request
+        self._api.s.trust_env = False  # no password out of ~/.netrc
         if settings.cert_file:
             self._api.s.cert = (str(settings.cert_file), str(settings.key_file)) if settings.key_file else str(settings.cert_file)
 

@@ -29,8 +29,8 @@ class Calls:
         return self._grafana.url
 
     def version(self) -> str:
-        """Return Grafana's version, "" where it hides it. Works without any right."""
-        body = self._grafana.request("GET", ("health",), what="/api/health", accept=(503,)).body
+        """Return Grafana's version, "" where it hides it. Works without any right; asked once, to say soon that nobody is there."""
+        body = self._grafana.request("GET", ("health",), what="/api/health", accept=(503,), once=True).body
         if not isinstance(body, dict) or not {"database", "version"} & set(body):
             raise TransientError(
                 said(f"{self.url} không trả lời như một Grafana", f"what answers at {self.url} is no Grafana, or it is not ready yet")
