@@ -68,7 +68,7 @@ def _panel(live: Json, wanted: Json) -> Iterator[Line]:
     if before != after:
         yield from _pair(("ngưỡng", "thresholds"), before, after)
     rest = {key: value for key, value in wanted.items() if key not in _PANEL_PARTS}
-    yield from (line for line in _leaves(live, rest) if "thresholds" not in line.text)
+    yield from (line for line in _leaves(live, rest) if ".thresholds.steps" not in line.text)
 
 
 def _targets(live: list[Json], wanted: list[Json]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from dashboards.grafana_answers import Forbidden
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from telemetry.errors import RejectedError
-from telemetry.said import joined, reason_of
+from telemetry.said import joined, reason_of, said
 
 FOLDER_UIDS = (*(folder.uid for folder in FOLDERS.values()), ALERTS_FOLDER.uid)
 ResultT = TypeVar("ResultT")
@@ -61,17 +61,17 @@ def read(calls: Calls, wanted: Wanted, look: Callable[[str], None] = lambda _: N
     no_folders: dict[str, Json] = {}
     no_boards: dict[str, LiveBoard] = {}
     no_groups: dict[tuple[str, str], Json] = {}
-    folders = attempt("folders", lambda: _folders(calls), no_folders)
-    datasources = attempt("data sources", calls.datasources, none)
-    datasource = attempt("data sources", lambda: calls.datasource(DATASOURCE_UID), nothing)
-    boards = attempt("dashboards", lambda: _boards(calls, wanted, look), no_boards)
+    folders = attempt(said("thư mục", "folders"), lambda: _folders(calls), no_folders)
+    datasources = attempt(said("nguồn dữ liệu", "data sources"), calls.datasources, none)
+    datasource = attempt(said("nguồn dữ liệu", "data sources"), lambda: calls.datasource(DATASOURCE_UID), nothing)
+    boards = attempt(said("các bảng", "dashboards"), lambda: _boards(calls, wanted, look), no_boards)
     if wanted.alerting is None:
         live = Live(folders, datasources, datasource, boards)
     else:
-        rules = attempt("alert rules", calls.rules, none)
-        groups = attempt("alert rules", lambda: _groups(calls, wanted, rules), no_groups)
-        points = attempt("contact points", calls.contact_points, none)
-        policies = attempt("notification policies", calls.policies, Json())
+        rules = attempt(said("quy tắc cảnh báo", "alert rules"), calls.rules, none)
+        groups = attempt(said("quy tắc cảnh báo", "alert rules"), lambda: _groups(calls, wanted, rules), no_groups)
+        points = attempt(said("điểm liên hệ", "contact points"), calls.contact_points, none)
+        policies = attempt(said("chính sách thông báo", "notification policies"), calls.policies, Json())
         live = Live(folders, datasources, datasource, boards, rules, groups, points, policies)
     if lacking:
         raise RejectedError(joined("; ", dict.fromkeys(reason_of(error) for error in lacking)))
