@@ -175,6 +175,26 @@ def test_a_strangers_rule_in_our_group_makes_the_group_refused_even_by_force(fak
     assert fake.store.rules.pop("theirs") == stranger
 
 
+def test_a_rule_of_ours_that_is_no_longer_wanted_stays_in_its_group_until_it_is_pruned(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    groups = samples.alerting().groups
+    fewer = replace(groups[0], interval_s=120, rules=groups[0].rules[:1])
+    wanted = replace(samples.small(), alerting=replace(samples.alerting(), groups=(fewer, groups[1])))
+    assert deploy(wanted).of("quanho-dust-2").verb == "leave"
+    assert "quanho-dust-2" in fake.store.rules
+    deploy(wanted, prune=True)
+    assert set(fake.store.rules) == {"pump-dry", "quanho-dust", "quanho-silent"}
+
+
+def test_a_rule_with_our_uid_in_a_folder_of_others_is_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    theirs = copy.deepcopy(fake.store.rules["pump-dry"]) | {"uid": "quanho-dust"}
+    fake.store.rules["quanho-dust"] = theirs
+    done = deploy(samples.small(), force=True, prune=True)
+    assert done.of("quanho-dust").verb == "refuse"
+    assert fake.store.rules["quanho-dust"] == theirs
+    assert "quanho-dust-2" in fake.store.rules
+
+
 def test_a_grafana_that_stores_rules_in_a_form_nobody_foresaw_needs_nothing_the_second_time(fake: FakeGrafana, deploy: Deploy) -> None:
     fake.behaviour.is_odd = True
     assert deploy(samples.small()).errors == []
@@ -247,6 +267,14 @@ def test_a_data_source_edited_by_hand_is_only_overwritten_by_force(fake: FakeGra
     assert deploy(samples.small()).of("quanho-influxdb").verb == "refuse"
     deploy(samples.small(), force=True)
     assert fake.store.datasources["quanho-influxdb"]["url"] == "http://influxdb:8086"
+
+
+def test_a_data_source_from_a_file_is_used_as_it_is_or_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.datasources["quanho-influxdb"]["readOnly"] = True
+    assert deploy(samples.small(), force=True, renew_secrets=True).of("quanho-influxdb").verb == "unchanged"
+    moved = replace(samples.small(), store=Store("http://other:8086", "quanho", "grafana"))
+    assert deploy(moved, force=True).of("quanho-influxdb").verb == "refuse"
 
 
 def test_without_an_address_of_the_store_the_data_source_is_left_alone_or_asked_for(fake: FakeGrafana, deploy: Deploy) -> None:
@@ -346,6 +374,8 @@ def test_a_policy_of_somebody_else_that_leads_to_our_contact_point_is_not_taken_
     deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True)
     assert fake.store.policies["routes"][-1] == theirs
     assert len(fake.store.policies["routes"]) == 4
+    deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True)
+    assert fake.store.policies["routes"][-1] == theirs
 
 
 def test_a_tree_that_somebody_changes_while_we_write_is_told(fake: FakeGrafana, deploy: Deploy) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards.deploy.diff import board_diff, json_diff
@@ -25,6 +25,7 @@ ROUTES = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 60 * 86_400))
 def test_a_duration_means_the_same_however_it_is_spelt(total: int) -> None:
     assert seconds(f"{total}s") == seconds(respelt(f"{total}s")) == seconds(total * 10**9) == total
@@ -83,6 +84,7 @@ def test_a_dashboard_is_as_we_left_it_only_when_its_newest_version_says_so() -> 
         assert sent_digest(versions) is None
 
 
+@settings(max_examples=40)
 @given(JSON)
 def test_what_grafana_gives_back_unchanged_holds_what_was_sent(value: object) -> None:
     assert holds(copy.deepcopy(value), value)
@@ -108,6 +110,7 @@ def test_a_difference_with_control_characters_and_no_end_stays_on_its_line() -> 
     assert len(told[1]) < 500
 
 
+@settings(max_examples=40)
 @given(ROUTES, st.integers(0, 5))
 def test_our_policy_comes_and_goes_without_a_trace_in_the_tree_of_others(routes: list[dict[str, object]], at: int) -> None:
     ours = {"receiver": "quanho-oncall", "object_matchers": [["quanho", "=", "true"]]}
