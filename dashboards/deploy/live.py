@@ -19,7 +19,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class LiveBoard:
-    """A dashboard and its two newest versions; None where Grafana does not tell them."""
+    """A dashboard and its two newest versions; None where Grafana does not tell them. `json` is empty where it shows nothing of it."""
 
     json: Json
     meta: Json
@@ -69,7 +69,7 @@ def read(calls: Calls, wanted: Wanted, look: Callable[[str], None] = lambda _: N
         live = Live(folders, datasources, datasource, boards)
     else:
         rules = attempt(said("quy tắc cảnh báo", "alert rules"), calls.rules, none)
-        groups = attempt(said("quy tắc cảnh báo", "alert rules"), lambda: _groups(calls, wanted, rules), no_groups)
+        groups = attempt(said("quy tắc cảnh báo", "alert rules"), lambda: _groups(calls, wanted, folders), no_groups)
         points = attempt(said("điểm liên hệ", "contact points"), calls.contact_points, none)
         policies = attempt(said("chính sách thông báo", "notification policies"), calls.policies, Json())
         live = Live(folders, datasources, datasource, boards, rules, groups, points, policies)
@@ -96,8 +96,8 @@ def _boards(calls: Calls, wanted: Wanted, look: Callable[[str], None]) -> dict[s
     return found
 
 
-def _groups(calls: Calls, wanted: Wanted, rules: Sequence[Json]) -> dict[tuple[str, str], Json]:
-    names = {(group.folder_uid, group.name) for group in wanted.alerting.groups} if wanted.alerting else set()
-    names |= {(str(rule.get("folderUID")), str(rule.get("ruleGroup"))) for rule in rules if rule.get("folderUID") in FOLDER_UIDS}
-    found = {name: calls.group(*name) for name in sorted(names)}
+def _groups(calls: Calls, wanted: Wanted, folders: Mapping[str, Json]) -> dict[tuple[str, str], Json]:
+    groups = wanted.alerting.groups if wanted.alerting else ()
+    names = [(group.folder_uid, group.name) for group in groups if group.folder_uid in folders]
+    found = {name: calls.group(*name) for name in names}
     return {name: group for name, group in found.items() if group is not None}

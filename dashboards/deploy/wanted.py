@@ -27,7 +27,7 @@ class Store:
     @property
     def content(self) -> Json:
         """Return the data source without secrets. `timeInterval`: gateways report every 10 s."""
-        data: Json = {"dbName": self.database, "httpMode": "POST", "version": "InfluxQL", "timeInterval": "10s"}
+        data: Json = {"dbName": self.database, "httpMode": "POST", "timeInterval": "10s"}
         if self.token is not None:
             data["httpHeaderName1"] = "Authorization"
         about = {"uid": DATASOURCE_UID, "name": DATASOURCE_NAME, "type": DATASOURCE_TYPE, "access": "proxy"}

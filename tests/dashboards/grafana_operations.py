@@ -163,7 +163,7 @@ OPERATIONS = (
         {200: several(HIT), 401: ERROR, 422: ERROR, 500: ERROR},
         query=("query", "tag", "type", "limit", "page", "folderUIDs"),
     ),
-    _operation("GET", "/api/dashboards/uid/{uid}", {200: BOARD, 404: ERROR, **_USUAL}),
+    _operation("GET", "/api/dashboards/uid/{uid}", {200: BOARD, 404: ERROR, 406: ERROR, **_USUAL}),
     _operation(
         "DELETE", "/api/dashboards/uid/{uid}", {200: closed(texts("message title uid"), "message", "title", "uid"), 404: ERROR, **_USUAL}
     ),

@@ -127,6 +127,14 @@ def test_a_dashboard_from_a_file_is_refused_even_by_force(fake: FakeGrafana, dep
     assert "file" in done.of("quanho-air-en").reason
 
 
+def test_a_dashboard_that_somebody_saved_in_a_form_we_cannot_read_is_refused(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.unreadable.update({"quanho-air-vi", "quanho-air-en"})
+    done = deploy(samples.only_vietnamese(samples.small()), force=True, prune=True)
+    assert (done.of("quanho-air-vi").verb, done.of("quanho-air-en").verb) == ("refuse", "leave")
+    assert {"quanho-air-vi", "quanho-air-en"} <= set(fake.store.boards)
+
+
 def test_a_dashboard_saved_between_reading_and_writing_is_not_overwritten(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
 
@@ -310,6 +318,12 @@ def test_a_folder_renamed_by_hand_keeps_its_name(fake: FakeGrafana, deploy: Depl
     assert fake.store.folders["quanho-vi"]["title"] == "Giám sát"
 
 
+def test_a_folder_of_ours_in_the_other_language_is_renamed(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.folders["quanho-alerts"]["title"] = "quanho · Alerts"
+    assert deploy(samples.small()).of("quanho-alerts").verb == "update"
+
+
 def test_what_is_no_longer_wanted_is_listed_and_pruned_only_when_asked(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
     before = fake.store.ours()
@@ -356,14 +370,27 @@ def test_without_alerting_all_alerting_is_left_alone(fake: FakeGrafana, deploy: 
     assert not any("provisioning" in each.target for each in fake.asked)
 
 
-def test_a_policy_that_differs_is_only_exchanged_by_force_and_at_its_place(fake: FakeGrafana, deploy: Deploy) -> None:
+def test_a_policy_edited_by_hand_is_only_exchanged_by_force_and_at_its_place(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
     routes = fake.store.policies["routes"]
     routes.insert(2, routes.pop(0) | {"repeat_interval": "1h"})
     assert deploy(samples.small()).of("quanho-route").verb == "refuse"
+    assert (
+        deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True).of("quanho-route").verb == "refuse"
+    )
     deploy(samples.small(), force=True)
     assert fake.store.policies["routes"][2]["repeat_interval"] == "240m"
     assert len(fake.store.policies["routes"]) == 4
+
+
+def test_a_policy_that_we_want_otherwise_now_is_exchanged_without_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    route = {"receiver": "quanho-oncall", "object_matchers": [["quanho", "=~", "true|watchdog"]], "routes": [{"receiver": "quanho-oncall"}]}
+    wanted = replace(samples.small(), alerting=replace(samples.alerting(), route=route))
+    assert deploy(wanted).of("quanho-route").verb == "update"
+    assert fake.store.policies["routes"][0]["object_matchers"] == route["object_matchers"]
+    assert len(fake.store.policies["routes"]) == 4
+    assert set(deploy(wanted).verbs()) == {"unchanged"}
 
 
 def test_a_policy_of_somebody_else_that_leads_to_our_contact_point_is_not_taken_for_ours(fake: FakeGrafana, deploy: Deploy) -> None:

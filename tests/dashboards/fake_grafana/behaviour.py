@@ -140,6 +140,8 @@ class Behaviour:
         versions = self.store.boards.get(uid)
         if not versions:
             return error(404, "Dashboard not found")
+        if uid in self.store.unreadable:
+            return error(406, "dashboard api version not supported, use /apis/dashboard.grafana.app/v2beta1/... instead")
         newest = versions[-1]
         json = copy.deepcopy(newest["json"]) | {"id": 5, "version": newest["version"], "fiscalYearStartMonth": 0, "weekStart": ""}
         for panel in json.get("panels", []):
