@@ -1,6 +1,7 @@
 """What the host says of itself: temperature, memory, disk, power. Each is None where the machine does not offer it."""
 
 import os
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
@@ -35,6 +36,14 @@ def is_undervolted() -> bool | None:
         if _read(path.parent / "name") == "rpi_volt":
             return _read(path) == "1"
     return None
+
+
+def installed_version() -> str | None:
+    """Return the version of this software, None where it runs without having been installed."""
+    try:
+        return version("quanho")
+    except PackageNotFoundError:
+        return None
 
 
 def _read(path: Path) -> str | None:

@@ -4,7 +4,8 @@ Identifiers are always double-quoted and literals always single-quoted: `"site" 
 silently empty. Only what InfluxDB 1.x, 2.x and 3 Core share is offered (no SLIMIT, SAMPLE, INTO, HOLT_WINTERS).
 
 `$timeFilter` stands in the innermost statements alone: InfluxDB 1.6 answers nothing where an outer statement bounds the time of
-one that groups by it (measured), because the first group begins before the bound.
+one that groups by it (measured), because the first group begins before the bound. An outer statement that groups by time itself needs the
+bound too, or its groups begin in 1677 (measured); it is then given in its `where`.
 """
 
 from collections.abc import Sequence

@@ -29,6 +29,7 @@ def timeseries(
     has_legend: bool = True,
     legend_calcs: Sequence[str] = ("lastNotNull", "max"),
     interval: str = "",
+    is_from_zero: bool = True,
 ) -> Panel:
     """Return a panel of curves; `limits` are horizontal lines (value, colour), `style` more of Grafana's GraphFieldConfig."""
     custom: Json = {
@@ -38,7 +39,7 @@ def timeseries(
         "fillOpacity": 0,
         "showPoints": "auto",
         "spanNulls": GAP_MS,
-        "axisSoftMin": 0 if low is None else low,
+        **({"axisSoftMin": 0 if low is None else low} if is_from_zero else {}),
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
     }

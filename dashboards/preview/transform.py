@@ -103,6 +103,58 @@ def _reduce(frames: Frames, options: Json) -> Frames:
     return [Frame(frames[0].ref if frames else "A", tuple(columns))]
 
 
+def _series_to_rows(frames: Frames, options: Json) -> Frames:  # noqa: ARG001 (Grafana's seriesToRows has no options)
+    """A row for each point of each series, newest first: Time, Metric, Value."""
+    points = [
+        (at, field.name, value)
+        for frame in frames
+        if frame.time
+        for field in frame.values
+        for at, value in zip(frame.time.values, field.values, strict=True)
+    ]
+    points.sort(key=lambda point: -point[0])
+    times, names, values = (tuple(column) for column in zip(*points, strict=True)) if points else ((), (), ())
+    return [Frame(frames[0].ref, (Field("Time", times, is_time=True), Field("Metric", names), Field("Value", values)))] if frames else []
+
+
+def _filter_by_value(frames: Frames, options: Json) -> Frames:
+    """Rows that fit all, or any, of the filters are kept, or left out (filterByValue)."""
+    need = all if options.get("match") == "all" else any
+    result = []
+    for frame in frames:
+        columns = {field.name: field.values for field in frame.fields}
+        nothing = (None,) * frame.row_count
+        tests = [(each["config"], columns.get(each["fieldName"], nothing)) for each in options["filters"]]
+        wanted = options.get("type", "include") == "include"
+        rows = [row for row in range(frame.row_count) if need(_fits(config, values[row]) for config, values in tests) == wanted]
+        result.append(_rows(frame, rows))
+    return result
+
+
+def _fits(config: Json, value: Any) -> bool:
+    bound = config.get("options", {}).get("value")
+    return _COMPARISONS[config["id"]](value, bound)
+
+
+def _group_by(frames: Frames, options: Json) -> Frames:
+    """One row for each value of the columns of `groupby`; of the others what their aggregations say (groupBy)."""
+    wanted = options.get("fields", {})
+    result = []
+    for frame in frames:
+        keys = [field for field in frame.fields if wanted.get(field.name, {}).get("operation") == "groupby"]
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for row in range(frame.row_count):
+            groups.setdefault(tuple(field.values[row] for field in keys), []).append(row)
+        columns = [replace(field, values=tuple(key[at] for key in groups)) for at, field in enumerate(keys)]
+        for field in frame.fields:
+            if wanted.get(field.name, {}).get("operation") == "aggregate":
+                for name in wanted[field.name].get("aggregations", ()):
+                    values = tuple(reduced([field.values[row] for row in rows], name) for rows in groups.values())
+                    columns.append(Field(f"{field.name} ({name})", values, is_time=field.is_time and name != "count"))
+        result.append(Frame(frame.ref, tuple(columns)))
+    return result
+
+
 def _rows(frame: Frame, rows: Sequence[int]) -> Frame:
     return Frame(frame.ref, tuple(replace(field, values=tuple(field.values[row] for row in rows)) for field in frame.fields))
 
@@ -111,12 +163,25 @@ def _frame(ref: str, names: Sequence[str], rows: Sequence[dict[str, Any]], times
     return Frame(ref, tuple(Field(name, tuple(row.get(name) for row in rows), is_time=name in times) for name in names))
 
 
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "equal": lambda value, bound: bool(value == bound or str(value) == str(bound)),
+    "notEqual": lambda value, bound: str(value) != str(bound),
+    "greater": lambda value, bound: value is not None and value > float(bound),
+    "greaterOrEqual": lambda value, bound: value is not None and value >= float(bound),
+    "lower": lambda value, bound: value is not None and value < float(bound),
+    "lowerOrEqual": lambda value, bound: value is not None and value <= float(bound),
+    "isNull": lambda value, _: value is None,
+    "isNotNull": lambda value, _: value is not None,
+}
 _TITLES = {"lastNotNull": "Last *", "last": "Last", "max": "Max", "min": "Min", "mean": "Mean", "sum": "Total", "count": "Count"}
 
 TRANSFORMATIONS: dict[str, Callable[[Frames, Json], Frames]] = {
     "merge": _merge,
     "joinByField": _join,
+    "filterByValue": _filter_by_value,
+    "groupBy": _group_by,
     "organize": _organize,
+    "seriesToRows": _series_to_rows,
     "sortBy": _sort_by,
     "limit": _limit,
     "reduce": _reduce,

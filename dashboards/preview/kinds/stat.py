@@ -1,4 +1,4 @@
-"""Big numbers, side by side."""
+"""Big numbers, side by side, or one below another (orientation "horizontal")."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,8 @@ _SMALLEST_PX = 150
 def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
     """Draw each value in a box of its own."""
     values = values_of(panel, frames)
-    columns = max(1, min(len(values), int(canvas.width // _SMALLEST_PX)))
+    most = 1 if panel["options"].get("orientation") == "horizontal" else int(canvas.width // _SMALLEST_PX)
+    columns = max(1, min(len(values), most))
     rows = -(-len(values) // columns)
     width, height = canvas.width / columns, canvas.height / max(rows, 1)
     for at, value in enumerate(values):

@@ -1,16 +1,14 @@
 """States over time: a band for each field, coloured by value mappings and thresholds."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
-from dashboards.house import TIME_ZONE
 from dashboards.model.json import Json
 from dashboards.preview.canvas import Canvas
 from dashboards.preview.config import config_of
 from dashboards.preview.frame import Frame
 from dashboards.preview.shown import shown
 from dashboards.preview.theme import css
+from dashboards.preview.ticks import clock, ticks_of
 
 _ROW_PX = 22.0
 _NAME_PX = 150.0
@@ -31,11 +29,9 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
             left = _x(canvas, start) * track
             width = max(1.0, _x(canvas, end) * track - left)
             canvas.fill(_NAME_PX + left, y + 2, width, height - 4, css(shown(value, config).color, canvas.theme.faint))
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        moment = datetime.fromtimestamp((canvas.span.from_ms + share * canvas.span.length_ms) / 1000, UTC).astimezone(ZoneInfo(TIME_ZONE))
-        canvas.write(
-            _NAME_PX + share * track, canvas.height - 9, moment.strftime("%H:%M"), ha="center", fontsize=7, color=canvas.theme.faint
-        )
+    for at_ms in ticks_of(canvas.span, int(track // 110)):
+        x = _NAME_PX + _x(canvas, at_ms) * track
+        canvas.write(x, canvas.height - 9, clock(at_ms, canvas.span), ha="center", fontsize=7, color=canvas.theme.faint)
 
 
 def _x(canvas: Canvas, at_ms: float) -> float:

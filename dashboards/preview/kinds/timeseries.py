@@ -4,9 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from dashboards.house import TIME_ZONE
 from dashboards.model.json import Json
 from dashboards.preview.canvas import Canvas
 from dashboards.preview.config import config_of
@@ -14,8 +12,10 @@ from dashboards.preview.frame import Field, Frame
 from dashboards.preview.reduce import reduced
 from dashboards.preview.shown import with_unit
 from dashboards.preview.theme import PALETTE, css
+from dashboards.preview.ticks import clock, ticks_of
 
 _LEGEND_ROW_PX = 16
+_LEGEND_COLUMN_PX = 300
 _LEGEND_MOST = 12
 _DAY_MS = 86_400_000  # matplotlib counts days since 1970
 _DASH = {"dash": (0, (6, 4)), "dot": (0, (1, 3))}
@@ -25,18 +25,19 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
     """Draw the curves of all frames, the limits, and the legend below."""
     curves = [(frame, time, field) for frame, time, field in _curves(frames) if not _is_hidden(panel, frame, field)]
     legend = [] if not panel["options"].get("legend", {}).get("showLegend", True) else curves[:_LEGEND_MOST]
-    columns = max(1, int(canvas.width // 260))
+    columns = max(1, int(canvas.width // _LEGEND_COLUMN_PX))
     rows = math.ceil(len(legend) / columns)
     axes = canvas.axes(left=56, top=6, right=12, bottom=24 + rows * _LEGEND_ROW_PX)
     for at, (frame, time, field) in enumerate(curves):
         config = config_of(panel, frame, field)
         color = _color(config, at)
         custom = config["custom"]
-        x, y = _joined(time.values, field.values, custom.get("spanNulls", False))
+        are_bars = custom.get("drawStyle") == "bars"
+        x, y = _joined(time.values, field.values, are_bars or custom.get("spanNulls", False))
         style: dict[str, Any] = {"color": color, "linewidth": max(0.8, float(custom.get("lineWidth", 1)))}
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
-        if custom.get("drawStyle") == "bars":
+        if are_bars:
             axes.bar(x, y, width=_bar_width(x), color=color, alpha=0.8)
         elif custom.get("drawStyle") == "points":
             axes.plot(x, y, ".", color=color, markersize=3)
@@ -45,7 +46,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
             _mark_lonely(axes, x, y, color)
         if at < len(legend):
             row, column = divmod(at, columns)
-            _legend(canvas, 10 + column * 260, canvas.height - (rows - row) * _LEGEND_ROW_PX + 4, config, field, color, panel)
+            _legend(canvas, 10 + column * _LEGEND_COLUMN_PX, canvas.height - (rows - row) * _LEGEND_ROW_PX + 4, config, field, color, panel)
     _limits(axes, panel)
     _dress(canvas, axes, panel)
 
@@ -110,7 +111,6 @@ def _limits(axes: Any, panel: Json) -> None:
 
 
 def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     theme, defaults = canvas.theme, panel["fieldConfig"]["defaults"]
@@ -120,11 +120,8 @@ def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
     soft = custom.get("axisSoftMin")
     low = defaults.get("min", low if soft is None else min(low, soft))
     axes.set_ylim(low, defaults.get("max", high))
-    zone = ZoneInfo(TIME_ZONE)
-    locator: Any = AutoDateLocator  # not annotated
-    formatter: Any = DateFormatter
-    axes.xaxis.set_major_locator(locator(tz=zone, maxticks=max(3, int(canvas.width // 110))))
-    axes.xaxis.set_major_formatter(formatter(_clock(canvas.span.length_ms), tz=zone))
+    ticks = ticks_of(canvas.span, int(canvas.width // 110))
+    axes.set_xticks([at / _DAY_MS for at in ticks], [clock(at, canvas.span) for at in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(max(3, int(canvas.height // 48))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: with_unit(value, unit, decimals)))
     axes.tick_params(colors=theme.faint, labelsize=7, length=0)
@@ -133,16 +130,11 @@ def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:
         spine.set_visible(False)
 
 
-def _clock(length_ms: int) -> str:
-    if length_ms <= 15 * 60_000:
-        return "%H:%M:%S"
-    return "%H:%M" if length_ms <= 36 * 3_600_000 else "%d/%m %H:%M"
-
-
 def _legend(canvas: Canvas, x: float, y: float, config: Json, field: Field, color: str, panel: Json) -> None:
     calcs = panel["options"].get("legend", {}).get("calcs", [])
     values = [reduced(field.values, calc) for calc in calcs]
     numbers = [with_unit(float(value), str(config.get("unit", "none")), config.get("decimals")) for value in values if value is not None]
     canvas.fill(x, y - 2, 10, 3, color)
-    text = config["displayName"] + ("   " + " · ".join(numbers) if numbers else "")
-    canvas.write(x + 15, y, canvas.fitting(text, 7.5, 240), fontsize=7.5, color=canvas.theme.faint)
+    behind = "   " + " · ".join(numbers) if numbers else ""
+    name = canvas.fitting(config["displayName"], 7.5, _LEGEND_COLUMN_PX - 20 - 5.2 * len(behind))
+    canvas.write(x + 15, y, name + behind, fontsize=7.5, color=canvas.theme.faint)

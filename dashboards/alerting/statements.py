@@ -1,0 +1,89 @@
+"""From a rule's query to its InfluxQL: one column "value", one row for each instance.
+
+Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
+the window is shorter than the time range. `moving_average` has no row before it has seen enough steps; it stands outside the statement that
+makes the steps, since beside `GROUP BY time(…)` it reaches back beyond the time range by some of them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
+from dashboards.influxql.select import Select, call, literal, name, select
+
+VALUE = "value"
+_STEP = "step"
+_NONE = f"{call('last', 'quality')} * 0"  # a 0 of everybody who wrote anything, since every point has the field
+
+
+def statement(query: Query, above: Mapping[str, float] | None = None) -> Select | None:
+    """Return the statement, None where the store is not asked.
+
+    With `above`, levels by device, the value is how far a device's reading lies above its own, and other devices are not asked for.
+    """
+    match query:
+        case Level():
+            return _level(query) if above is None else _above(query, above)
+        case Flag():
+            return _flag(query)
+        case LastSeen():
+            return _with_zeros(call("count", "quality"), query.measurement, query.window, query.by)
+        case Rate():
+            return _with_zeros(call("non_negative_difference", query.field), query.measurement, query.window, query.by)
+        case Losses():
+            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by)
+        case OpenGaps():
+            return _open_gaps(query)
+        case Arrival():
+            return select((call("count", "quality"), VALUE), of=query.measurement)
+        case Heartbeat():
+            return None
+
+
+def _level(query: Level) -> Select:
+    return _mean(query) if query.mean_of else _last(query, "", query.by)
+
+
+def _believed(query: Level) -> str:
+    either = " OR ".join(f"{name('quality')} = {quality}" for quality in query.qualities)
+    return f"({either})" if len(query.qualities) > 1 else either
+
+
+def _last(query: Level, arithmetic: str, by: Tags, where: Sequence[str] = ()) -> Select:
+    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    value = call("last", query.field) + divided + arithmetic
+    return select((value, VALUE), of=query.measurement, where=(_believed(query), *where), by=by)
+
+
+def _mean(query: Level) -> Select:
+    steps = select(
+        (call("mean", query.field), _STEP), of=query.measurement, where=(_believed(query),), by=query.by, every=query.step, fill="none"
+    )
+    moving = select((call("moving_average", _STEP, str(query.mean_of)), VALUE), of=steps, by=query.by)
+    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    return select((call("last", VALUE) + divided, VALUE), of=moving, by=query.by)
+
+
+def _above(query: Level, above: Mapping[str, float]) -> Select:
+    each = [_last(query, f" - {level:g}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
+    return select((call("last", VALUE), VALUE), of=each, by=query.by)
+
+
+def _flag(query: Flag) -> Select:
+    def told(is_: bool, plus: str) -> Select:
+        return select((_NONE + plus, VALUE), of=query.measurement, where=(f"{name(query.field)} = {str(is_).lower()}",), by=query.by)
+
+    return select((call("last", VALUE), VALUE), of=(told(query.is_, " + 1"), told(not query.is_, "")), by=query.by)
+
+
+def _with_zeros(counted: str, measurement: str, window: str, by: Tags) -> Select:
+    recent = select((counted, VALUE), of=measurement, by=by, time=f"time > now() - {window}")
+    known = select((_NONE, VALUE), of=measurement, by=by)
+    return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
+
+
+def _open_gaps(query: OpenGaps) -> Select:
+    def told(state: str, times: str) -> Select:
+        where = (f"{name('state')} = {literal(state)}",)
+        return select((f"count(distinct({name('gap_id')})){times}", VALUE), of="ledger", where=where, by=query.by)
+
+    return select((call("sum", VALUE), VALUE), of=(told("open", ""), told("closed", " * -1")), by=query.by)
