@@ -28,7 +28,7 @@ _MARK = re.compile(r"sha256:([0-9a-f]{64})")
 
 def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     """Yield the step for our policy, if there is or should be one."""
-    if wanted.alerting is None or live.policies is None:
+    if wanted.alerting is None or live.policies is None or not wanted.has_contacts:
         return
     route, tree = wanted.alerting.route, live.policies
     receivers = {str(point.get("name")) for point in live.contact_points if is_ours(point.get("uid"))}

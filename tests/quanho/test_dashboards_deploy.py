@@ -1,5 +1,6 @@
 """`quanho dashboards deploy` as an operator meets it, against a Grafana in software."""
 
+import copy
 import io
 import json
 import os
@@ -105,7 +106,7 @@ def test_no_secret_is_in_any_output(run: Run, fake: FakeGrafana, capfd: pytest.C
     run("--yes")
     source = next(number for number, asked in enumerate(fake.asked, 1) if INFLUX_PASSWORD.encode() in asked.body)
     run("--json", "--dry-run", "--force", "--renew-secrets")
-    kinds: tuple[Kind, ...] = ("late cut", "html 502", "412", "403", "garbage")
+    kinds: tuple[Kind, ...] = ("late cut", "html 502", "403")
     for kind in kinds:
         fake.store = with_others()
         fake.forget(Fault(kind, source))
@@ -145,7 +146,7 @@ def test_what_was_done_before_a_failure_is_said_and_the_next_run_does_the_rest(
     run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("--dry-run")
-    fake.forget(Fault("cut", len(fake.asked) + 3))
+    fake.forget(Fault("cut", len(fake.asked) + 4))
     assert run("--yes") == 3
     shown = capsys.readouterr().out
     assert "done  folder quanho-vi" in shown
@@ -172,7 +173,7 @@ def test_ctrl_c_in_the_middle_says_what_was_done_and_the_next_run_does_the_rest(
     assert run("--yes") == 0
 
 
-def test_rules_that_others_made_and_policies_stay_as_they_are(run: Run, fake: FakeGrafana) -> None:
+def test_what_others_made_stays_as_it_is(run: Run, fake: FakeGrafana) -> None:
     others = fake.store.foreign()
     run("--yes")
     run("--yes", "--prune", "--force")
@@ -200,6 +201,44 @@ def test_wrong_arguments_are_told_with_the_way_out(
     assert code == 2
     assert words in capsys.readouterr().err
     assert fake.asked == []
+
+
+def test_contacts_are_deployed_and_stay_when_the_file_is_forgotten(
+    run: Run, fake: FakeGrafana, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("bot", "hmac"):
+        (tmp_path / name).write_text(f"secret of the {name}")
+        (tmp_path / name).chmod(0o600)
+    contacts = tmp_path / "contacts.toml"
+    contacts.write_text(
+        """
+        [[telegram]]
+        name = "chat"
+        token_file = "bot"
+        chat_id = "-100"
+
+        [[webhook]]
+        name = "oncall"
+        url = "https://oncall.example/hook"
+        secret_file = "hmac"
+        watchdog = true
+        """
+    )
+    others = copy.deepcopy((fake.store.points, fake.store.policies))
+    assert run("--yes", "--contacts", str(contacts)) == 0
+    points, policies = fake.store.points, fake.store.policies
+    assert {point["settings"]["bottoken"] for point in points.values() if point["type"] == "telegram"} == {"secret of the bot"}
+    assert policies["routes"][0]["receiver"].startswith("quanho-")
+    fake.forget()
+    assert run("--yes", "--contacts", str(contacts)) == 0
+    assert fake.written == []
+    before = copy.deepcopy((points, policies))
+    assert run("--yes", "--prune") == 0
+    assert (fake.store.points, fake.store.policies) == before
+    assert run("--yes", "--prune", "--no-contacts") == 0
+    assert (fake.store.points, fake.store.policies) == others
+    shown = "".join(capfd.readouterr())
+    assert "secret of the" not in shown
 
 
 def test_an_operator_reads_vietnamese(run: Run, fake: FakeGrafana, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dashboards.alerting.rendered import Alerting
 from dashboards.deploy.wanted import Store
+from dashboards.house import ALERTS_FOLDER
 from tests.dashboards.deploy import samples
 from tests.dashboards.deploy.conftest import Deploy
 from tests.dashboards.fake_grafana.server import FakeGrafana
@@ -320,7 +321,7 @@ def test_a_folder_renamed_by_hand_keeps_its_name(fake: FakeGrafana, deploy: Depl
 
 def test_a_folder_of_ours_in_the_other_language_is_renamed(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
-    fake.store.folders["quanho-alerts"]["title"] = "quanho · Alerts"
+    fake.store.folders["quanho-alerts"]["title"] = ALERTS_FOLDER.title.en
     assert deploy(samples.small()).of("quanho-alerts").verb == "update"
 
 
