@@ -43,7 +43,7 @@ _LEAST_HIDDEN = 4  # shorter secrets would turn every word into stars
 
 
 class Grafana:
-    """A Grafana. Nothing is sent before the first request. `sleep` and `random` are given by tests."""
+    """A Grafana. The secret is read at once, and nothing is sent before the first request. `sleep` and `random` are given by tests."""
 
     def __init__(self, settings: GrafanaSettings, sleep: Callable[[float], None] = time.sleep, random: Random | None = None) -> None:
         self._settings = settings

@@ -95,7 +95,7 @@ class Calls:
         if answer.status != 200:
             return None
         found = answer.body.get("versions") if isinstance(answer.body, dict) else answer.body
-        return sorted(_objects(found, "versions"), key=lambda version: -int(version.get("version") or 0))
+        return sorted(_objects(found, "versions"), key=_number, reverse=True)
 
     def tagged_dashboards(self) -> list[Json]:
         """Return search hits for all dashboards with our tag."""
@@ -200,6 +200,11 @@ def _group(name: str) -> Said:
 
 def _point(uid: str) -> Said:
     return said(f"điểm liên hệ {uid}", f"contact point {uid}")
+
+
+def _number(version: Json) -> int:
+    number = version.get("version")
+    return number if isinstance(number, int) else 0
 
 
 def _objects(body: Any, what: str) -> list[Json]:

@@ -12,6 +12,7 @@ from dashboards.deploy import route
 from dashboards.deploy.action import Action, Kind, Verb, body_of
 from dashboards.deploy.calls import Calls
 from dashboards.deploy.forms import route_form, rule_form
+from dashboards.deploy.live import version_of
 from dashboards.deploy.mark import digest, rule_mark
 from dashboards.deploy.rules import marked
 from dashboards.grafana_answers import Forbidden, Outdated
@@ -89,8 +90,7 @@ def _save_dashboard(calls: Calls, action: Action) -> None:
 def _delete_dashboard(calls: Calls, action: Action) -> None:
     there = calls.dashboard(action.uid)
     if there is not None:
-        meta = there.get("meta") or {}
-        if int(meta.get("version") or (there.get("dashboard") or {}).get("version") or 0) != action.before:
+        if version_of(there.get("dashboard") or {}, there.get("meta") or {}) != action.before:
             raise _changed(said(f"bảng {action.uid}", f"dashboard {action.uid}"))
         calls.delete_dashboard(action.uid)
 

@@ -27,7 +27,7 @@ class LiveBoard:
 
     @property
     def version(self) -> int:
-        return int(self.meta.get("version") or self.json.get("version") or 0)
+        return version_of(self.json, self.meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,12 @@ def read(calls: Calls, wanted: Wanted, look: Callable[[str], None] = lambda _: N
     return live
 
 
+def version_of(json: Json, meta: Json) -> int:
+    """Return the number of a dashboard's version, 0 where Grafana does not say it."""
+    found = (meta.get("version"), json.get("version"))
+    return next((number for number in found if isinstance(number, int) and number), 0)
+
+
 def _folders(calls: Calls) -> dict[str, Json]:
     found = {uid: calls.folder(uid) for uid in FOLDER_UIDS}
     return {uid: folder for uid, folder in found.items() if folder is not None}
@@ -92,7 +98,8 @@ def _boards(calls: Calls, wanted: Wanted, look: Callable[[str], None]) -> dict[s
         look(uid)
         body = calls.dashboard(uid)
         if body is not None:
-            found[uid] = LiveBoard(body.get("dashboard") or {}, body.get("meta") or {}, calls.versions(uid))
+            json, meta = body.get("dashboard"), body.get("meta")
+            found[uid] = LiveBoard(json if isinstance(json, dict) else {}, meta if isinstance(meta, dict) else {}, calls.versions(uid))
     return found
 
 

@@ -36,7 +36,7 @@ def fake(server: FakeGrafana) -> FakeGrafana:
 
 @pytest.fixture
 def run(fake: FakeGrafana, tmp_path: Path) -> Run:
-    """Return what runs the command for Vietnamese dashboards, with a data source and its password."""
+    """Return what runs the command for Vietnamese dashboards, with a data source and its password; with alerts where they matter."""
     for name, content in (("token", TOKEN), ("influx", INFLUX_PASSWORD)):
         (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o600)
@@ -44,7 +44,8 @@ def run(fake: FakeGrafana, tmp_path: Path) -> Run:
     def deploy(*arguments: str, url: str = "") -> int:
         place = ["--url", url or fake.url, "--token-file", str(tmp_path / "token"), "--languages", "vi"]
         store = ["--influx", "http://influxdb:8086", "--influx-user", "grafana", "--influx-password-file", str(tmp_path / "influx")]
-        return main(["--lang", "en", "dashboards", "deploy", *place, *store, *arguments])
+        alerts = [] if {"--contacts", "--no-contacts", "--prune"} & set(arguments) else ["--without-alerts"]
+        return main(["--lang", "en", "dashboards", "deploy", *place, *store, *alerts, *arguments])
 
     return deploy
 
@@ -142,11 +143,22 @@ def test_what_is_refused_is_named_and_the_rest_is_done(run: Run, fake: FakeGrafa
     assert fake.store.boards["quanho-air-vi"][-1]["json"] == theirs
 
 
+def test_titles_of_others_do_not_reach_the_terminal_as_control_characters(
+    run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = {"uid": "quanho-air-vi", "title": "\x1b[2J\nMine", "tags": ["quanho"], "panels": [{"id": 1, "title": "\x1b[31m"}]}
+    fake.store.folders["it"]["title"] = "\x1b]0;x\x07"
+    fake.store.boards["quanho-air-vi"] = [{"json": theirs, "folderUid": "it", "message": "\x1b", "version": 1}]
+    assert run("--dry-run") == 1
+    shown = "".join(capsys.readouterr())
+    assert not any(each in shown for each in "\x1b\x07")
+
+
 def test_what_was_done_before_a_failure_is_said_and_the_next_run_does_the_rest(
     run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("--dry-run")
-    fake.forget(Fault("cut", len(fake.asked) + 4))
+    fake.forget(Fault("cut", len(fake.asked) + 3))
     assert run("--yes") == 3
     shown = capsys.readouterr().out
     assert "done  folder quanho-vi" in shown
@@ -186,7 +198,7 @@ def test_what_others_made_stays_as_it_is(run: Run, fake: FakeGrafana) -> None:
         (("--languages", "vi,fr"), "'fr' is none of vi, en"),
         (("--timeout", "0"), "no number of seconds"),
         (("--user", "x"), "go together"),
-        (("--contacts", "x.toml"), "x.toml"),
+        (("--contacts", "/nowhere/x.toml"), "x.toml"),
         (("--influx", "influx:8086"), "must look like"),
         (("--ca-file", "/nowhere.pem"), "nowhere.pem"),
     ],
@@ -245,7 +257,7 @@ def test_an_operator_reads_vietnamese(run: Run, fake: FakeGrafana, tmp_path: Pat
     assert run("--yes") == 0
     fake.store.datasources["quanho-influxdb"]["url"] = "http://by-hand"
     place = ["--url", fake.url, "--token-file", str(tmp_path / "token"), "--influx", "http://influxdb:8086", "--lang", "vi"]
-    assert main(["dashboards", "deploy", *place, "--languages", "vi", "--dry-run"]) == 1
+    assert main(["dashboards", "deploy", *place, "--languages", "vi", "--without-alerts", "--dry-run"]) == 1
     shown = capsys.readouterr().out
     assert "! nguồn dữ liệu quanho-influxdb" in shown
     assert "đã được sửa bằng tay" in shown
