@@ -6,6 +6,7 @@ the role Admin has them all; one with Editor lacks those of data sources.
 
 from typing import Any
 
+from dashboards.deploy.shapes import BOARD, DATASOURCE, FOLDER, GROUP, OBJECT, POINT, ROUTE, RULE, has_shape
 from dashboards.grafana import Grafana
 from dashboards.house import TAG
 from dashboards.model.json import Json
@@ -41,7 +42,7 @@ class Calls:
     # -- folders
 
     def folder(self, uid: str) -> Json | None:
-        return self._one(("folders", uid), _folder(uid), "folders:read")
+        return self._one(("folders", uid), _folder(uid), "folders:read", FOLDER)
 
     def create_folder(self, uid: str, title: str) -> None:
         self._write("POST", ("folders",), _folder(uid), "folders:create", {"uid": uid, "title": title})
@@ -62,7 +63,7 @@ class Calls:
         return self._list(("datasources",), said("nguồn dữ liệu", "data sources"), "datasources:read")
 
     def datasource(self, uid: str) -> Json | None:
-        return self._one(("datasources", "uid", uid), _source(uid), "datasources:read")
+        return self._one(("datasources", "uid", uid), _source(uid), "datasources:read", DATASOURCE)
 
     def create_datasource(self, body: Json) -> None:
         self._write("POST", ("datasources",), _source(str(body["uid"])), "datasources:create", body)
@@ -78,9 +79,7 @@ class Calls:
         answer = self._grafana.request("GET", path, what=_board(uid), needs="dashboards:read", accept=(404, 406))
         if answer.status != 200:
             return None if answer.status == 404 else {}
-        if not isinstance(answer.body, dict):
-            raise _strange(_board(uid))
-        return answer.body
+        return _object(answer.body, _board(uid), BOARD)
 
     def versions(self, uid: str) -> list[Json] | None:
         """Return the two newest versions, newest first; None where Grafana does not tell (403, 404)."""
@@ -102,7 +101,7 @@ class Calls:
         hits: list[Json] = []
         for page in range(1, _MAX_PAGES + 1):
             params: dict[str, str | int] = {"type": "dash-db", "tag": TAG, "limit": _PAGE, "page": page}
-            found = self._list(("search",), said("tìm bảng", "search for dashboards"), "dashboards:read", params)
+            found = self._list(("search",), said("tìm bảng", "search for dashboards"), "dashboards:read", params=params)
             hits += found
             if len(found) < _PAGE:
                 break
@@ -118,11 +117,11 @@ class Calls:
     # -- alerting
 
     def rules(self) -> list[Json]:
-        return self._list((*_PROVISIONING, "alert-rules"), said("quy tắc cảnh báo", "alert rules"), "alert.provisioning:read")
+        return self._list((*_PROVISIONING, "alert-rules"), said("quy tắc cảnh báo", "alert rules"), "alert.provisioning:read", RULE)
 
     def group(self, folder: str, name: str) -> Json | None:
         path = (*_PROVISIONING, "folder", folder, "rule-groups", name)
-        return self._one(path, _group(name), "alert.provisioning:read")
+        return self._one(path, _group(name), "alert.provisioning:read", GROUP)
 
     def put_group(self, folder: str, name: str, body: Json) -> None:
         path = (*_PROVISIONING, "folder", folder, "rule-groups", name)
@@ -132,7 +131,7 @@ class Calls:
         self._delete((*_PROVISIONING, "alert-rules", uid), said(f"quy tắc {uid}", f"alert rule {uid}"), "alert.provisioning:write")
 
     def contact_points(self) -> list[Json]:
-        return self._list((*_PROVISIONING, "contact-points"), said("điểm liên hệ", "contact points"), "alert.provisioning:read")
+        return self._list((*_PROVISIONING, "contact-points"), said("điểm liên hệ", "contact points"), "alert.provisioning:read", POINT)
 
     def create_contact_point(self, body: Json) -> None:
         self._write("POST", (*_PROVISIONING, "contact-points"), _point(str(body["uid"])), "alert.provisioning:write", body)
@@ -144,7 +143,7 @@ class Calls:
         self._delete((*_PROVISIONING, "contact-points", uid), _point(uid), "alert.provisioning:write")
 
     def policies(self) -> Json:
-        return self._one((*_PROVISIONING, "policies"), _POLICIES, "alert.provisioning:read") or {}
+        return self._one((*_PROVISIONING, "policies"), _POLICIES, "alert.provisioning:read", ROUTE) or {}
 
     def put_policies(self, tree: Json, *, keeps_unlocked: bool) -> None:
         """Replace the whole tree. It is not repeated by itself: in between somebody else may have changed it."""
@@ -154,16 +153,14 @@ class Calls:
 
     # -- what they have in common
 
-    def _one(self, path: tuple[str, ...], what: str, needs: str) -> Json | None:
+    def _one(self, path: tuple[str, ...], what: str, needs: str, shape: Any = OBJECT) -> Json | None:
         answer = self._grafana.request("GET", path, what=what, needs=needs, accept=(404,))
-        if answer.status == 404:
-            return None
-        if not isinstance(answer.body, dict):
-            raise _strange(what)
-        return answer.body
+        return None if answer.status == 404 else _object(answer.body, what, shape)
 
-    def _list(self, path: tuple[str, ...], what: str, needs: str, params: dict[str, str | int] | None = None) -> list[Json]:
-        return _objects(self._grafana.request("GET", path, what=what, needs=needs, params=params).body, what)
+    def _list(
+        self, path: tuple[str, ...], what: str, needs: str, shape: Any = OBJECT, params: dict[str, str | int] | None = None
+    ) -> list[Json]:
+        return _objects(self._grafana.request("GET", path, what=what, needs=needs, params=params).body, what, shape)
 
     def _write(
         self,
@@ -207,8 +204,14 @@ def _number(version: Json) -> int:
     return number if isinstance(number, int) else 0
 
 
-def _objects(body: Any, what: str) -> list[Json]:
-    if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+def _object(body: Any, what: str, shape: Any) -> Json:
+    if not isinstance(body, dict) or not has_shape(body, shape):
+        raise _strange(what)
+    return body
+
+
+def _objects(body: Any, what: str, shape: Any = OBJECT) -> list[Json]:
+    if not isinstance(body, list) or not has_shape(body, [shape]):
         raise _strange(what)
     return body
 
