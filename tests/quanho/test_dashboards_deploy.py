@@ -102,19 +102,20 @@ def test_json_is_one_object_with_every_step(run: Run, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["ok"] is False
 
 
-def test_no_secret_is_in_any_output(run: Run, fake: FakeGrafana, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_in_any_output(run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str]) -> None:
     fake.forget()
     run("--yes")
     source = next(number for number, asked in enumerate(fake.asked, 1) if INFLUX_PASSWORD.encode() in asked.body)
     run("--json", "--dry-run", "--force", "--renew-secrets")
-    kinds: tuple[Kind, ...] = ("late cut", "html 502", "403")
+    kinds: tuple[Kind, ...] = ("late cut", "html 502", "403", "echo")
     for kind in kinds:
         fake.store = with_others()
         fake.forget(Fault(kind, source))
         run("--yes")
     fake.forget(Fault("401", 2))
     run("--yes")
-    shown = "".join(capfd.readouterr())
+    shown = "".join(capsys.readouterr())
+    assert "bad request" in shown
     assert TOKEN not in shown
     assert INFLUX_PASSWORD not in shown
 
@@ -216,7 +217,7 @@ def test_wrong_arguments_are_told_with_the_way_out(
 
 
 def test_contacts_are_deployed_and_stay_when_the_file_is_forgotten(
-    run: Run, fake: FakeGrafana, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    run: Run, fake: FakeGrafana, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("bot", "hmac"):
         (tmp_path / name).write_text(f"secret of the {name}")
@@ -249,7 +250,7 @@ def test_contacts_are_deployed_and_stay_when_the_file_is_forgotten(
     assert (fake.store.points, fake.store.policies) == before
     assert run("--yes", "--prune", "--no-contacts") == 0
     assert (fake.store.points, fake.store.policies) == others
-    shown = "".join(capfd.readouterr())
+    shown = "".join(capsys.readouterr())
     assert "secret of the" not in shown
 
 

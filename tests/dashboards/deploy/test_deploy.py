@@ -133,6 +133,7 @@ def test_a_dashboard_that_somebody_saved_in_a_form_we_cannot_read_is_refused(fak
     fake.store.unreadable.update({"quanho-air-vi", "quanho-air-en"})
     done = deploy(samples.only_vietnamese(samples.small()), force=True, prune=True)
     assert (done.of("quanho-air-vi").verb, done.of("quanho-air-en").verb) == ("refuse", "leave")
+    assert "newer form" in done.of("quanho-air-vi").reason
     assert {"quanho-air-vi", "quanho-air-en"} <= set(fake.store.boards)
 
 

@@ -96,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             fake.wrong += fake.contract.wrong_with_answer(self.command, urlsplit(self.path).path, status, content)
         if fault and fault.kind in ANSWERS:
             status, content = ANSWERS[fault.kind]
+        if fault and fault.kind == "echo":
+            status, content = 400, json.dumps({"message": f"bad request: {body.decode()[-200:]}"}).encode()
         return status, content, fault
 
     def _worked(self, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
