@@ -4,11 +4,15 @@ Format: https://grafana.com/docs/grafana/latest/alerting/set-up/provision-alerti
 pkg/services/provisioning/alerting/{rules,contact_point,notification_policy}_types.go, from which also is: Grafana puts its environment into
 titles, labels and settings, not into queries and annotations (annotations: only `${NAME}`).
 
-A file with policies replaces the whole tree of the organisation. Rules that name their contact point themselves leave the tree alone.
+A file with policies replaces the whole tree of the organisation. Rules that name their contact point themselves leave the tree alone. A
+rule names one, so where a route sends to several, one contact point is made that has the receivers of all. Grafana then groups by rule as
+well.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from dashboards.alerting.rendered import Alerting, ContactPoint, RuleGroup
@@ -36,15 +40,7 @@ _RULE = {
     "notification_settings": "notification_settings",
 }
 _OF_THE_GROUP = frozenset({"orgID", "folderUID", "ruleGroup", "id", "updated", "provenance"})
-_SETTINGS_OF_A_RULE = (
-    "receiver",
-    "group_by",
-    "group_wait",
-    "group_interval",
-    "repeat_interval",
-    "mute_time_intervals",
-    "active_time_intervals",
-)
+_SETTINGS = ("group_by", "group_wait", "group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals")
 
 
 def alert_files(alerting: Alerting, language: Language, *, routing: Routing, default_receiver: str, secrets_dir: str) -> dict[str, Json]:
@@ -53,11 +49,16 @@ def alert_files(alerting: Alerting, language: Language, *, routing: Routing, def
     Raises ValueError where rules cannot say by themselves what the route says.
     """
     route = alerting.route if routing == "rules" else None
+    receivers: list[tuple[str, ...]] = [(point.name,) for point in alerting.contact_points]
+    if route:
+        sent = [_sent(rule.get("labels", {}), route) for group in alerting.groups for rule in group.rules]
+        receivers = sorted({settings.receivers for settings in sent if settings})
     found: dict[str, Json] = {}
     if alerting.groups:
         found["rules.yaml"] = {"apiVersion": 1, "groups": [_group(group, language, route) for group in alerting.groups]}
-    if alerting.contact_points:
-        found["contact-points.yaml"] = {"apiVersion": 1, "contactPoints": _contact_points(alerting.contact_points, secrets_dir)}
+    if alerting.contact_points and receivers:
+        points = [_contact_point(names, alerting.contact_points, secrets_dir) for names in dict.fromkeys(receivers)]
+        found["contact-points.yaml"] = {"apiVersion": 1, "contactPoints": points}
     if alerting.route and routing == "tree":
         found["policies.yaml"] = {"apiVersion": 1, "policies": [_tree(alerting.route, default_receiver)]}
     return found
@@ -94,23 +95,40 @@ def _rule(rule: Json, route: Json | None) -> Json:
             written[key] = _dollars(written[key])
     if "__dashboardUid__" in annotations:
         written |= {"dashboardUid": annotations["__dashboardUid__"], "panelId": int(annotations.get("__panelId__", 0))}
-    if route and "notification_settings" not in written:
-        settings = _settings(rule.get("labels", {}), route)
-        written |= {"notification_settings": settings} if settings else {}
+    if route and "notification_settings" not in written and (sent := _sent(rule.get("labels", {}), route)):
+        written["notification_settings"] = _dollars({"receiver": _joined(sent.receivers), **sent.settings})
     return written
 
 
-def _settings(labels: Mapping[str, str], route: Json) -> Json | None:
-    """What the route does with alerts of these labels; a rule's own labels are all that is known here."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Whom a route tells of an alert, and how often."""
+
+    receivers: tuple[str, ...]
+    settings: Json
+
+
+def _sent(labels: Mapping[str, str], route: Json) -> _Sent | None:
+    """What the route does with alerts of these labels; a rule's own labels are all that is known here. None: it is not for this route."""
     if not _matches(labels, route):
         return None
-    if route.get("continue"):
-        raise ValueError("a route that continues sends to several contact points, and a rule names one: choose the routing `tree`")
+    inherited = {key: route[key] for key in ("receiver", *_SETTINGS) if key in route}
+    hits: list[_Sent] = []
     for child in route.get("routes", ()):
-        inherited = {key: route[key] for key in _SETTINGS_OF_A_RULE if key in route}
-        if found := _settings(labels, inherited | child):
-            return found
-    return {key: _dollars(route[key]) for key in _SETTINGS_OF_A_RULE if route.get(key)} if route.get("receiver") else None
+        if hit := _sent(labels, inherited | child):
+            hits.append(hit)
+            if not child.get("continue"):
+                break
+    if not hits:
+        return _Sent((route["receiver"],), {key: route[key] for key in _SETTINGS if route.get(key)})
+    if any(hit.settings != hits[0].settings for hit in hits):
+        names = ", ".join(name for hit in hits for name in hit.receivers)
+        raise ValueError(f"{names} want the same alert at different times, and a rule has one of each: choose the routing `tree`")
+    return _Sent(tuple(dict.fromkeys(name for hit in hits for name in hit.receivers)), hits[0].settings)
+
+
+def _joined(receivers: tuple[str, ...]) -> str:
+    return " + ".join(receivers)
 
 
 def _matches(labels: Mapping[str, str], route: Json) -> bool:
@@ -122,15 +140,19 @@ def _is_met(value: str, operator: str, wanted: str) -> bool:
     return is_equal != operator.startswith("!")
 
 
-def _contact_points(points: tuple[ContactPoint, ...], secrets_dir: str) -> list[Json]:
-    by_name: dict[str, list[Json]] = {}
-    for point in points:
-        settings: Json = _dollars(point.settings)
-        for path in point.secrets:
-            _put(settings, path, f"$__file{{{_secret(point, path, secrets_dir)}}}")
-        receiver = {"uid": point.uid, "type": point.type, "settings": settings, "disableResolveMessage": point.disable_resolve_message}
-        by_name.setdefault(point.name, []).append(receiver)
-    return [{"orgId": _ORG, "name": _dollars(name), "receivers": receivers} for name, receivers in by_name.items()]
+def _contact_point(names: tuple[str, ...], points: tuple[ContactPoint, ...], secrets_dir: str) -> Json:
+    """Return the contact point that has the receivers of these."""
+    members = [point for name in names for point in points if point.name == name]
+    name = _joined(names)
+    return {"orgId": _ORG, "name": _dollars(name), "receivers": [_receiver(point, name, secrets_dir) for point in members]}
+
+
+def _receiver(point: ContactPoint, name: str, secrets_dir: str) -> Json:
+    settings: Json = _dollars(point.settings)
+    for path in point.secrets:
+        _put(settings, path, f"$__file{{{_secret(point, path, secrets_dir)}}}")
+    uid = point.uid if name == point.name else f"quanho-{hashlib.sha256(f'{name} {point.uid}'.encode()).hexdigest()[:24]}"
+    return {"uid": uid, "type": point.type, "settings": settings, "disableResolveMessage": point.disable_resolve_message}
 
 
 def _secret(point: ContactPoint, path: str, secrets_dir: str) -> str:

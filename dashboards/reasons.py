@@ -33,6 +33,7 @@ REASONS: dict[str, Text] = {
     "picture refused": Text("ảnh bị từ chối", "picture refused"),
     "pictures shed": Text("ảnh cũ bị bỏ", "pictures given up"),
 }
+OF_GAPS = (SOURCE_SILENT, "gateway off")  # entries with a gap_id; all others are losses, or told for the record
 REFUSED = ("decoder rejected", "refused by the store")  # set aside on the gateway, where they can be looked at
 NOT_LOST = ("broker queue", "clock corrected")  # told for the record; no reading is missing because of them
 COPIES = ("set-aside shed", "set-aside full")  # of what was refused, and counted as refused already

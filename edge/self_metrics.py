@@ -72,6 +72,7 @@ def gateway_point(identity: Identity, vitals: Vitals) -> Point:
         "lag_s": vitals.lag_s,
         "uplink_up": vitals.is_uplink_up,
         "cpu_temperature": host.cpu_temperature_celsius(),
+        "load_1m": host.load_1m(),
         "rss_bytes": host.rss_bytes(),
         "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
         "undervoltage": host.is_undervolted(),

@@ -28,13 +28,14 @@ Secrets are never written. The files name where Grafana finds them: a file ($__f
 not hold a dollar sign: Grafana takes what follows for a variable. If an InfluxDB 2.x asks for a token, it is sent as a header.
 
 How alerts reach contact points (--routing):
-  rules   each rule names its contact point; the policies of this Grafana stay as they are
+  rules   each rule names its contact point; the policies of this Grafana stay as they are. One message a rule and site
   tree    a file with policies, which REPLACES the whole tree of the organisation, other people's too
   none    neither; the default policy gets the alerts
 
 examples:
   quanho dashboards build --out /etc/quanho/grafana --database quanho --username grafana --password-file /etc/grafana/influx.password
   quanho dashboards build --out files --seen-at /quanho --influx http://influxdb:8086 --token-env INFLUX_TOKEN --languages vi
+  quanho dashboards build --out files --contacts contacts.toml --secrets-dir /etc/grafana/secrets
   quanho dashboards build --out files --check           exit code 1 when a build would change something
 
 exit codes: 0 done   1 --check found something to change   2 wrong usage, or a folder that is not ours or was edited by hand
@@ -68,6 +69,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     secret.add_argument("--token-file", metavar="FILE", help="file on Grafana's machine with a read token (2.x)")
     secret.add_argument("--token-env", metavar="NAME", help="variable of Grafana's environment with a read token (2.x)")
     alerts = parser.add_argument_group("alerts")
+    alerts.add_argument("--contacts", type=Path, metavar="FILE", help="whom alerts reach; without it, whom Grafana's own policies say")
     alerts.add_argument("--routing", choices=_ROUTINGS, default="rules", help="how alerts find their contact point (default: rules)")
     alerts.add_argument(
         "--default-receiver", default="grafana-default-email", metavar="NAME", help="contact point of all other alerts, with --routing tree"
@@ -86,7 +88,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from dashboards.owned_folder import FolderRefused, plan, write
 
     settings = _settings(arguments)
-    alerting = _alerting(settings.languages)
+    alerting = _alerting(settings.languages, arguments.contacts)
     try:
         wanted = files(built(settings.languages), alerting, settings)
     except ValueError as error:
@@ -102,12 +104,12 @@ def _run(arguments: argparse.Namespace) -> int:
     return _NOT_UP_TO_DATE if arguments.check and not done.is_done else 0
 
 
-def _alerting(languages: "tuple[Language, ...]") -> "Alerting":
-    """Return the alert rules of quanho in these languages."""
-    from dashboards.alerting.rendered import Alerting
+def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting":
+    from dashboards.alerting import contacts as whom
+    from dashboards.alerting.render import render
+    from dashboards.alerting.rules import load
 
-    del languages
-    return Alerting()
+    return render(load(), languages, whom.load(contacts) if contacts else None)
 
 
 def _settings(arguments: argparse.Namespace) -> "FileSettings":

@@ -1,7 +1,7 @@
 """What `quanho dashboards check` found, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dashboards.check.subject import Subject
 from dashboards.lint.finding import Finding
@@ -43,10 +43,11 @@ def print_json_report(what: Subject, found: Sequence[Finding], *, is_strict: boo
 
 def _lines(what: Subject, found: Sequence[Finding], *, is_strict: bool, is_offline: bool) -> Iterator[str]:
     for each in found:
-        is_bad = is_strict or each.level == "finding"
-        mark = coloured("✗", "bad") if is_bad else coloured("·", "warn")
-        way_out = coloured(f"→ {each.way_out.to(current())}", "dim")
-        yield f"{mark} {coloured(str(each.place), 'bold')} [{each.rule}] {each.what.to(current())} {way_out}"
+        if is_strict or each.level == "finding":
+            way_out = coloured(f"→ {each.way_out.to(current())}", "dim")
+            yield f"{coloured('✗', 'bad')} {coloured(str(each.place), 'bold')} [{each.rule}] {each.what.to(current())} {way_out}"
+    if not is_strict:
+        yield from _notes(each for each in found if each.level == "note")
     findings, notes = _counted(found)
     for name in dict.fromkeys(each.place.board for each in found):
         yield f"{name}: {_count(findings[name], notes[name])}"
@@ -57,6 +58,16 @@ def _lines(what: Subject, found: Sequence[Finding], *, is_strict: bool, is_offli
     how = say(" (chưa hỏi kho)", " (no store was asked)") if is_offline else ""
     total = _count(findings.total(), notes.total())
     yield coloured(f"{of}{how}: {total}", "bad" if findings or (is_strict and notes) else "good")
+
+
+def _notes(notes: Iterable[Finding]) -> Iterator[str]:
+    """Yield a line for each dashboard and reason: notes are many, and mostly good news."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for each in notes:
+        where = " / ".join(filter(None, (each.place.panel, each.place.ref)))
+        grouped.setdefault((each.place.board, each.rule, each.what.to(current())), []).append(where)
+    for (board, rule, words), places in grouped.items():
+        yield f"{coloured('·', 'warn')} {coloured(board, 'bold')} [{rule}] {words}: {'; '.join(dict.fromkeys(places))}"
 
 
 def _count(findings: int, notes: int) -> str:

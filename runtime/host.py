@@ -21,6 +21,14 @@ def rss_bytes() -> int | None:
     return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") if text else None
 
 
+def load_1m() -> float | None:
+    """Processes that ran or waited for the processor, mean of the last minute (getloadavg(3))."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
 def disk_free_bytes(folder: Path) -> int | None:
     """Bytes that we may still write below `folder`."""
     try:

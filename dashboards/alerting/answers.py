@@ -60,7 +60,7 @@ def _tracks(query: Query, points: Iterable[Point], above: Mapping[str, float] | 
     measurement, field = getattr(query, "measurement", "ledger"), _field(query)
     merged: dict[tuple[tuple[tuple[str, str], ...], int], dict[str, FieldValue]] = {}
     for point in points:
-        if point.measurement == measurement and (above is None or point.tags.get("device") in above):
+        if point.measurement == measurement and _is_asked_for(query, point, above):
             merged.setdefault((tuple(sorted(point.tags.items())), point.time_ns), {}).update(point.fields)
     tracks: dict[Labels, _Track] = {}
     for (tags, time_ns), fields in sorted(merged.items(), key=lambda item: item[0][1]):
@@ -72,6 +72,12 @@ def _tracks(query: Query, points: Iterable[Point], above: Mapping[str, float] | 
             track.times.append(time_ns)
             track.values.append(f"{fields[field]} {fields.get('gap_id', '')}" if isinstance(query, OpenGaps) else fields[field])
     return tracks
+
+
+def _is_asked_for(query: Query, point: Point, above: Mapping[str, float] | None) -> bool:
+    if isinstance(query, Losses):
+        return point.tags.get("reason") in query.reasons
+    return above is None or point.tags.get("device") in above
 
 
 def _field(query: Query) -> str:

@@ -1,4 +1,4 @@
-"""Whom alerts reach: a TOML file of each installation (deploy/contacts.example.toml), never in the repository. Secrets are in files of their own."""
+"""Whom alerts reach: a TOML file of each installation (deploy/contacts.example.toml); secrets are in files of their own."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,9 @@ from runtime import config
 _Address = Annotated[str, StringConstraints(pattern=r"^[^\s,;@]+@[^\s,;@]+$")]
 
 
-class _Contact(BaseModel):
+class Contact(BaseModel):
+    """What every kind has."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(description="stable name, lower case", pattern=r"^[a-z][a-z0-9-]{0,22}$")
@@ -22,13 +24,13 @@ class _Contact(BaseModel):
     severities: tuple[Severity, ...] = Field(SEVERITIES, description="what is worth a message: info, warning, critical", min_length=1)
 
 
-class Email(_Contact):
+class Email(Contact):
     """E-mail, sent by Grafana's own SMTP settings."""
 
     addresses: tuple[_Address, ...] = Field(description="who gets it", min_length=1)
 
 
-class Telegram(_Contact):
+class Telegram(Contact):
     """A chat in which a bot of ours may write."""
 
     token_file: Path = Field(description="file with the bot's token, as BotFather gave it")
@@ -36,13 +38,13 @@ class Telegram(_Contact):
     topic_id: int | None = Field(None, description="topic of a group that has topics", ge=0, le=2**31 - 1)
 
 
-class Webhook(_Contact):
-    """A receiver of ours or somebody else's. Every message is signed together with its time, so that none can be sent again by a stranger."""
+class Webhook(Contact):
+    """A web service. Every message is signed together with its time, so that no stranger can send one again. Needs Grafana 12."""
 
     url: str = Field(description="address; Grafana keeps it in plain text, so no secret may stand in it")
     secret_file: Path = Field(description="file with the HMAC-SHA256 secret that the receiver knows too")
-    watchdog: bool = Field(False, description="gets the heartbeat, and shouts when it stays away")
-    alerts: bool = Field(True, description="gets the alerts")
+    watchdog: bool = Field(default=False, description="gets the heartbeat, and shouts when it stays away")
+    alerts: bool = Field(default=True, description="gets the alerts")
 
     @model_validator(mode="after")
     def _url_is_fit(self) -> Self:

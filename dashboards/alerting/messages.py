@@ -8,9 +8,9 @@ from dashboards.words import Language, Text
 
 _SEVEN_HOURS_NS = 7 * 3600 * 10**9
 
-_TITLE = Text(
-    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} cảnh báo]{{ else }}[Đã hết]{{ end }} {{ .GroupLabels.site }} {{ .CommonLabels.alertname }}",
-    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} firing]{{ else }}[Resolved]{{ end }} {{ .GroupLabels.site }} {{ .CommonLabels.alertname }}",
+_STATE = Text(
+    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} cảnh báo]{{ else }}[Đã hết]{{ end }}",
+    "{{ if .Alerts.Firing }}[{{ len .Alerts.Firing }} firing]{{ else }}[Resolved]{{ end }}",
 )
 _SEVERITY = Text(
     '{{ if eq .Labels.severity "critical" }}KHẨN{{ else if eq .Labels.severity "warning" }}CẢNH BÁO{{ else }}THÔNG TIN{{ end }}',
@@ -25,13 +25,12 @@ _SILENCE = Text("Tạm im", "Silence")
 
 def title(language: Language) -> str:
     """Return the template of a subject line."""
-    return _TITLE.to(language)
+    return f"{_STATE.to(language)} {{{{ .GroupLabels.site }}}} {{{{ .CommonLabels.alertname }}}}"
 
 
 def message(language: Language) -> str:
     """Return the template of a message's text."""
-    ending = "" if language == "vi" else "_en"
-    summary, description = f"{{{{ .Annotations.summary{ending} }}}}", f"{{{{ .Annotations.description{ending} }}}}"
+    summary, description = f"{{{{ .Annotations.summary_{language} }}}}", f"{{{{ .Annotations.description_{language} }}}}"
     return (
         f"{{{{ range .Alerts.Firing }}}}{_SEVERITY.to(language)}, {_SINCE.to(language)} {_at('StartsAt')}: {summary}\n{description}\n"
         f"{_link(_PANEL.to(language), 'PanelURL')}{_link(_RUNBOOK.to(language), 'Annotations.runbook_url')}"

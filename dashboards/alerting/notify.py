@@ -8,16 +8,20 @@ The route is one child for the tree that is there, and catches nothing but what 
 gateway that dies with all its sensors is one message, and no flood waits behind it.
 """
 
+from collections.abc import Sequence
+
 from pydantic import SecretStr
 
-from dashboards.alerting.contacts import Contacts, Email, Telegram, Webhook
+from dashboards.alerting.contacts import Contact, Contacts, Email, Telegram, Webhook
 from dashboards.alerting.messages import message, title
 from dashboards.alerting.rendered import ContactPoint
+from dashboards.alerting.rule import SEVERITIES, Severity
 from dashboards.house import TAG
 from dashboards.influxql.expand import duration_text
 from dashboards.model.json import Json
 from runtime.config import read_secret
 
+_HEARTBEAT = f"{TAG}-heartbeat"
 SIGNATURE_HEADER = "X-Grafana-Alerting-Signature"
 TIMESTAMP_HEADER = "X-Grafana-Alerting-Timestamp"
 
@@ -28,41 +32,47 @@ def watches(contacts: Contacts) -> bool:
 
 
 def contact_points(contacts: Contacts) -> tuple[ContactPoint, ...]:
-    """Return the contact points. Raises ConfigError for a secret that cannot be read."""
-    return tuple(_point(contact) for contact in (*contacts.email, *contacts.telegram, *contacts.webhook))
+    """Return the contact points; those of one name are one receiver. Raises ConfigError for a secret that cannot be read."""
+    points = [
+        _point(contact, _receiver(severities), f"{TAG}-{contact.name}-{''.join(severity[0] for severity in severities)}")
+        for severities, audience in audiences(contacts).items()
+        for contact in audience
+    ]
+    heartbeat = [_point(webhook, _HEARTBEAT, f"{TAG}-{webhook.name}-heartbeat") for webhook in contacts.webhook if webhook.watchdog]
+    return (*points, *heartbeat)
+
+
+def audiences(contacts: Contacts) -> dict[tuple[Severity, ...], tuple[Contact, ...]]:
+    """Return who is told of which severities together: each severity is in one key, so that no route has to go on to another."""
+    told: dict[tuple[Contact, ...], list[Severity]] = {}
+    for severity in SEVERITIES:
+        told.setdefault(tuple(contact for contact in contacts.told if severity in contact.severities), []).append(severity)
+    return {tuple(severities): audience for audience, severities in told.items()}
 
 
 def route(contacts: Contacts) -> Json:
-    """Return the route; each contact has a child of its own for the severities it wants."""
-    heartbeats = [
-        {
-            "receiver": _receiver(webhook),
-            "object_matchers": [[TAG, "=", "watchdog"]],
-            "group_by": ["alertname"],
-            "group_wait": "0s",
-            "group_interval": "1m",
-            "repeat_interval": _time(contacts.watchdog_repeat_s),
-            "continue": True,
-        }
-        for webhook in contacts.webhook
-        if webhook.watchdog
-    ]
+    """Return the route, with a child for each audience and one for the heartbeat. Its own receiver is that of critical alerts."""
+    receivers = {severity: _receiver(severities) for severities in audiences(contacts) for severity in severities}
     people = [
-        {
-            "receiver": _receiver(contact),
-            "object_matchers": [[TAG, "=", "rule"], ["severity", "=~", "|".join(contact.severities)]],
-            "continue": True,
-        }
-        for contact in contacts.told
+        {"receiver": _receiver(severities), "object_matchers": [[TAG, "=", "rule"], ["severity", "=~", "|".join(severities)]]}
+        for severities in audiences(contacts)
     ]
+    heartbeat = {
+        "receiver": _HEARTBEAT,
+        "object_matchers": [[TAG, "=", "watchdog"]],
+        "group_by": ["alertname"],
+        "group_wait": "0s",
+        "group_interval": "1m",
+        "repeat_interval": _time(contacts.watchdog_repeat_s),
+    }
     return {
-        "receiver": _receiver(contacts.told[0]),
-        "object_matchers": [[TAG, "=~", "rule|watchdog" if heartbeats else "rule"]],
+        "receiver": receivers["critical"],
+        "object_matchers": [[TAG, "=~", "rule|watchdog" if watches(contacts) else "rule"]],
         "group_by": ["site", "subject"],
         "group_wait": _time(contacts.group_wait_s),
         "group_interval": _time(contacts.group_interval_s),
         "repeat_interval": _time(contacts.repeat_interval_s),
-        "routes": [*heartbeats, *people],
+        "routes": [*([heartbeat] if watches(contacts) else []), *people],
     }
 
 
@@ -70,11 +80,11 @@ def _time(seconds: int) -> str:
     return duration_text(seconds * 1000) if seconds else "0s"
 
 
-def _receiver(contact: Email | Telegram | Webhook) -> str:
-    return f"{TAG}-{contact.name}"
+def _receiver(severities: Sequence[Severity]) -> str:
+    return f"{TAG}-{'-'.join(severities)}"
 
 
-def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
+def _point(contact: Contact, receiver: str, uid: str) -> ContactPoint:
     match contact:
         case Email():
             settings: Json = {
@@ -83,7 +93,7 @@ def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
                 "subject": title(contact.language),
                 "message": message(contact.language),
             }
-            return _made(contact, "email", settings, {})
+            return ContactPoint(uid, receiver, "email", settings, {})
         case Telegram():
             settings = {
                 "chatid": contact.chat_id,
@@ -93,7 +103,7 @@ def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
             }
             if contact.topic_id is not None:
                 settings["message_thread_id"] = str(contact.topic_id)
-            return _made(contact, "telegram", settings, {"bottoken": SecretStr(read_secret(contact.token_file))})
+            return ContactPoint(uid, receiver, "telegram", settings, {"bottoken": SecretStr(read_secret(contact.token_file))})
         case Webhook():
             settings = {
                 "url": contact.url,
@@ -102,8 +112,7 @@ def _point(contact: Email | Telegram | Webhook) -> ContactPoint:
                 "message": message(contact.language),
                 "hmacConfig": {"header": SIGNATURE_HEADER, "timestampHeader": TIMESTAMP_HEADER},
             }
-            return _made(contact, "webhook", settings, {"hmacConfig.secret": SecretStr(read_secret(contact.secret_file))})
-
-
-def _made(contact: Email | Telegram | Webhook, kind: str, settings: Json, secrets: dict[str, SecretStr]) -> ContactPoint:
-    return ContactPoint(f"{TAG}-contact-{contact.name}", _receiver(contact), kind, settings, secrets)
+            secret = SecretStr(read_secret(contact.secret_file))
+            return ContactPoint(uid, receiver, "webhook", settings, {"hmacConfig.secret": secret})
+        case _:
+            raise TypeError(f"no contact point for a {type(contact).__name__}")

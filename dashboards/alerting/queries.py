@@ -118,9 +118,12 @@ class OpenGaps(_Remembering):
 
 
 class Losses(_Windowed):
-    """How many readings the ledger accounts for as lost within `window`."""
+    """How many readings the ledger accounts for within `window` under some of its reasons (docs/specs/wire.md)."""
 
     kind: Literal["losses"] = "losses"
+    reasons: Tags = Field(
+        description="reasons of the ledger that mean a loss; others only tell of what was set aside or late", min_length=1
+    )
     by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
 
 

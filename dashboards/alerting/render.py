@@ -1,11 +1,11 @@
 """Rules as Grafana's provisioning calls and files take them (ProvisionedAlertRule of its OpenAPI, Grafana 11 to 13).
 
 A is the statement, B the last number of each of its series without gaps, C whether that is bad. There are no variables in rules, and the
-data source stands by its uid. `missingSeriesEvalsToResolve` is known from Grafana 12 on; earlier ones do not have it, and resolve an
-instance after two evaluations without its series. `KeepLast` is missing from the enumerations of Grafana's own OpenAPI, and taken since 10.3.
+data source stands by its uid. Grafana 11 does not have `missingSeriesEvalsToResolve`, and resolves an
+instance after two evaluations without its series. `KeepLast` is missing from the enumerations of Grafana's own OpenAPI, and documented.
 
-Titles are unique in a folder and are the alert's name, so they hold every language; annotations have Vietnamese by Grafana's own names and
-English with `_en`.
+Titles are unique in a folder and are the alert's name, so they hold every language. Annotations are there in both, `summary_vi` and
+`summary_en`, for contacts of either; what Grafana itself shows, `summary` and `description`, is in the first of those asked for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,13 +40,13 @@ def render(
     heartbeat, which would be nobody's but everybody's noise.
     """
     on = day or date.today()  # noqa: DTZ011 (the day where it is deployed)
-    wanted = [rule for rule in rules if (contacts is not None and watches(contacts)) or not isinstance(rule.query, Heartbeat)]
+    wanted = [rule for rule in rules if not isinstance(rule.query, Heartbeat) or (contacts and watches(contacts))]
     groups = tuple(
         RuleGroup(ALERTS_FOLDER.uid, subject, members[0].interval_s, rendered)
         for subject, group in groupby(wanted, key=lambda rule: rule.subject)
         if (members := list(group)) and (rendered := tuple(_rules(members, languages, contacts, on)))
     )
-    if contacts is None:
+    if not contacts:
         return Alerting(groups)
     return Alerting(groups, contact_points(contacts), route(contacts))
 
@@ -58,8 +58,12 @@ def _rules(rules: Iterable[Rule], languages: Sequence[Language], contacts: Conta
 
 
 def grafana_rule(rule: Rule, bound: Bound, languages: Sequence[Language] = LANGUAGES, runbooks_url: str = "") -> Json:
-    """Return one ProvisionedAlertRule. `runbooks_url` is where docs/runbooks/alerts.md is served; without it the link is the file's place."""
+    """Return one ProvisionedAlertRule. `runbooks_url` is where RUNBOOK is served; without it the link is the file's place."""
     data = _data(rule, bound)
+    summaries = {language: rule.said(rule.summary, language, bound) for language in LANGUAGES}
+    descriptions = {
+        language: f"{rule.said(rule.meaning, language, bound)} {rule.said(rule.action, language, bound)}" for language in LANGUAGES
+    }
     return {
         "uid": rule.uid,
         "orgID": 1,
@@ -75,10 +79,10 @@ def grafana_rule(rule: Rule, bound: Bound, languages: Sequence[Language] = LANGU
         "isPaused": False,
         "labels": {TAG: "rule", "rule": rule.family, "severity": rule.severity, "subject": rule.subject, **rule.labels},
         "annotations": {
-            "summary": rule.said(rule.summary, "vi", bound),
-            "summary_en": rule.said(rule.summary, "en", bound),
-            "description": f"{rule.said(rule.meaning, 'vi', bound)} {rule.said(rule.action, 'vi', bound)}",
-            "description_en": f"{rule.said(rule.meaning, 'en', bound)} {rule.said(rule.action, 'en', bound)}",
+            **{f"summary_{language}": text for language, text in summaries.items()},
+            **{f"description_{language}": text for language, text in descriptions.items()},
+            "summary": summaries[languages[0]],
+            "description": descriptions[languages[0]],
             "runbook_url": f"{runbooks_url or RUNBOOK}#{rule.family}",
             **panel_of(rule, languages[0]),
         },

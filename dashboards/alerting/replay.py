@@ -21,18 +21,28 @@ class Evaluated:
     changes: tuple[Transition, ...]
 
 
-def timeline(rule: Rule, points: Iterable[Point], from_ms: int, to_ms: int, every_s: int = 0) -> Iterator[Evaluated]:
-    """Yield every evaluation within a time range, at whole multiples of the rule's interval, or of `every_s`."""
+def timeline(
+    rule: Rule, points: Iterable[Point], from_ms: int, to_ms: int, every_s: int = 0, limits_of: date | None = None
+) -> Iterator[Evaluated]:
+    """Yield every evaluation within a time range, at whole multiples of the rule's interval, or of `every_s`.
+
+    Legal limits are those in force at each instant, or on the day `limits_of`.
+    """
     policy = replace(rule.policy, interval_s=every_s) if every_s else rule.policy
     ask = asking(rule.query, points, rule.levels)
     bounds: dict[date, Bound | None] = {}
     instances: dict[Labels, Instance] = {}
     every_ms = policy.interval_s * 1000
     for now_ms in range(-(-from_ms // every_ms) * every_ms, to_ms + 1, every_ms):
-        day = datetime.fromtimestamp(now_ms / 1000, _LEGAL_DAY).date()
+        day = limits_of or legal_day(now_ms)
         bound = bounds.setdefault(day, rule.bound(day))
         instances, changes = step(policy, instances, _answer(rule, ask(now_ms), bound, now_ms), now_ms)
         yield Evaluated(now_ms, instances, tuple(changes))
+
+
+def legal_day(at_ms: int) -> date:
+    """Return the day in Vietnam."""
+    return datetime.fromtimestamp(at_ms / 1000, _LEGAL_DAY).date()
 
 
 def _answer(rule: Rule, seen: Mapping[Labels, Seen], bound: Bound | None, now_ms: int) -> Answer:

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Query, tags_of
 from dashboards.alerting.states import Policy
 from dashboards.house import TAG
@@ -143,5 +144,5 @@ class Rule(BaseModel):
     def said(self, text: Text, language: Language, bound: Bound) -> str:
         """Return a text of the rule with its marks filled in."""
         called = self.case.called.text.to(language) if self.case.called else ""
-        filled = text.to(language).replace("[called]", called).replace("[limit]", f"{bound.value:g}").replace("[source]", bound.source)
+        filled = text.to(language).replace("[called]", called).replace("[limit]", plain(bound.value)).replace("[source]", bound.source)
         return filled[:1].upper() + filled[1:]

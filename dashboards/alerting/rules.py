@@ -83,7 +83,7 @@ def _read(file: Traversable, problems: list[Problem]) -> Iterator[Rule]:
         return
     for place, written in enumerate(subject.rule):
         for at, case in enumerate(written.case):
-            key = f"rule{item_name(place, written)}.case{item_name(at, case)}"
+            key = f"rule{item_name(place, written)}.case{item_name(at, case) if case.name else f'[{at + 1}]'}"
             found = list(_rule(file.name.removesuffix(".toml"), subject, written, case, Problem(file.name, key, ""), problems))
             for rule in found:
                 problems += [Problem(file.name, key, fault) for fault in faults(rule)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from dashboards.alerting.queries import Heartbeat, Level, tags_of
 from dashboards.alerting.rule import Rule
+from dashboards.boards import BOARDS
 from rules import limits
 from telemetry.catalogue import MEASUREMENTS, find
 
@@ -23,6 +24,8 @@ def faults(rule: Rule) -> Iterator[str]:
     yield from _text_faults(rule)
     if rule.no_data == "Error" or rule.on_error == "NoData":
         yield "no_data may not be Error, nor on_error NoData: Grafana knows no such choice"
+    if rule.dashboard and rule.dashboard not in BOARDS:
+        yield f"there is no dashboard {rule.dashboard}; there are {', '.join(BOARDS)}"
     if rule.for_s % rule.interval_s:
         yield f"for_s must be a multiple of interval_s ({rule.interval_s}): in between nobody looks"
 

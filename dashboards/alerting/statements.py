@@ -5,8 +5,9 @@ the window is shorter than the time range. `moving_average` has no row before it
 makes the steps, since beside `GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
 from dashboards.influxql.select import Select, call, literal, name, select
 
@@ -30,7 +31,8 @@ def statement(query: Query, above: Mapping[str, float] | None = None) -> Select 
         case Rate():
             return _with_zeros(call("non_negative_difference", query.field), query.measurement, query.window, query.by)
         case Losses():
-            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by)
+            where = (_either("reason", map(literal, query.reasons)),)
+            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by, where)
         case OpenGaps():
             return _open_gaps(query)
         case Arrival():
@@ -44,12 +46,16 @@ def _level(query: Level) -> Select:
 
 
 def _believed(query: Level) -> str:
-    either = " OR ".join(f"{name('quality')} = {quality}" for quality in query.qualities)
-    return f"({either})" if len(query.qualities) > 1 else either
+    return _either("quality", map(str, query.qualities))
+
+
+def _either(column: str, values: Iterable[str]) -> str:
+    each = [f"{name(column)} = {value}" for value in values]
+    return f"({' OR '.join(each)})" if len(each) > 1 else each[0]
 
 
 def _last(query: Level, arithmetic: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    divided = "" if query.divided_by == 1 else f" / {plain(query.divided_by)}"
     value = call("last", query.field) + divided + arithmetic
     return select((value, VALUE), of=query.measurement, where=(_believed(query), *where), by=by)
 
@@ -59,12 +65,12 @@ def _mean(query: Level) -> Select:
         (call("mean", query.field), _STEP), of=query.measurement, where=(_believed(query),), by=query.by, every=query.step, fill="none"
     )
     moving = select((call("moving_average", _STEP, str(query.mean_of)), VALUE), of=steps, by=query.by)
-    divided = "" if query.divided_by == 1 else f" / {query.divided_by:g}"
+    divided = "" if query.divided_by == 1 else f" / {plain(query.divided_by)}"
     return select((call("last", VALUE) + divided, VALUE), of=moving, by=query.by)
 
 
 def _above(query: Level, above: Mapping[str, float]) -> Select:
-    each = [_last(query, f" - {level:g}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
+    each = [_last(query, f" - {plain(level)}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
     return select((call("last", VALUE), VALUE), of=each, by=query.by)
 
 
@@ -75,9 +81,9 @@ def _flag(query: Flag) -> Select:
     return select((call("last", VALUE), VALUE), of=(told(query.is_, " + 1"), told(not query.is_, "")), by=query.by)
 
 
-def _with_zeros(counted: str, measurement: str, window: str, by: Tags) -> Select:
-    recent = select((counted, VALUE), of=measurement, by=by, time=f"time > now() - {window}")
-    known = select((_NONE, VALUE), of=measurement, by=by)
+def _with_zeros(counted: str, measurement: str, window: str, by: Tags, where: Sequence[str] = ()) -> Select:
+    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window}")
+    known = select((_NONE, VALUE), of=measurement, where=where, by=by)
     return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
 
 

@@ -87,8 +87,7 @@ def step(policy: Policy, instances: Instances, answer: Answer, now_ms: int) -> t
     """Return the instances after an evaluation, and what changed. Instances that were Normal and are new are no change."""
     if isinstance(answer, Unanswered):
         choice = policy.no_data if answer is Unanswered.NO_DATA else policy.on_error
-        is_for_all = bool(instances) and choice not in ("NoData", "Error")
-        about = tuple(instances) if is_for_all else ((),)
+        about = _about(instances, choice)
         results = {labels: _unanswered(policy, instances.get(labels), answer, choice, now_ms) for labels in about}
     else:
         results = {labels: _judged(policy, instances.get(labels), result, now_ms) for labels, result in answer.items()}
@@ -101,6 +100,13 @@ def step(policy: Policy, instances: Instances, answer: Answer, now_ms: int) -> t
         if labels in gone or _differs(instances.get(labels), instance)
     ]
     return {labels: instance for labels, instance in after.items() if labels not in gone}, changes
+
+
+def _about(instances: Instances, choice: str) -> tuple[Labels, ...]:
+    """Return whom an evaluation without values is about. With nothing to keep, Grafana makes a Normal instance, which tells nobody."""
+    if choice in ("NoData", "Error") or (choice == "Alerting" and not instances):
+        return ((),)
+    return tuple(instances)
 
 
 def _differs(before: Instance | None, after: Instance) -> bool:

@@ -1,6 +1,6 @@
 """How the air changes: dust, the pattern of the hours, stations side by side, comfort, particles."""
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, in_order
+from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, in_order
 from dashboards.influxql.means import course, hourly_mean
 from dashboards.influxql.select import call, select
 from dashboards.influxql.valid import IS_VALID
@@ -28,7 +28,7 @@ def _curve(field: str, title: Text, description: Text, *, low: float = 0, may_be
         [Query(course(field, "air", AT_SITE, BY), alias=STATION)],
         unit=unit_of("air", field),
         empty=_NO_SENSOR if may_be_empty else NOTHING,
-        style={**JOINED, "axisSoftMin": low},
+        style={"axisSoftMin": low},
         may_be_empty=may_be_empty,
     )
 

@@ -13,7 +13,7 @@ from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import merge, organize
-from dashboards.reasons import REASONS
+from dashboards.reasons import OF_GAPS, REASONS
 from dashboards.units import grafana_unit
 from dashboards.words import Text, same
 
@@ -104,18 +104,25 @@ GAPS = table(
     transformations=(organize(without=("Time",)), merge(), organize(_GAP_COLUMNS)),
     may_be_empty=True,
 )
+
+
+def _told(reason: str, shown: Text | str) -> Query:
+    statement = select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", reason, *WHERE), by=ledger.WHOSE)
+    return Query(statement, alias=("$tag_source · ", shown))
+
+
 TIMELINE = statetimeline(
     "gap-timeline",
     Text("Nguồn nào im lặng lúc nào", "Which source was silent when"),
     Text(
-        "Mỗi nguồn từng có khoảng trống là một dải; đỏ: khoảng trống, xanh: đã có số đo trở lại. Bảng bên trên là chính xác nhất.",
-        "One bar for each source that had a gap; red: gap, green: readings came again. The table above is the most exact.",
+        "Mỗi nguồn từng có khoảng trống là một dải; đỏ: khoảng trống, xanh: đã có số đo trở lại. "
+        "Để trống trước dấu hiệu đầu tiên; bảng bên trên là chính xác nhất.",
+        "One bar for each source that had a gap; red: gap, green: readings came again. "
+        "Blank before the first sign; the table above is the most exact.",
     ),
     [
-        Query(
-            select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", *WHERE), by=ledger.WHOSE),
-            alias="$tag_source · $tag_reason",
-        )
+        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
+        _told(ledger.is_loss(), "$tag_reason"),  # a reason of a later version
     ],
     empty=_NONE,
     mappings=[words({"open": (Text("khoảng trống", "gap"), RED), "closed": (Text("có số đo", "readings"), GREEN)})],

@@ -7,6 +7,7 @@ from dashboards.boards.delivery_gaps import WHERE, reason_column, whose_columns
 from dashboards.house import GREEN, ORANGE, RED
 from dashboards.influxql import ledger
 from dashboards.influxql.select import AUTO, call, name, select
+from dashboards.influxql.steps import risen
 from dashboards.model.query import Query
 from dashboards.panels.shown import between, nothing, words
 from dashboards.panels.stat import stat
@@ -112,7 +113,7 @@ OVER_TIME = timeseries(
     overrides=_in_words(),
     legend_calcs=("sum",),
     may_be_empty=True,
-    interval="1m",
+    interval="5m",
 )
 REJECTED = table(
     "rejected",
@@ -160,21 +161,11 @@ REJECTED_RATE = timeseries(
         "How much the counter of refused points rose. It begins anew with the agent; that step back does not count.",
     ),
     [
-        Query(
-            select(
-                ("non_negative_difference(" + call("max", "rejected_total") + ")", "refused"),
-                of="gateway",
-                where=WHERE,
-                by=("site", "gateway"),
-                every=AUTO,
-                fill="none",
-            ),
-            alias="$tag_site · $tag_gateway",
-        )
+        Query(risen("rejected_total", "gateway", WHERE, ("site", "gateway")), alias="$tag_site · $tag_gateway"),
     ],
     unit=unit_of("gateway", "rejected_total"),
     empty=Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range"),
     style={"drawStyle": "bars", "fillOpacity": 70},
     legend_calcs=("sum",),
-    interval="1m",
+    interval="5m",
 )

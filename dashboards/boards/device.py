@@ -1,5 +1,7 @@
 """Device: what a technician wants to know of one device, its gateway beside it."""
 
+from dataclasses import replace
+
 from dashboards.boards.device_chosen import VARIABLES
 from dashboards.boards.device_health import BATTERY, LEDGER, LINK, PACE, PAUSE, QUALITY, RADIO
 from dashboards.boards.device_values import SEEN, STATES, VALUES
@@ -7,6 +9,8 @@ from dashboards.boards.fleet_table import GATEWAYS
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.words import Text
+
+_GATEWAY = replace(GATEWAYS, title=Text("Gateway của thiết bị này", "The gateway of this device"))
 
 BOARD = Board(
     "device",
@@ -16,11 +20,11 @@ BOARD = Board(
         "One device: when it was last heard, last values, quality flags, pace, supply, radio, and its gateway.",
     ),
     (
-        Row(9, ((8, SEEN), (16, VALUES))),
-        Row(6, ((8, STATES), (16, QUALITY))),
+        Row(10, ((7, SEEN), (10, VALUES), (7, STATES))),
+        Row(6, ((24, QUALITY),)),
         Row(8, ((12, PACE), (12, PAUSE)), Text("Nhịp báo cáo", "Pace")),
         Row(8, ((8, BATTERY), (8, RADIO), (8, LINK)), Text("Nguồn, sóng, đường truyền", "Supply, radio, line")),
-        Row(4, ((24, GATEWAYS),), Text("Gateway của thiết bị", "Its gateway")),
+        Row(4, ((24, _GATEWAY),)),
         Row(8, ((24, LEDGER),)),
     ),
     VARIABLES,

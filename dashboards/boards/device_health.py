@@ -2,10 +2,11 @@
 
 from dashboards.boards.delivery_gaps import reason_column
 from dashboards.boards.device_chosen import OF_GATEWAY, WHERE
-from dashboards.boards.device_values import OF_DEVICES
+from dashboards.boards.device_values import EVERYTHING
 from dashboards.house import ORANGE, RED
 from dashboards.influxql import ledger
-from dashboards.influxql.select import AUTO, call, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
+from dashboards.influxql.steps import risen
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -20,12 +21,13 @@ from telemetry.catalogue import MEASUREMENTS
 from telemetry.quality import FLAGS, Flag
 
 _NOTHING = Text("thiết bị không báo gì trong khoảng thời gian này", "the device reported nothing in this time range")
-_POINTS = tuple(select((name("quality"), "quality"), of=each, where=WHERE) for each in OF_DEVICES)
+_IN_WORDS = [column(measurement, title=shown) for measurement, shown in NAMES.items()]
 
 
 def _flagged(flag: Flag) -> Query:
-    bits = select((f"({name('quality')} & {flag.bit}) / {flag.bit}", "flag"), of=_POINTS)
-    statement = select((call("max", "flag"), "flag"), of=bits, where=('"flag" > 0',), every=AUTO)
+    """Return when a flag was set. Without the outer time bound InfluxDB 1.6 fills empty groups up to now, far beyond the range."""
+    bits = select((f"({name('quality')} & {flag.bit}) / {flag.bit}", "flag"), of=EVERYTHING, where=WHERE)
+    statement = select((call("max", "flag"), "flag"), of=bits, where=(TIME_FILTER, '"flag" > 0'), every=AUTO)
     return Query(statement, alias=(Text(flag.vi, flag.en), " · $m"))
 
 
@@ -52,13 +54,14 @@ PACE = timeseries(
     ),
     [
         Query(
-            select((f"{call('count', 'quality')} * 60000.0 / $__interval_ms", "points"), of=each, where=WHERE, every=AUTO, fill="0"),
-            alias=NAMES[each],
+            select((f"{call('count', 'quality')} * 60000.0 / $__interval_ms", "points"), of=EVERYTHING, where=WHERE, every=AUTO, fill="0"),
+            alias="$m",
         )
-        for each in OF_DEVICES
     ],
     unit="suffix: /min",
     empty=_NOTHING,
+    legend_calcs=("mean", "max"),
+    overrides=_IN_WORDS,
     interval="1m",
 )
 PAUSE = timeseries(
@@ -72,30 +75,31 @@ PAUSE = timeseries(
         Query(
             select(
                 (call("max", "pause"), "pause"),
-                of=select(("elapsed(" + name("quality") + ", 1ms) / 1000.0", "pause"), of=each, where=WHERE),
+                of=select((f"elapsed({name('quality')}, 1ms) / 1000.0", "pause"), of=EVERYTHING, where=WHERE),
                 every=AUTO,
                 fill="none",
             ),
-            alias=NAMES[each],
+            alias="$m",
         )
-        for each in OF_DEVICES
     ],
     unit=grafana_unit("s"),
     empty=_NOTHING,
     style={"drawStyle": "points", "pointSize": 5},
+    overrides=_IN_WORDS,
     interval="1m",
 )
 
 
 def _of_each(key: str, title: Text, description: Text, field: str, empty: Text) -> Panel:
-    measurements = [each for each in OF_DEVICES if any(quantity.field == field for quantity in MEASUREMENTS[each])]
+    told_by = [measurement for measurement, quantities in MEASUREMENTS.items() if any(each.field == field for each in quantities)]
     return timeseries(
         key,
         title,
         description,
-        [Query(select((call("mean", field), field), of=each, where=WHERE, every=AUTO), alias=NAMES[each]) for each in measurements],
-        unit=unit_of(measurements[0], field),
+        [Query(select((call("mean", field), field), of=f"/^({'|'.join(told_by)})$/", where=WHERE, every=AUTO), alias="$m")],
+        unit=unit_of("air", field),  # the same for every device (telemetry/catalogue/common.py)
         empty=empty,
+        overrides=_IN_WORDS,
         may_be_empty=True,
     )
 
@@ -124,15 +128,7 @@ LINK = timeseries(
         "How much the counters rose: frames received, damaged, sent again, readings received and lost. They begin anew with the agent; "
         "that step back does not count.",
     ),
-    [
-        Query(
-            select(
-                (f"non_negative_difference({call('max', each.field)})", each.field), of="board_link", where=WHERE, every=AUTO, fill="none"
-            ),
-            alias=Text(each.vi, each.en),
-        )
-        for each in _COUNTERS
-    ],
+    [Query(risen(each.field, "board_link", WHERE), alias=Text(each.vi, each.en)) for each in _COUNTERS],
     unit=grafana_unit("{count}"),
     empty=Text("thiết bị không phải bo mạch nối dây", "the device is no board on a line"),
     legend_calcs=("sum",),

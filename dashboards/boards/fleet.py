@@ -6,7 +6,7 @@ seen.
 
 from dashboards.boards.fleet_table import GATEWAYS, SILENT, SILENT_COUNT, VERSIONS
 from dashboards.house import GREEN, ORANGE, RED, YELLOW
-from dashboards.influxql.select import AUTO, call, is_variable, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, is_variable, name, select
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
@@ -26,7 +26,14 @@ _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này
 
 
 def _curve(
-    key: str, title: Text, description: Text, *fields: str, function: str = "mean", unit: str = "", may_be_empty: bool = False
+    key: str,
+    title: Text,
+    description: Text,
+    *fields: str,
+    function: str = "mean",
+    unit: str = "",
+    may_be_empty: bool = False,
+    empty: Text = _NO_REPORT,
 ) -> Panel:
     several = len(fields) > 1
     queries = [
@@ -42,7 +49,7 @@ def _curve(
         description,
         queries,
         unit=unit or unit_of("gateway", fields[0]),
-        empty=_NO_REPORT,
+        empty=empty,
         interval="10s",
         may_be_empty=may_be_empty,
     )
@@ -91,7 +98,9 @@ _CLOCK = statetimeline(
 
 def _marked(bit: int) -> Query:
     inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=_WHERE, by=_BY)
-    return Query(select((call("max", "marked"), "marked"), of=inner, by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit]))
+    return Query(
+        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit])
+    )
 
 
 _BITS = {
@@ -158,6 +167,7 @@ _LOAD = _curve(
     "load_1m",
     function="max",
     may_be_empty=True,
+    empty=Text("phiên bản tác tử cũ chưa đo tải", "agents of an older version do not measure it"),
 )
 _WARMTH = _curve(
     "warmth",

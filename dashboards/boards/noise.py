@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from dashboards import legal
-from dashboards.boards.stations import AT_SITE, BY, JOINED, NOTHING, STATION, last_readings
+from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, last_readings
 from dashboards.house import ORANGE, PURPLE, TIME_ZONE
 from dashboards.influxql.levels import energy_mean, night_level
 from dashboards.influxql.means import course
@@ -179,7 +179,7 @@ _LAEQ = timeseries(
     unit=_UNIT,
     empty=NOTHING,
     decimals=1,
-    style={**JOINED, "axisSoftMin": 40},
+    style={"axisSoftMin": 40},
 )
 _LAMAX = timeseries(
     "lamax",
@@ -191,7 +191,7 @@ _LAMAX = timeseries(
     unit=unit_of("noise", "lamax"),
     empty=NOTHING,
     decimals=1,
-    style={**JOINED, "axisSoftMin": 40},
+    style={"axisSoftMin": 40},
 )
 _LA90 = timeseries(
     "la90",
@@ -204,5 +204,5 @@ _LA90 = timeseries(
     unit=unit_of("noise", "la90"),
     empty=NOTHING,
     decimals=1,
-    style={**JOINED, "axisSoftMin": 30},
+    style={"axisSoftMin": 30},
 )

@@ -5,7 +5,7 @@ No limit of voltage is drawn: none with a source is in rules/limits.
 
 from dataclasses import replace
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, last_readings
+from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, last_readings
 from dashboards.influxql.counters import growth
 from dashboards.influxql.means import LOCAL_DAY, course
 from dashboards.influxql.select import AUTO, TIME_FILTER, call, select
@@ -49,7 +49,7 @@ _PHASE_VOLTAGES = timeseries(
         "không có công tơ ba pha nào gửi số đo trong khoảng thời gian này", "no three-phase meter sent a reading in this time range"
     ),
     decimals=1,
-    style={**JOINED, "axisSoftMin": 200, "axisSoftMax": 240},
+    style={"axisSoftMin": 200, "axisSoftMax": 240},
     legend_calcs=("lastNotNull", "min", "max"),
 )
 _VOLTAGE = timeseries(
@@ -63,7 +63,7 @@ _VOLTAGE = timeseries(
     unit=unit_of("power", "voltage"),
     empty=Text("không có công tơ một pha nào", "there is no single-phase meter"),
     decimals=1,
-    style={**JOINED, "axisSoftMin": 200, "axisSoftMax": 240},
+    style={"axisSoftMin": 200, "axisSoftMax": 240},
     legend_calcs=("lastNotNull", "min", "max"),
     may_be_empty=True,
 )
@@ -74,7 +74,6 @@ _ACTIVE = timeseries(
     [_mean("active_power")],
     unit=unit_of("power", "active_power"),
     empty=NOTHING,
-    style=JOINED,
 )
 _SUM = timeseries(
     "active-power-sum",
@@ -96,7 +95,7 @@ _SUM = timeseries(
     ],
     unit=unit_of("power", "active_power"),
     empty=NOTHING,
-    style={**JOINED, "fillOpacity": 20},
+    style={"fillOpacity": 20},
 )
 _FACTOR = timeseries(
     "power-factor",
@@ -109,7 +108,7 @@ _FACTOR = timeseries(
     unit=unit_of("power", "power_factor"),
     empty=NOTHING,
     decimals=2,
-    style={**JOINED, "axisSoftMin": 0.8, "axisSoftMax": 1},
+    style={"axisSoftMin": 0.8, "axisSoftMax": 1},
     legend_calcs=("lastNotNull", "min"),
 )
 _FREQUENCY = timeseries(
@@ -120,7 +119,7 @@ _FREQUENCY = timeseries(
     unit=unit_of("power", "frequency"),
     empty=_NOT_MEASURED,
     decimals=2,
-    style={**JOINED, "axisSoftMin": 49.5, "axisSoftMax": 50.5},
+    style={"axisSoftMin": 49.5, "axisSoftMax": 50.5},
     legend_calcs=("lastNotNull", "min", "max"),
     may_be_empty=True,
 )

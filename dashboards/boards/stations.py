@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.house import REPORTED_WITHIN, uid
-from dashboards.influxql.expand import duration_ms
+from dashboards.house import uid
 from dashboards.influxql.select import is_variable, select
 from dashboards.model.grid import WIDTH, Row
 from dashboards.model.json import Json
@@ -25,7 +24,6 @@ COURSE = Text(
     "Trung bình theo từng bước của đồ thị, không kể số đo ngoài dải hợp lý hoặc khi thiết bị báo lỗi.",
     "Means of each step of the graph, without readings outside the plausible range or of a device that reports an error.",
 )
-JOINED = {"spanNulls": duration_ms(REPORTED_WITHIN)}  # a station that reports every few minutes has a curve, not dots
 MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
 
 _COLOURED: Json = {"type": "color-text"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, JOINED, NOTHING, STATION, last_readings
+from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, last_readings
 from dashboards.influxql.counters import growth
 from dashboards.influxql.directions import mean_direction
 from dashboards.influxql.means import course
@@ -37,7 +37,7 @@ def _curve(
         unit=unit_of("weather", field),
         empty=_NOT_MEASURED if may_be_empty else NOTHING,
         decimals=1,
-        style={**JOINED, **(style or {})},
+        style=style,
         high=high,
         may_be_empty=may_be_empty,
     )

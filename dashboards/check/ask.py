@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from dashboards.check.moment import moment_ms
 from dashboards.check.schema import Schema, Store, schema_of
-from dashboards.check.verdict import fault_of
+from dashboards.check.verdict import fault_of, has_value
 from dashboards.influxql.chosen import ALL_VALUE, chosen, saved_with
-from dashboards.influxql.expand import Choice, Span, expand, expand_every, interval_ms
+from dashboards.influxql.expand import Choice, Span, expand, expand_every, interval_ms, variables_in
+from dashboards.influxql.reading import read
+from dashboards.influxql.statement import Field, Show
+from dashboards.influxql.tokens import Unreadable
 from dashboards.lint import catalogue, literals, portable, readable, variables
-from dashboards.lint.finding import Finding, Level, Place
+from dashboards.lint.finding import Finding, Place
 from dashboards.lint.walk import Asked, name_of, queries, rule_queries
 from dashboards.lint.walk import variables as variables_of
 from dashboards.model.json import Json
@@ -17,6 +20,7 @@ from dashboards.words import Text, same
 from runtime.influx_series import QueryError
 
 RULE = "store"
+_DEVICE = "device"
 # A query with such a finding finds nothing for a known reason, so that its answer tells no more.
 _DOOMING = frozenset({readable.RULE, literals.RULE, catalogue.RULE, portable.RULE, variables.RULE})
 _REFUSED = Text("sửa câu truy vấn", "mend the query")
@@ -25,6 +29,7 @@ _UNSEEN = Text(
     "see whether a device sends it; a panel that may be empty says may_be_empty",
 )
 _NO_VALUES = Text("kiểm tra phép đo và thẻ của biến", "look at the variable's measurement and tag")
+_NOTHING = Text("thiết bị không có gì để hiện trong ô này", "the device has nothing to show in this panel")
 OnAsked = Callable[[int, int], None]  # how many are done, of how many
 
 
@@ -50,6 +55,41 @@ class _Questions:
         self.by_text.setdefault(text, []).append(asked)
 
 
+@dataclass(slots=True)
+class _Panels:
+    """Panels of one chosen device: they ask for whatever it might have, and must show something of it.
+
+    `of_one_device` are the variables that choose it, by the uid of the dashboard.
+    """
+
+    of_one_device: Mapping[str, set[str]]
+    seen: dict[Place, tuple[Asked, bool]] = field(default_factory=dict)
+
+    def note(self, asked: Asked, *, has_value: bool) -> None:
+        place = Place(asked.place.board, asked.place.panel)
+        _, had_value = self.seen.get(place, (asked, False))
+        self.seen[place] = (asked, had_value or has_value)
+
+    def empty(self, may_be_empty: Mapping[str, frozenset[int]]) -> Iterator[Finding]:
+        for place, (asked, had_value) in self.seen.items():
+            if not had_value:
+                yield Finding(RULE, place, _NOTHING, _UNSEEN, "note" if _may_be_empty(asked, may_be_empty) else "finding")
+
+
+def one_device(board: Json) -> set[str]:
+    """Return the variables of a dashboard that choose exactly one device."""
+    found = set()
+    for variable in variables_of(board):
+        if variable.get("type") == "query" and not (variable.get("multi") or variable.get("includeAll")):
+            try:
+                statement = read(str(variable.get("query", "")))
+            except Unreadable:
+                continue
+            if isinstance(statement, Show) and [key.name for key in statement.keys if isinstance(key, Field)] == [_DEVICE]:
+                found.add(str(variable["name"]))
+    return found
+
+
 def ask(
     boards: Sequence[Json],
     rules: Sequence[Json],
@@ -72,15 +112,16 @@ def ask(
     for rule in rules:
         for asked in rule_queries(rule):
             questions.add(_of_rule(asked, when), asked)
+    panels = _Panels({name_of(board): one_device(board) for board in boards})
     for done, (text, askers) in enumerate(questions.by_text.items()):
         if on_asked:
             on_asked(done, len(questions.by_text))
         sound = [asked for asked in askers if asked.place not in doomed]
         if sound:
-            found += _verdicts(text, sound, store, schema, may_be_empty or {})
+            found += _verdicts(text, sound, store, schema, may_be_empty or {}, panels)
     if on_asked:
         on_asked(len(questions.by_text), len(questions.by_text))
-    return found
+    return found + list(panels.empty(may_be_empty or {}))
 
 
 def _prepare(board: Json, store: Store, when: Range, questions: _Questions) -> list[Finding]:
@@ -143,20 +184,29 @@ def _of_rule(asked: Asked, when: Range) -> str:
 
 
 def _verdicts(
-    text: str, askers: Sequence[Asked], store: Store, schema: Schema, may_be_empty: Mapping[str, frozenset[int]]
+    text: str, askers: Sequence[Asked], store: Store, schema: Schema, may_be_empty: Mapping[str, frozenset[int]], panels: _Panels
 ) -> Iterator[Finding]:
     statement = askers[0].statement
-    missing = list(dict.fromkeys(schema.missing(statement))) if statement else []
     try:
-        fault = fault_of(store.query(text))
+        answer = store.query(text)
     except QueryError as error:
         for asked in askers:
             yield Finding(RULE, asked.place, same(f"{error.words} (HTTP {error.status})"), _REFUSED)
         return
+    missing = list(dict.fromkeys(schema.missing(statement))) if statement else []
+    fault = fault_of(answer)
     for asked in askers:
-        level: Level = "note" if _may_be_empty(asked, may_be_empty) else "finding"
+        if asked.place.board in panels.of_one_device and variables_in(asked.text) & panels.of_one_device[asked.place.board]:
+            panels.note(asked, has_value=has_value(answer))
+            continue
+        is_fine = _may_be_empty(asked, may_be_empty) or (_is_table(asked) and has_value(answer))
         for words in missing or ([fault] if fault else []):
-            yield Finding(RULE, asked.place, words, _UNSEEN, level)
+            yield Finding(RULE, asked.place, words, _UNSEEN, "note" if is_fine else "finding")
+
+
+def _is_table(asked: Asked) -> bool:
+    """An empty column of a table may be good news (no such quality bit) or a question of equipment; an empty curve is neither."""
+    return bool(asked.holder.get("resultFormat") == "table")
 
 
 def _may_be_empty(asked: Asked, may_be_empty: Mapping[str, frozenset[int]]) -> bool:

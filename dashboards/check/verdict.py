@@ -9,24 +9,38 @@ _EMPTY = Text("không có chuỗi số liệu nào trong khoảng thời gian", 
 _NULL = Text("mọi giá trị đều trống (null)", "every value is null")
 
 
+def has_value(answer: Sequence[Series]) -> bool:
+    """Whether there is any value but times."""
+    return any(
+        value is not None
+        for series in answer
+        for row in series.values
+        for column, value in zip(series.columns, row, strict=False)
+        if column != "time"
+    )
+
+
 def fault_of(answer: Sequence[Series]) -> Text | None:
     """Return what is wrong with an answer, None for one with a value in every column and every series."""
     if not any(series.values for series in answer):
         return _EMPTY
-    columns: dict[str, bool] = {}
+    if not has_value(answer):
+        return _NULL
     for series in answer:
-        has_value = False
-        for at, column in enumerate(series.columns):
-            if column == "time":
-                continue
-            has = any(row[at] is not None for row in series.values)
-            columns[column] = columns.get(column, False) or has
-            has_value = has_value or has
-        if not has_value and any(columns.values()):
+        if not has_value([series]):
             tags = ", ".join(f"{key}={value}" for key, value in series.tags.items()) or series.name
             return Text(f"chuỗi {tags} chỉ có giá trị trống (null)", f"the series {tags} has nothing but null")
-    if not any(columns.values()):
-        return _NULL
-    if empty := [column for column, has in columns.items() if not has]:
-        return Text(f"cột {', '.join(empty)} chỉ có giá trị trống (null)", f"the column {', '.join(empty)} has nothing but null")
+    if empty := [column for column, has in _columns(answer).items() if not has]:
+        names = ", ".join(empty)
+        return Text(f"cột {names} chỉ có giá trị trống (null)", f"the column {names} has nothing but null")
     return None
+
+
+def _columns(answer: Sequence[Series]) -> dict[str, bool]:
+    """Return for each column but time whether it has a value anywhere."""
+    found: dict[str, bool] = {}
+    for series in answer:
+        for at, column in enumerate(series.columns):
+            if column != "time":
+                found[column] = found.get(column, False) or any(row[at] is not None for row in series.values)
+    return found

@@ -88,7 +88,13 @@ def duration_ms(text: str) -> int:
 
 
 def duration_text(ms: int) -> str:
-    """Return a duration as Grafana writes it, in the largest unit that goes into it, and what is over is dropped: 90000 is "1m"."""
+    """Return a duration in the largest unit that it is a whole number of: 7200000 is "2h", 90000 is "90s"."""
+    unit, size = next((unit, size) for unit, size in reversed(_UNITS_MS.items()) if ms % size == 0 and unit != "w")
+    return f"{ms // size}{unit}"
+
+
+def interval_text(ms: int) -> str:
+    """Return an interval as Grafana puts it in: in the largest unit that goes into it, without what is over. 90000 is "1m"."""
     unit, size = next(((unit, size) for unit, size in _FORMATTED if ms >= size), ("ms", 1))
     return f"{max(ms // size, 1)}{unit}"
 
@@ -102,9 +108,9 @@ def expand_every(query: str, span: Span, every_ms: int, variables: Mapping[str, 
     """Return the query with an interval chosen elsewhere: alert rules have theirs in `intervalMs`. Raises KeyError as expand does."""
     text = _VARIABLE.sub(lambda match: _value(match, query, variables or {}), query)
     text = text.replace("$timeFilter", f"time >= {span.from_ms}ms and time <= {span.to_ms}ms")
-    text = text.replace("$interval", duration_text(every_ms))
+    text = text.replace("$interval", interval_text(every_ms))
     text = text.replace("$__interval_ms", str(every_ms))
-    return text.replace("$__interval", duration_text(every_ms))
+    return text.replace("$__interval", interval_text(every_ms))
 
 
 def variables_in(query: str) -> set[str]:

@@ -13,11 +13,11 @@ they are told apart by their reason.
 from collections.abc import Sequence
 
 from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.reasons import OF_GAPS
 
 LEDGER = "ledger"
 WHOSE = ("site", "gateway", "source", "reason")
 NS_IN_A_MS = 1_000_000
-_GAP_REASONS = ("source silent", "gateway off")
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
 
 
@@ -33,7 +33,7 @@ def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
 
 def is_loss() -> str:
     """Return the condition that an entry is a loss and no gap."""
-    return among("reason", _GAP_REASONS, is_not=True)
+    return among("reason", OF_GAPS, is_not=True)
 
 
 def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "") -> Select:
@@ -59,8 +59,9 @@ def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
         by=WHOSE,
     )
     closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE)
-    newest = select((call("max", "opened"), "opened"), (call("max", "closed"), "closed"), of=(opened, closed), by=WHOSE)
-    return select(*columns, of=newest, where=(f'"opened" > {name("closed")}',))
+    ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
+    return select(*columns, of=newest, where=('"ahead" > 0',))
 
 
 def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:

@@ -50,10 +50,11 @@ def _of_identity(rule: Json) -> Iterator[tuple[Text, Text]]:
 def _of_words(rule: Json) -> Iterator[tuple[Text, Text]]:
     annotations = {str(key): str(value).strip() for key, value in rule.get("annotations", {}).items()}
     for language in LANGUAGES:
-        if not any(value for key, value in annotations.items() if re.search(rf"(^|[_.-]){language}$", key)):
+        keys = (f"summary_{language}", *(("summary",) if language == LANGUAGES[0] else ()))  # what Grafana itself shows is Vietnamese
+        if not any(annotations.get(key) for key in keys):
             yield (
                 Text(f"không có lời bằng tiếng {language}", f"has no text in {language}"),
-                Text(f"thêm annotation summary_{language}", f"add the annotation summary_{language}"),
+                Text(f"thêm annotation {keys[-1]}", f"add the annotation {keys[-1]}"),
             )
     url = annotations.get("runbook_url", "")
     way_out = Text("đặt annotation runbook_url tới docs/runbooks", "point the annotation runbook_url into docs/runbooks")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboards.influxql.statement import Expression, Field, Measurement, Pattern, Show, Statement, selects
 from dashboards.lint.finding import Finding
+from dashboards.lint.literals import mistaken
 from dashboards.lint.scope import EVERY_TAG, columns_of, has_fields_like, is_field, measurements_of, names_in, tags_of
 from dashboards.lint.walk import Asked
 from dashboards.words import Text
@@ -63,9 +64,10 @@ def _measurements(source: Measurement) -> Iterator[str | Text]:
 
 def _of_innermost(statement: Statement, measurement: str) -> Iterator[Text]:
     tags = tags_of(measurement)
+    texts = {right for _, right in mistaken(statement)}  # dashboards.lint.literals says what they are
     for expression in (*(column.expression for column in statement.columns), statement.where):
         for name in names_in(expression):
-            if name.name not in tags and not is_field(measurement, name.name):
+            if name.name not in tags | texts and not is_field(measurement, name.name):
                 yield Text(
                     f"“{name.name}” không phải trường hay thẻ của “{measurement}” trong danh mục",
                     f"“{name.name}” is no field or tag of “{measurement}” in the catalogue",

@@ -1,17 +1,19 @@
 """The measure of every column of a query, from the catalogue through functions, arithmetic and statements inside one another."""
 
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from dashboards.influxql.statement import Binary, Call, Column, Expression, Field, Pattern, Star, Statement, Value
-from dashboards.lint.functions import FUNCTIONS
-from dashboards.lint.measure import FLAG, NUMBER, TEXT, ZERO, Measure, duration, measure_of
+from dashboards.lint.functions import FUNCTIONS, Effect
+from dashboards.lint.measure import CONSTANT, FLAG, NUMBER, RADIANS, TEXT, Measure, duration, measure_of
 from dashboards.lint.scope import TIME, columns_of, measurements_of, tags_of
 from telemetry.catalogue import MEASUREMENTS, Quantity, find
 from telemetry.errors import RejectedError
 
 _SECOND_NS = 10**9
+_WITHOUT_ARGUMENT: Mapping[Effect, Measure] = {"count": NUMBER, "ratio": NUMBER, "angle": RADIANS}
 Scope = Callable[[str], Measure]  # the measure of a name; raises NotDerived
 
 
@@ -76,12 +78,12 @@ def _fields(statement: Statement, inside: Pattern | Star) -> list[str]:
 
 def _of_name(statement: Statement, name: str) -> Measure:
     found = list(_candidates(statement, name))
-    real = {each for each in found if each.form != "zero"}
+    real = {each for each in found if each.form != "constant"}
     if not found:
         raise NotDerived(f"{name} is not known", is_named_elsewhere=True)
     if len(real) > 1:
         raise NotDerived(f"{name} has several units")
-    return real.pop() if real else ZERO
+    return real.pop() if real else CONSTANT
 
 
 def _candidates(statement: Statement, name: str) -> Iterator[Measure]:
@@ -104,7 +106,7 @@ def _candidates(statement: Statement, name: str) -> Iterator[Measure]:
 def _measure(expression: Expression, scope: Scope) -> Measure:
     constant = _constant(expression)
     if constant is not None:
-        return NUMBER if constant else ZERO
+        return CONSTANT
     if isinstance(expression, Field):
         return scope(expression.name)
     if isinstance(expression, Call):
@@ -118,8 +120,10 @@ def _of_call(call: Call, scope: Scope) -> Measure:
     effect = FUNCTIONS.get(call.function)
     if effect is None or not call.arguments:
         raise NotDerived(f"{call.function}() is not known", is_named_elsewhere=True)
-    if effect == "count":
-        return NUMBER
+    if effect in _WITHOUT_ARGUMENT:
+        return _WITHOUT_ARGUMENT[effect]
+    if effect == "formula":
+        raise NotDerived(f"{call.function}() is a formula")
     last = call.arguments[-1]
     ns = last.ns if isinstance(last, Value) and last.kind == "duration" else None
     if effect == "duration":
@@ -133,12 +137,7 @@ def _of_call(call: Call, scope: Scope) -> Measure:
 def _of_arithmetic(binary: Binary, scope: Scope) -> Measure:
     left, right = _constant(binary.left), _constant(binary.right)
     if binary.operator in ("+", "-"):
-        sides = [_measure(side, scope) for side, value in ((binary.left, left), (binary.right, right)) if value is None]
-        real = {each.key: each for each in sides if each.form != "zero"}
-        if len(real) > 1:
-            raise NotDerived(f"{binary.operator} joins different units")
-        both = len(sides) == 1 and (left or right)
-        return next(iter(real.values())) if real else NUMBER if both else ZERO
+        return _of_sum(binary, scope)
     if binary.operator == "*":
         if left is not None or right is not None:
             factor, other = (left, binary.right) if left is not None else (right or Fraction(0), binary.left)
@@ -152,7 +151,18 @@ def _of_arithmetic(binary: Binary, scope: Scope) -> Measure:
         if left is not None:
             return NUMBER.times(_measure(binary.right, scope), -1).scaled(left)
         return _measure(binary.left, scope).times(_measure(binary.right, scope), -1)
+    if binary.operator == "%" and right is not None:
+        return _measure(binary.left, scope)
+    if binary.operator == "&" and right is not None and right > 0 and _measure(binary.left, scope).is_like(NUMBER):
+        return NUMBER.scaled(right) if math.log2(right).is_integer() else NUMBER  # one bit: divided by it, a flag of 0 or 1
     raise NotDerived(f"the operator {binary.operator} makes no quantity")
+
+
+def _of_sum(binary: Binary, scope: Scope) -> Measure:
+    real = [each for each in (_measure(binary.left, scope), _measure(binary.right, scope)) if each.form != "constant"]
+    if len(real) == 2 and not (real[0].is_like(real[1]) and real[0].form == real[1].form):
+        raise NotDerived(f"{binary.operator} joins different units")
+    return real[0] if real else CONSTANT
 
 
 def _constant(expression: Expression) -> Fraction | None:

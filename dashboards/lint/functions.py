@@ -1,15 +1,15 @@
 """The functions that InfluxDB 1.6 to 3 share, and what each does to the unit of its first argument.
 
-Portable: "InfluxQL functions" of the documentation of 1.6 and the feature support of InfluxDB 3. Absent in 3: HOLT_WINTERS, sample and the
-technical analysis set; absent in 1.6: the mathematical functions (abs, round, ln, …), which 1.7 brought.
+Portable: measured on InfluxDB 1.6.7, and in the feature support of InfluxDB 3 (influxql-v3-reference). Absent in 3: HOLT_WINTERS, sample
+and the technical analysis set.
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
 # keep: the unit of the argument. count: a number. per: divided by the duration in the second argument (1 s without). times: multiplied by
-# it. duration: in units of it (1 ns without; Grafana asks for no other).
-Effect = Literal["keep", "count", "per", "times", "duration"]
+# it. duration: in units of it (1 ns without). angle: radians. ratio: a number of an angle. formula: what comes out, no table tells.
+Effect = Literal["keep", "count", "per", "times", "duration", "angle", "ratio", "formula"]
 
 FUNCTIONS: Mapping[str, Effect] = {
     "count": "count",
@@ -35,5 +35,9 @@ FUNCTIONS: Mapping[str, Effect] = {
     "moving_average": "keep",
     "non_negative_derivative": "per",
     "non_negative_difference": "keep",
+    **dict.fromkeys(("abs", "ceil", "floor", "round"), "keep"),
+    **dict.fromkeys(("acos", "asin", "atan", "atan2"), "angle"),
+    **dict.fromkeys(("cos", "sin", "tan"), "ratio"),
+    **dict.fromkeys(("exp", "ln", "log", "log2", "log10", "pow", "sqrt"), "formula"),
 }
 NOW = "now"

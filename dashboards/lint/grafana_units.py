@@ -70,22 +70,22 @@ def is_known(unit: str) -> bool:
 
 def fits(unit: str, measure: Measure) -> bool:
     """Whether numbers of a measure may be shown with a unit of Grafana's."""
-    if measure.form == "zero":
+    if measure.form == "constant":
         return True
     if measure.form == "text":
         return unit in WORDS | NUMBERS
     if measure.form == "flag":
         return unit in STATES | NUMBERS | WORDS
     if unit in NUMBERS:
-        return measure.key == Measure().key
+        return measure.is_like(Measure())
     if unit == _SHARE:
-        return measure.key == Measure().key and measure.is_share
+        return measure.is_like(Measure()) and measure.is_share
     if unit.startswith(_SUFFIX):
         said = measure_of(unit.removeprefix(_SUFFIX))
         # A word behind a bare number ("suffix: trạm") names what is counted.
-        return said.key == measure.key if said else not measure.bases and measure.scale == 1
+        return said.is_like(measure) if said else measure.is_like(Measure())
     said = measure_of(_NOTATIONS[unit]) if unit in _NOTATIONS else None
-    return said is not None and said.key == measure.key
+    return said is not None and said.is_like(measure)
 
 
 def fitting(measure: Measure) -> Iterator[str]:

@@ -35,6 +35,23 @@ def check(boards: Sequence[Json], all_boards: Sequence[Json]) -> Iterator[Findin
             yield from _of_urls(place_of(board, panel), json.dumps(own), by_uid)
 
 
+def check_rules(rules: Sequence[Json], all_boards: Sequence[Json]) -> Iterator[Finding]:
+    """Check the dashboard and panel that an alert rule is shown in: annotations `__dashboardUid__` and `__panelId__`."""
+    by_uid = {name_of(board): board for board in all_boards}
+    for rule in rules:
+        annotations = rule.get("annotations", {})
+        uid, panel_id = str(annotations.get("__dashboardUid__", "")), str(annotations.get("__panelId__", ""))
+        place = Place(str(rule.get("uid") or "?"), str(rule.get("title", "")))
+        if uid and uid not in by_uid:
+            words = Text(f"gắn với bảng không có: {uid}", f"belongs to a dashboard that is not there: {uid}")
+            yield Finding(RULE, place, words, Text("sửa __dashboardUid__", "mend __dashboardUid__"))
+        elif panel_id and panel_id not in {str(panel.get("id")) for panel in panels(by_uid.get(uid, {}))}:
+            words = Text(
+                f"gắn với ô {panel_id}, mà bảng {uid} không có", f"belongs to the panel {panel_id}, which {uid or 'no dashboard'} has not"
+            )
+            yield Finding(RULE, place, words, Text("sửa __panelId__", "mend __panelId__"))
+
+
 def _of_urls(place: Place, text: str, by_uid: dict[str, Json]) -> Iterator[Finding]:
     for uid, rest in dict.fromkeys(_TO_DASHBOARD.findall(text)):
         if uid not in by_uid:

@@ -3,14 +3,16 @@
 A notation is symbols joined by `/`, each with an exponent 2 or 3: in the catalogue (`ug/m3`, `1/cm3`), in Grafana's suffixes (`mm/h`).
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-Form = Literal["number", "text", "flag", "zero"]
+Form = Literal["number", "text", "flag", "constant"]
 
+_TOLERANCE = Fraction(1, 10**9)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _SYMBOLS: Mapping[str, tuple[Fraction, Mapping[str, int]]] = {
     **{
@@ -56,7 +58,8 @@ _EXPONENT = re.compile(r"(.*[a-zA-Z])([23])")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a number is: times `scale` it is in the base units of `bases`. A "zero" is a constant 0, which goes with every unit.
+    """What a number is: times `scale` it is in the base units of `bases`. A "constant" stands in the query itself, as a limit line does,
+    and is meant in the unit it is shown in.
 
     `is_share` is a part of a whole, 0 to 1, which may be shown in per cent.
     """
@@ -65,6 +68,10 @@ class Measure:
     bases: tuple[tuple[str, int], ...] = ()
     form: Form = "number"
     is_share: bool = False
+
+    def is_like(self, other: "Measure") -> bool:
+        """Whether numbers of both mean the same, with constants as 57.29577951308232 for a degree."""
+        return self.bases == other.bases and abs(self.scale / other.scale - 1) < _TOLERANCE
 
     @property
     def key(self) -> tuple[Fraction, tuple[tuple[str, int], ...]]:
@@ -79,12 +86,13 @@ class Measure:
         return Measure(self.scale * other.scale**power, _sorted(bases), is_share=is_share)
 
     def scaled(self, factor: Fraction) -> "Measure":
-        """Return the measure of a number that was multiplied by a constant."""
-        return replace(self, scale=self.scale / factor) if factor else ZERO
+        """Return the measure of a number that was multiplied by a constant; a sign is none of a unit."""
+        return replace(self, scale=self.scale / abs(factor)) if factor else CONSTANT
 
 
 NUMBER = Measure()
-ZERO = Measure(form="zero")
+CONSTANT = Measure(form="constant")
+RADIANS = Measure(Fraction(math.degrees(1.0)), (("deg", 1),))
 TEXT = Measure(form="text")
 FLAG = Measure(form="flag")
 

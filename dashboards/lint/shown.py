@@ -6,7 +6,7 @@ Grafana's matchers are in packages/grafana-data/src/transformations/matchers; tr
 import re
 from collections.abc import Iterator
 
-from dashboards.influxql.statement import Statement
+from dashboards.influxql.statement import Statement, selects
 from dashboards.lint.derive import NotDerived, columns
 from dashboards.lint.measure import NUMBER, Measure
 from dashboards.lint.walk import Asked
@@ -16,6 +16,7 @@ from dashboards.model.json import Json
 NUMBERLESS = frozenset({"row", "text", "dashlist", "alertlist", "annolist", "news", "logs"})
 _COUNTING = frozenset({"count", "distinctCount", "changeCount"})  # reducers (fieldReducer.ts) whose result has no unit
 _ANY_TAG = re.compile(r"\$tag_\w+|\[\[tag_\w+\]\]")
+_MEASUREMENT = re.compile(r"\$(?:m|measurement)\b|\[\[(?:m|measurement)\]\]")
 _COLUMN = re.compile(r"\$col\b|\[\[col\]\]")
 
 
@@ -28,7 +29,7 @@ def shown(asked: Asked, statement: Statement) -> Iterator[tuple[str, str, Measur
     is_counted = bool(reducers) and set(reducers) <= _COUNTING
     renamed, dropped = _organised(panel)
     for column, measure in columns(statement):
-        names = _names(asked.holder, column)
+        names = _names(asked.holder, column, _measurement(statement))
         if names & dropped or _is_hidden(panel, asked.place.ref, names):
             continue
         names |= {renamed[name] for name in names if name in renamed}
@@ -58,9 +59,10 @@ def _matches(matcher: Json, ref: str, names: set[str]) -> bool:
     options = matcher.get("options")
     match matcher.get("id"):
         case "byName":
-            return options in names
+            return isinstance(options, str) and options in names
         case "byNames":
-            return bool(names & set((options or {}).get("names", [])))
+            wanted = options.get("names") if isinstance(options, dict) else None
+            return isinstance(wanted, list) and any(name in wanted for name in names)
         case "byRegexp":
             return any(_finds(str(options), name) for name in names)
         case "byFrameRefID":
@@ -79,12 +81,18 @@ def _finds(pattern: str, name: str) -> bool:
         return False
 
 
-def _names(target: Json, column: str) -> set[str]:
+def _names(target: Json, column: str, measurement: str) -> set[str]:
     """Return what a column is called: by itself, and in a time series by the alias, in which a tag's value may be anything."""
-    alias = str(target.get("alias", ""))
-    if target.get("resultFormat") == "table" or not alias:
+    if target.get("resultFormat") == "table":
         return {column}
-    return {column, _ANY_TAG.sub("…", _COLUMN.sub(lambda _: column, alias))}
+    alias = str(target.get("alias") or "$m.$col")  # as Grafana names a series by itself, but for its tags
+    filled = _MEASUREMENT.sub(lambda _: measurement, _COLUMN.sub(lambda _: column, alias))
+    return {column, _ANY_TAG.sub("…", filled)}
+
+
+def _measurement(statement: Statement) -> str:
+    """Return the name that the series have: that of the measurement which is read in the end."""
+    return next((source.name for each in selects(statement) for source in each.measurements), "")
 
 
 def _organised(panel: Json) -> tuple[dict[str, str], set[str]]:

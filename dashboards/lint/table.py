@@ -62,6 +62,7 @@ def lint(boards: Sequence[Json], rules: Sequence[Json] = (), all_boards: Sequenc
             found += of_queries(asked)
     for of_set in SET_RULES.values():
         found += of_set(boards, all_boards or boards)
+    found += links.check_rules(rules, all_boards or boards)
     for rule in rules:
         for of_alert in ALERT_RULES.values():
             found += of_alert(rule)

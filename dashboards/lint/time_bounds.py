@@ -1,7 +1,7 @@
 """The range on the screen is the range of the answer: `$timeFilter` bounds each statement that reads a measurement, and nothing else does.
 
-Only a last-seen query has a bound of its own, `time > now() - 10m`, beside a statement that `$timeFilter` bounds. A bound outside of a
-statement that groups by time finds nothing on InfluxDB 1.6, because the first group begins before it.
+Only a last-seen query has a bound of its own, `time > now() - 10m`, beside a statement that `$timeFilter` bounds. Further out it may stand
+once more where that statement groups by time, since InfluxDB 1.6 otherwise fills empty groups up to now; anywhere else it can find nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def _of_selects(statement: Statement) -> Iterator[tuple[Text, Text]]:
     has_filter = any(map(_is_filtered, innermost))
     for each in selects(statement):
         if not each.measurements:
-            if _is_filtered(each) or any(_times(each.where)):
+            if any(_times(each.where)) or (_is_filtered(each) and each.every is None):
                 yield _OUTSIDE, _INWARDS
             continue
         is_last_seen = has_filter and not _is_filtered(each) and any(map(_is_since_now, all_of(each.where)))

@@ -87,10 +87,10 @@ def _way_out(measure: Measure | NotDerived) -> Text:
 def notation(measure: Measure) -> str:
     """Return a unit in words: `ug/m3`, `1000 By`."""
     if measure.form != "number":
-        return {"text": "text", "flag": "yes/no", "zero": ""}[measure.form]
+        return {"text": "text", "flag": "yes/no", "constant": ""}[measure.form]
     for unit in ("", "%", "ug/m3", "mm", "mm/h", "min", "h", "d", "ms", "ns", "kB", "MB", "GB", "hPa", "Wh", "uS/cm", "1/cm3", "ppb"):
         said = measure_of(unit)
-        if said and said.key == measure.key:
+        if said and said.is_like(measure):
             return unit
     bases = "·".join(base if power == 1 else f"{base}^{power}" for base, power in measure.bases)
     return bases if measure.scale == 1 else f"{_number(measure.scale)} {bases}".strip()

@@ -47,7 +47,7 @@ def statetimeline(
     }
     return Panel(
         key,
-        "statetimeline",
+        "state-timeline",
         title,
         description,
         empty,

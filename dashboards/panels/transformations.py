@@ -29,6 +29,12 @@ def only(column: str, value: float) -> Json:
     return {"id": "filterByValue", "options": {"filters": [condition], "type": "include", "match": "all"}}
 
 
+def only_told(column: str) -> Json:
+    """Keep the rows in which a column has a value at all."""
+    condition = {"fieldName": column, "config": {"id": "isNotNull", "options": {}}}
+    return {"id": "filterByValue", "options": {"filters": [condition], "type": "include", "match": "all"}}
+
+
 def count_by(column: str, counted: str) -> Json:
     """Make one row of each value of a column, with `<counted> (count)`: how many rows had it."""
     fields = {column: {"operation": "groupby", "aggregations": []}, counted: {"operation": "aggregate", "aggregations": ["count"]}}

@@ -15,11 +15,13 @@ Frames = list[Frame]
 
 
 def transformed(panel: Json, frames: Sequence[Frame]) -> Frames:
-    """Return the frames after the panel's transformations, in their order."""
+    """Return the frames after the panel's transformations, in their order; one with a filter changes the frames of that query alone."""
     result = list(frames)
     for each in panel.get("transformations", []):
         if not each.get("disabled"):
-            result = TRANSFORMATIONS[each["id"]](result, each.get("options", {}))
+            only = each.get("filter", {"options": ""})["options"]
+            changed = iter(TRANSFORMATIONS[each["id"]]([frame for frame in result if only in ("", frame.ref)], each.get("options", {})))
+            result = [next(changed, frame) if frame.ref == only else frame for frame in result] if only else list(changed)
     return result
 
 

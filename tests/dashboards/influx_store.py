@@ -44,10 +44,19 @@ def differences(found: Sequence[Series], expected: Sequence[Series]) -> list[str
             continue
         told += [
             f"{mine.name} {mine.tags}: {row}, expected {other}"
-            for row, other in zip(mine.values, theirs.values, strict=True)
+            for row, other in zip(_in_order(mine), _in_order(theirs), strict=True)
             if not all(map(is_same, row, other))
         ]
     return told
+
+
+def _in_order(series: Series) -> list[tuple[Any, ...]]:
+    """Return the rows; those of one time, which a server gives in any order, by their other columns."""
+    times = [row[0] for row in series.values]
+    if len(set(times)) == len(times):
+        return list(series.values)
+    places = {time: at for at, time in reversed(list(enumerate(times)))}
+    return sorted(series.values, key=lambda row: (places[row[0]], str(row[1:])))
 
 
 def is_same(value: Any, other: Any) -> bool:

@@ -191,6 +191,38 @@ def integrated(draw: st.DrawFn, of: str) -> Select:
     return select(call("integral", draw(_numeric), draw(st.sampled_from(["1s", "1m"]))), of=of, where=draw(_conditions))
 
 
+@st.composite
+def layered(draw: st.DrawFn, of: str) -> Select:
+    """Windows, with the range of the dashboard, around points that were computed with, around steps of a counter, or around windows."""
+    field = draw(_numeric)
+    kind = draw(st.sampled_from(["computed", "stepped", "windows", "averaged"]))
+    by = ("site", "device")
+    where = (*draw(_conditions), f"{name('n')} & 3 != 1") if draw(st.booleans()) else draw(_conditions)
+    every = draw(st.sampled_from(["2m", "3m, 2m", "10m", "5m, 4m"]))
+    if kind == "computed":
+        inner = select((f"floor(pow({name(field)}, 2) / 10)", "v"), of=of, where=where, by=by)
+    elif kind == "stepped":
+        step = draw(st.sampled_from(["non_negative_difference", "difference", "derivative", "elapsed", "cumulative_sum"]))
+        inner = select((f"{step}({name(field)}{', 1s' if step in ('derivative', 'elapsed') else ''})", "v"), of=of, where=where, by=by)
+    elif kind == "windows":
+        # of floats: what integers are divided to, 1.6 cuts off where a statement two levels up selects it
+        inner = select((f"sum({name('x')}) / count({name('x')})", "v"), of=of, where=where, by=by, every="1m")
+    else:
+        raw = select((f"{name(field)} * 2", "v"), of=of, where=where, by=by)
+        averages = f"moving_average(sum({name('v')}), 3) / moving_average(count({name('v')}), 3)"
+        inner = select(
+            (averages, "v"), of=raw, where=("$timeFilter",), by=by, every="1m", fill=draw(st.sampled_from(["0", "null", "none"]))
+        )
+    function = draw(st.sampled_from(["sum", "mean", "max", "count", "last", "first"]))
+    what = [(call(function, "v"), "w")] + ([(call("count", "v"), "c")] if draw(st.booleans()) else [])
+    is_bounded = draw(st.booleans())
+    fill: Fill = draw(_fill) if is_bounded else "none"
+    outer = select(*what, of=inner, where=("$timeFilter",) * is_bounded, by=draw(_by), every=every, fill=fill)
+    return select(name("w"), of=outer, where=(f"{name('w')} > 0",), by=("site",)) if draw(st.booleans()) else outer
+
+
 def statement(of: str) -> st.SearchStrategy[Select]:
     """Return statements of every kind over one measurement."""
-    return st.one_of(aggregated(of), aggregated(of), selected(of), raw(of), transformed(of), ranked(of), integrated(of), nested(of))
+    return st.one_of(
+        aggregated(of), aggregated(of), selected(of), raw(of), transformed(of), ranked(of), integrated(of), nested(of), layered(of)
+    )

@@ -68,7 +68,7 @@ def test_a_sound_dashboard_and_rule_on_a_store_that_has_it_all_have_no_finding(s
     [
         (rewrite("Dust", "pm2_5", "pm25"), "catalogue", "Dust / A", "“pm25”"),  # a renamed field
         (rewrite("Dust", "pm2_5", "pm10"), "store", "Dust / A", "no field or tag “pm10”"),  # catalogued, and nobody sends it
-        (rewrite("Gateways", "rss_bytes", "card_bytes"), "store", "Gateways / A", "“card_bytes”"),  # one column of several
+        (rewrite("Gateways", '"gateway" WHERE', '"device" WHERE'), "catalogue", "Gateways / A", "“rss_bytes” is no field"),
         (rewrite("Dust", '"device"', '"sensor"'), "store", "Dust / A", "no field or tag “sensor”"),
         (rewrite("Gaps", "'open'", '"open"'), "literals", "Gaps / A", "'open'"),  # a double-quoted literal
         (rewrite("Dust", "$timeFilter", "$timeFilter AND \"device\" = 'dust-3'"), "store", "Dust / A", "no series"),
@@ -154,3 +154,43 @@ def test_a_query_that_the_store_refuses_is_a_finding_even_where_nothing_to_show_
     assert [(finding.level, finding.place.panel) for finding in found] == [("finding", "Gaps")]
     with pytest.raises(QueryError, match="unsupported mean"):
         store.query('SELECT mean("gap_id") FROM "ledger"')
+
+
+def test_an_empty_column_of_a_table_is_a_note_and_an_empty_curve_a_finding(store: InfluxClient) -> None:
+    inner = 'SELECT {} FROM "air" WHERE $timeFilter AND "site" =~ /^${{site:regex}}$/ AND "pm2_5" {} 0'
+    united = 'SELECT max("a") AS "a", max("b") AS "b" FROM ({}), ({})'.format(  # noqa: S608
+        inner.format('max("pm2_5") AS "a"', ">"), inner.format('max("pm2_5") AS "b"', "<")
+    )
+
+    def levels(result_format: str) -> list[str]:
+        target = {"query": united, "resultFormat": result_format}
+        board = broken(lambda board: panel(board, "Dust")["targets"][0].update(target))
+        return [finding.level for finding in _check(board, store) if "the column b has nothing" in finding.what.en]
+
+    assert (levels("table"), levels("time_series")) == (["note"], ["finding"])
+    (unsent,) = _check(broken(rewrite("Gateways", "rss_bytes", "card_bytes")), store)  # not every gateway has a card
+    assert (unsent.level, unsent.what.en) == ("note", "in the store “gateway” has no field or tag “card_bytes”")
+
+
+def test_a_panel_of_one_device_must_show_something_of_what_it_asks_for(store: InfluxClient) -> None:
+    def of_one_device(first: str, second: str) -> list[tuple[str, str]]:
+        variable = {**sample.board()["templating"]["list"][1], "name": "device", "query": 'SHOW TAG VALUES WITH KEY = "device"'}
+        for key in ("multi", "includeAll", "allValue", "current"):
+            variable.pop(key)
+
+        def change(board: Json) -> None:
+            board["templating"]["list"].append(variable)
+            dust = panel(board, "Dust")
+            query = 'SELECT {} FROM "{}" WHERE $timeFilter AND "device" =~ /^${{device:regex}}$/'
+            dust["targets"] = [
+                {**dust["targets"][0], "refId": ref, "query": query.format(*asked.split(" of "))}
+                for ref, asked in (("A", first), ("B", second))
+            ]
+
+        found = _check(broken(change), store)
+        return [(str(finding.place), finding.what.en) for finding in found if finding.place.panel == "Dust" and finding.rule == "store"]
+
+    assert of_one_device('last("pm2_5"), last("pm10") of air', 'last("temperature") of weather') == []
+    assert of_one_device('last("pm10") of air', 'last("temperature") of weather') == [
+        ("quanho-sample-en / Dust", "the device has nothing to show in this panel")
+    ]

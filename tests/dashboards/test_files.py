@@ -1,6 +1,7 @@
 """The files of `build`, read as Grafana reads them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import yaml
 from pydantic import SecretStr
 
 from dashboards.alert_files import secret_files
+from dashboards.alerting.contacts import Contacts, Email, Webhook
+from dashboards.alerting.render import render
 from dashboards.alerting.rendered import Alerting, ContactPoint, RuleGroup
+from dashboards.alerting.rules import load
 from dashboards.built import built
 from dashboards.files import FileSettings, Secret, Store, files
-from dashboards.house import DATASOURCE_UID, FOLDERS
+from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from tests.dashboards.grafana_reading import as_grafana_reads
 
@@ -122,7 +126,7 @@ def test_dashboards_are_not_changed_by_a_single_character() -> None:
 def test_one_language_is_only_that_language() -> None:
     made = written(alerting(), languages=("en",))
     assert {path.split("/")[1] for path in made if path.startswith("dashboards/")} == {"en"}
-    assert read(made, "alerting/rules.yaml")["groups"][0]["folder"] == "quanho · Alerts"
+    assert read(made, "alerting/rules.yaml")["groups"][0]["folder"] == ALERTS_FOLDER.title.en
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -143,7 +147,7 @@ def test_rules_keep_queries_and_annotations_as_they_are_and_double_dollars_elsew
 def test_rules_have_the_names_of_files() -> None:
     group = read(written(alerting(rule())), "alerting/rules.yaml")["groups"][0]
     seen = group["rules"][0]
-    assert (group["name"], group["folder"], group["interval"]) == ("air", "quanho · Cảnh báo", "60s")
+    assert (group["name"], group["folder"], group["interval"]) == ("air", ALERTS_FOLDER.title.vi, "60s")
     assert (seen["keepFiringFor"], seen["missing_series_evals_to_resolve"], seen["for"]) == ("10m", 1000, "5m")
     assert (seen["dashboardUid"], seen["panelId"]) == ("quanho-air-vi", 7)
     assert not {"orgID", "folderUID", "ruleGroup", "keep_firing_for", "missingSeriesEvalsToResolve"} & set(seen)
@@ -177,9 +181,50 @@ def test_rules_name_the_contact_point_that_the_route_would_choose_and_the_tree_s
     assert "provisioning/alerting/policies.yaml" not in made
 
 
-def test_a_route_that_a_rule_cannot_say_asks_for_the_tree() -> None:
+def test_where_a_route_tells_several_a_contact_point_has_the_receivers_of_all() -> None:
+    both = [{"receiver": name, "object_matchers": [["severity", "!~", "low"]], "continue": True} for name in ("on-call", "phones")]
+    made = written(alerting(rule(labels={"team": "quanho", "severity": "high"}), route=ROUTE | {"routes": both}))
+    (seen,) = read(made, "alerting/rules.yaml")["groups"][0]["rules"]
+    (point,) = read_without_secrets(made)
+    assert seen["notification_settings"]["receiver"] == point["name"] == "on-call + phones"
+    assert [receiver["type"] for receiver in point["receivers"]] == ["email", "webhook"]
+    uids = {receiver["uid"] for receiver in point["receivers"]}
+    assert not uids & {each.uid for each in POINTS}, "a uid is one receiver's"
+    assert all(re.fullmatch("[A-Za-z0-9_-]{1,40}", uid) for uid in uids)
+
+
+def test_several_who_want_an_alert_at_different_times_ask_for_the_tree() -> None:
+    both = [{"receiver": "on-call", "continue": True}, {"receiver": "phones", "repeat_interval": "1h"}]
     with pytest.raises(ValueError, match="tree"):
-        written(alerting(rule(labels={"team": "quanho"}), route=ROUTE | {"continue": True}))
+        written(alerting(route=ROUTE | {"routes": both}))
+
+
+def test_the_rules_of_quanho_reach_whom_the_contacts_say(tmp_path: Path) -> None:
+    """Every rule with the contact points that the route, read by Alertmanager's rules, would choose."""
+    contacts = Contacts(
+        email=(Email(name="office", addresses=("a@example.org",)),),
+        webhook=(Webhook(name="hook", url="https://x.example", secret_file=secret(tmp_path), severities=("critical",), watchdog=True),),
+    )
+    given = render(load(), ("vi", "en"), contacts)
+    rules = [rule for group in read(written(given), "alerting/rules.yaml")["groups"] for rule in group["rules"]]
+    assert len(rules) == sum(len(group.rules) for group in given.groups) > 20
+    reached = {(rule["labels"]["quanho"], rule["labels"]["severity"]): rule["notification_settings"]["receiver"] for rule in rules}
+    assert reached[("rule", "critical")] == "quanho-office + quanho-hook"
+    assert reached[("rule", "warning")] == "quanho-office"
+    assert {name for (kind, _), name in reached.items() if kind == "watchdog"} == {"quanho-hook"}
+    named = {point["name"] for point in read_without_secrets(written(given))}
+    assert named == set(reached.values())
+
+
+def secret(folder: Path) -> Path:
+    path = folder / "secret"
+    path.touch(0o600)
+    path.write_text("s3cret")
+    return path
+
+
+def read_without_secrets(made: dict[str, bytes]) -> Any:
+    return yaml.safe_load(made["provisioning/alerting/contact-points.yaml"])["contactPoints"]
 
 
 def test_the_tree_is_written_only_when_asked_for() -> None:
@@ -191,7 +236,7 @@ def test_the_tree_is_written_only_when_asked_for() -> None:
 
 
 def test_secrets_of_contact_points_are_named_and_never_written(tmp_path: Path) -> None:
-    given = alerting()
+    given = alerting(rule(labels={"team": "quanho", "severity": "critical"}))
     made = written(given, secrets_dir=str(tmp_path))
     for path in secret_files(given, str(tmp_path)):
         Path(path).write_text("from the file\n")

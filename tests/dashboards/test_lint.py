@@ -111,14 +111,17 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
     ),
     "a fixed data source of a variable": (_variable(datasource={"type": "influxdb", "uid": "abc"}), "datasource", "$site", "fixed: abc"),
     "a fixed data source of an annotation": (
-        lambda board: board["annotations"]["list"][1].update(datasource="abc"),
+        lambda board: board["annotations"]["list"][-1].update(datasource="abc"),
         "datasource",
         "Gaps",
         "fixed: abc",
     ),
     "no data source": (lambda board: panel(board, "Dust").pop("datasource"), "datasource", "Dust", "fixed"),
     "a forecast": (rewrite("Dust", 'mean("pm2_5")', 'holt_winters(mean("pm2_5"), 5, 0)'), "portable", "Dust / A", "HOLT_WINTERS"),
-    "a function of newer versions": (rewrite("Dust", 'mean("pm2_5")', 'round(mean("pm2_5"))'), "portable", "Dust / A", "ROUND"),
+    "a sample": (rewrite("Dust", 'mean("pm2_5")', 'sample("pm2_5", 3)'), "portable", "Dust / A", "SAMPLE"),
+    "a formula shown with a unit": (rewrite("Dust", "mean(", "pow(10, "), "unit", "Dust / A", "pow() is a formula"),
+    "columns of different kinds compared": (rewrite("Gaps", "\"state\" = 'open'", '"state" = "count"'), "literals", "Gaps / A", "'count'"),
+    "a literal that is no column": (rewrite("Gaps", "'open'", '"open"'), "literals", "Gaps / A", "with the text 'open'"),
     "a limit of series": (rewrite("Dust", "fill(null)", "fill(null) SLIMIT 3"), "portable", "Dust / A", "SLIMIT"),
     "a query that writes": (rewrite("Dust", 'FROM "air"', 'INTO "b" FROM "air"'), "portable", "Dust / A", "INTO"),
     "a variable by series": (_variable(query="SHOW SERIES"), "portable", "$site", "SHOW SERIES"),
@@ -174,7 +177,8 @@ RULE_BROKEN: dict[str, tuple[Change, str, str]] = {
         "alert-rule",
         "not in docs/runbooks",
     ),
-    "one language only": (lambda rule: rule["annotations"].pop("summary_vi"), "alert-rule", "no text in vi"),
+    "one language only": (lambda rule: rule["annotations"].pop("summary_en"), "alert-rule", "no text in en"),
+    "the other language only": (lambda rule: rule["annotations"].pop("summary"), "alert-rule", "no text in vi"),
     "no severity": (lambda rule: rule["labels"].clear(), "alert-rule", "severity is None"),
     "no hold time": (lambda rule: rule.pop("for"), "alert-rule", "no hold time"),
     "a long uid": (lambda rule: rule.update(uid="u" * 41), "alert-rule", "41 characters"),
@@ -185,6 +189,16 @@ RULE_BROKEN: dict[str, tuple[Change, str, str]] = {
     "a renamed field": (lambda rule: _query(rule, "pm2_5", "pm25"), "catalogue", "pm25"),
     "a double-quoted literal": (lambda rule: _query(rule, "$timeFilter", '$timeFilter AND "site" = "quality"'), "literals", "'quality'"),
 }
+
+
+def test_the_panel_that_an_alert_rule_is_shown_in_is_looked_for() -> None:
+    def shown(uid: str, panel_id: int) -> list[str]:
+        rule = broken_rule(lambda rule: rule["annotations"].update(__dashboardUid__=uid, __panelId__=str(panel_id)))
+        return [finding.what.en for finding in lint([], [rule], [sample.board()])]
+
+    assert shown("quanho-sample-en", sample.GAPS_ID) == []
+    assert shown("quanho-sample-en", 1) == ["belongs to the panel 1, which quanho-sample-en has not"]
+    assert shown("quanho-gone-en", 1) == ["belongs to a dashboard that is not there: quanho-gone-en"]
 
 
 def _query(rule: Json, old: str, new: str) -> None:

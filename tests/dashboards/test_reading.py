@@ -34,7 +34,9 @@ def _statements(draw: st.DrawFn, depth: int = 1) -> Select:
     conditions = draw(st.lists(st.tuples(_NAMES, st.sampled_from(["=", "!="]), _NAMES), max_size=2))
     return select(
         *[(call(function, field), alias) for function, field, alias in columns],
-        of=draw(_NAMES) if is_inner else draw(st.lists(_statements(depth=depth - 1), min_size=1, max_size=2)),
+        of=draw(_NAMES.filter(lambda name: not name.startswith("/")))
+        if is_inner
+        else draw(st.lists(_statements(depth=depth - 1), min_size=1, max_size=2)),
         where=[f"{name(tag)} {operator} {literal(value)}" for tag, operator, value in conditions],
         by=draw(st.lists(_NAMES.filter(lambda tag: not tag.startswith("/")), max_size=2)),
         every=draw(st.sampled_from(["", AUTO]) | _DURATIONS),

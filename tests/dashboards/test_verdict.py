@@ -25,7 +25,7 @@ def _series(*rows: tuple[object, ...], columns: tuple[str, ...] = ("time", "a", 
 )
 def test_an_answer_is_right_when_every_column_and_series_has_a_value(answer: list[Series], said: str) -> None:
     fault = fault_of(answer)
-    assert said in fault.en if fault and said else not fault
+    assert (fault.en if fault else "").count(said) == 1 or not said
     assert bool(fault) is bool(said)
 
 

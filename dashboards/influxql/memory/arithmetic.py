@@ -15,12 +15,13 @@ _NUMBERS: dict[str, Callable[[Number, Number], Number]] = {
     "/": lambda a, b: a / b if b else 0.0,
     "%": lambda a, b: 0 if not b else math.fmod(a, b) if isinstance(a, float) or isinstance(b, float) else int(math.fmod(a, b)),
 }
+_BITS: dict[str, Callable[[int, int], int]] = {"&": lambda a, b: a & b, "|": lambda a, b: a | b, "^": lambda a, b: a ^ b}
 _SAME_TYPE = ("abs", "round", "floor", "ceil")  # an integer stays one
 MATH: dict[str, Callable[..., Number]] = {
     "abs": abs,
     "round": lambda x: math.copysign(math.floor(abs(x) + 0.5), x),  # halves away from zero
-    "floor": math.floor,
-    "ceil": math.ceil,
+    "floor": lambda x: float(math.floor(x)),
+    "ceil": lambda x: float(math.ceil(x)),
     "sqrt": math.sqrt,
     "exp": math.exp,
     "ln": math.log,
@@ -43,6 +44,8 @@ def combine(operator: str, left: Value, right: Value) -> Value:
     """Return the result of one operation."""
     if isinstance(left, (bool, str)) or isinstance(right, (bool, str)) or left is None or right is None:
         return None
+    if operator in _BITS:
+        return _BITS[operator](left, right) if isinstance(left, int) and isinstance(right, int) else None
     return _NUMBERS[operator](left, right)
 
 

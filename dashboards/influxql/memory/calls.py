@@ -73,15 +73,16 @@ def _reduced(call: Call, inside: Sequence[Sample]) -> Sample | None:
 
 def _transformed(call: Call, points: Sequence[Point], frame: Frame) -> list[Sample]:
     inner = call.arguments[0]
-    if isinstance(inner, Call) != bool(frame.every_ns):
-        raise NotEvaluated(f"{call.name}() takes a function where time is grouped, and a field where it is not")
+    if isinstance(inner, Call) and not frame.every_ns:
+        raise NotEvaluated(f"{call.name}() of a function needs windows: GROUP BY time()")
     width = int(_number(call.arguments[1])) if call.name == "moving_average" else 0
     if isinstance(inner, Call):
         reach = 0 if call.name == "cumulative_sum" else 1  # one window, also for moving_average of many
         source = samples_of(inner, points, frame.reaching_back(reach), is_alone=False)
     else:
         field = field_of(call)
-        source = frame.within([Sample(point.time_ns, point.fields[field]) for point in points if field in point.fields])
+        wide = frame if call.name == "cumulative_sum" else frame.reaching_back(1)
+        source = wide.within([Sample(point.time_ns, point.fields[field]) for point in points if field in point.fields])
     source = [sample for sample in source if sample.value is not None]
     transform = TRANSFORMS[call.name]
     match call.name:

@@ -3,7 +3,7 @@
 from dashboards.influxql.memory.syntax import Binary, Call, Duration, Expression, Literal, NotEvaluated, Pattern, Ref, Statement, Wildcard
 from dashboards.influxql.memory.tokens import Token, duration_ns, tokens
 
-_PRECEDENCE = (("OR",), ("AND",), ("=", "!=", "=~", "!~", "<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
+_PRECEDENCE = (("OR",), ("AND",), ("=", "!=", "=~", "!~", "<", "<=", ">", ">="), ("+", "-", "|", "^"), ("*", "/", "%", "&"))
 _END = Token("end", "", -1)
 
 
@@ -61,7 +61,7 @@ class _Parser:
             inner = self.statement()
             self._expect(")")
             return inner
-        return self._name()
+        return f"/{self._next('regex').text}/" if self._peek().kind == "regex" else self._name()
 
     def _interval(self) -> tuple[int, int]:
         self._at += 2

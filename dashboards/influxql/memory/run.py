@@ -26,6 +26,7 @@ from dashboards.influxql.memory.syntax import (
     Statement,
     Wildcard,
 )
+from dashboards.influxql.memory.transforms import TRANSFORMS
 from telemetry.point import Point
 
 Measurement = Callable[[str], Relation]
@@ -35,13 +36,17 @@ Row = tuple[int, tuple[Value, ...]]  # ns, values
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a statement inside has from the one around it: bounds of time, the tags it groups by, its windows."""
+    """What a statement inside has from the one around it: bounds of time, the tags it groups by, its windows.
+
+    `floor_ns` is the lower bound of the outermost statement: 1.6 reads nothing before it, also where a function inside reaches back.
+    """
 
     from_ns: int = MIN_NS
     to_ns: int = MAX_NS
     by: tuple[str, ...] = ()
     every_ns: int = 0
     offset_ns: int = 0
+    floor_ns: int = MIN_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,10 @@ def run(statement: Statement, read: Measurement, now_ns: int | None, around: Aro
         fill = "none"  # the statement around steps over nulls
     if not every_ns:
         every_ns, offset_ns = outer.every_ns, outer.offset_ns
-    frame = Frame(from_ns, to_ns, every_ns, offset_ns, fill, statement.is_descending)
+    is_derived = not all(isinstance(source, str) for source in statement.sources)
+    frame = Frame(from_ns, to_ns, every_ns, offset_ns, fill, statement.is_descending, outer.floor_ns, is_derived)
     named = tuple(dimension.name for dimension in statement.by if isinstance(dimension, Ref))
-    inherited = Around(from_ns, to_ns, (*named, *outer.by), every_ns, offset_ns)
+    inherited = Around(from_ns, to_ns, (*named, *outer.by), every_ns, offset_ns, outer.floor_ns if around else from_ns)
     found = _read(statement, read, now_ns, inherited)
     by = sorted({*_dimensions(statement.by, found.tags), *outer.by})
     if condition is not None:
@@ -95,9 +101,9 @@ def _read(statement: Statement, read: Measurement, now_ns: int | None, inherited
         if isinstance(source, str):
             relations.append(read(source))
             continue
-        if _bounds_time(statement) and (source.every_ns or inherited.every_ns):
-            raise NotEvaluated("a bound of time around a statement that groups by time: put it inside")
-        if source.every_ns and source.fill not in ("null", "none") and (source.by or inherited.by):
+        if _bounds_time(statement) and source.every_ns and not inherited.every_ns:
+            raise NotEvaluated("a bound of time around a statement that groups by time: 1.6 may answer nothing, put it inside")
+        if source.every_ns and source.fill not in ("null", "none") and (source.by or inherited.by) and not _is_in_order(source, inherited):
             raise NotEvaluated("fill() of several series inside a statement: 1.6 fills a series again whenever another comes between")
         inner = run(source, read, now_ns, inherited)
         relations.append(relation([_as_point(group, inner.columns, *row) for group in inner.groups for row in group.rows]))
@@ -109,6 +115,12 @@ def _read(statement: Statement, read: Measurement, now_ns: int | None, inherited
 def _as_point(group: Group, columns: Sequence[str], time_ns: int, values: Sequence[Value]) -> Point:
     fields = {column: value for column, value in zip(columns, values, strict=True) if value is not None}
     return Point(group.name, group.tags, fields, time_ns)
+
+
+def _is_in_order(statement: Statement, around: Around) -> bool:
+    """Tell whether 1.6 reads what is inside in the order of series and time, as some functions make it, and gives it so."""
+    inside = {dimension.name for dimension in statement.by if isinstance(dimension, Ref)}
+    return inside <= set(around.by) and all(call.name in TRANSFORMS for expression, _ in statement.columns for call in _calls(expression))
 
 
 def _bounds_time(statement: Statement) -> bool:
@@ -134,7 +146,7 @@ def _groups(found: Relation, by: Sequence[str]) -> Iterator[tuple[str, dict[str,
 def _rows(columns: Columns, points: Sequence[Point], found: Relation, frame: Frame) -> Iterator[Row]:
     calls = list(dict.fromkeys(call for expression, _ in columns for call in _calls(expression)))
     refs = frozenset().union(*(_refs(expression) for expression, _ in columns))
-    ordered = list(reversed(points)) if frame.is_descending else list(points)
+    ordered = sorted(points, key=lambda point: -point.time_ns) if frame.is_descending else list(points)
     expressions = [expression for expression, _ in columns]
     if not calls:
         wanted = refs & found.fields

@@ -20,7 +20,11 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a statement looks at time: its range, both ends included, its windows (0: one for all) and how empty ones are filled."""
+    """How a statement looks at time: its range, both ends included, its windows (0: one for all) and how empty ones are filled.
+
+    `floor_ns`: nothing before is read, however far the range reaches back. `is_derived`: what is read is the answer of statements inside,
+    of which nothing is left out by time.
+    """
 
     from_ns: int
     to_ns: int
@@ -28,6 +32,8 @@ class Frame:
     offset_ns: int = 0
     fill: str | float = "null"
     is_descending: bool = False
+    floor_ns: int = MIN_NS
+    is_derived: bool = False
 
     def window(self, time_ns: int) -> int:
         """Return the beginning of the window; windows begin at multiples of their length since 1970, whatever the range."""
@@ -42,7 +48,9 @@ class Frame:
         return replace(self, from_ns=self.from_ns - windows * self.every_ns)
 
     def within(self, samples: Sequence[Sample]) -> list[Sample]:
-        return [sample for sample in samples if self.from_ns <= sample.time_ns <= self.to_ns]
+        if self.is_derived:
+            return list(samples)
+        return [sample for sample in samples if max(self.from_ns, self.floor_ns) <= sample.time_ns <= self.to_ns]
 
     def windows(self, samples: Sequence[Sample]) -> Iterator[tuple[int, list[Sample]]]:
         """Yield every window that has samples; those are in the order of time."""

@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 Json = dict[str, Any]
 
 _SCHEMAS = Path(__file__).parents[4] / "shared/specs/grafana-dashboard-jsonschema/jsonschema"
-_CUSTOM = {"timeseries": "GraphFieldConfig", "table": "TableFieldOptions", "statetimeline": "FieldConfig"}
+_CUSTOM = {"timeseries": "GraphFieldConfig", "table": "TableFieldOptions", "state-timeline": "FieldConfig"}
 needs_schemas = pytest.mark.skipif(not _SCHEMAS.is_dir(), reason="no ../shared/specs/grafana-dashboard-jsonschema on this machine")
 
 
@@ -30,7 +30,7 @@ def faults(board: Json) -> list[str]:
 
 
 def _of_panel(panel: Json) -> Iterator[str]:
-    kind = panel["type"]
+    kind = panel["type"].replace("-", "")
     yield from _errors(kind, "Options", panel["options"])
     properties = [each for override in panel["fieldConfig"]["overrides"] for each in override["properties"]]
     customs = {each["id"].removeprefix("custom."): each["value"] for each in properties if each["id"].startswith("custom.")}
@@ -49,7 +49,7 @@ def _errors(name: str, definition: str, value: Any) -> Iterator[str]:
 
 @cache
 def _validator(name: str, definition: str) -> Draft7Validator:
-    definitions = json.loads((_SCHEMAS / f"{name}.jsonschema.json").read_text(encoding="utf-8"))["definitions"]
+    definitions = json.loads((_SCHEMAS / f"{name.replace('-', '')}.jsonschema.json").read_text(encoding="utf-8"))["definitions"]
     if name == "dashboard":
         definitions["MatcherConfig"]["properties"]["options"] = {}
         definitions["DynamicConfigValue"]["properties"]["value"] = {}

@@ -1,6 +1,7 @@
 """Gaps and losses on dashboards, asked of a real InfluxDB that holds what the agent's own ledger wrote."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def _gap(
         store.write(ledger.points(ns(to_s + 2)))
 
 
-def _gaps(store: AskedStore, span: Span = HOUR) -> list[tuple[str, str, float, float | None, float | None]]:
+def _gaps(store: AskedStore, span: Span = HOUR) -> list[tuple[Any, ...]]:
     """Return the rows of the panel: state, source, from, to, length; open gaps first, as the panel sorts them."""
     opened, closed = (rows(store.panel("delivery", "gaps", target, span)) for target in (0, 1))
     return [(row["open"], row["source"], row["from"], row.get("to"), row.get("length")) for row in [*opened, *closed]]
@@ -90,8 +91,11 @@ def test_number_of_open_gaps_is_empty_and_not_a_number_when_all_are_over(store: 
 
 def test_timeline_says_gap_until_readings_come_again(store: AskedStore) -> None:
     _gap(store, "dust", 60, 650)
+    _gap(store, "gateway", 300, 700, reason="gateway off")
     (series,) = store.panel("delivery", "gap-timeline")
     assert series.tags["source"] == "dust"
+    assert [each.tags["source"] for each in store.panel("delivery", "gap-timeline", 1)] == ["gateway"]
+    assert store.panel("delivery", "gap-timeline", 2) == []
     assert series.values == ((ms(60), "open"), (ms(652), "closed"))
 
 

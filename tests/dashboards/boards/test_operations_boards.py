@@ -10,8 +10,9 @@ from dashboards.boards import BOARDS, board
 from dashboards.influxql.chosen import unknown_variables
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.json import Json
-from dashboards.reasons import COPIES, NOT_LOST, REASONS, REFUSED
+from dashboards.reasons import COPIES, NOT_LOST, OF_GAPS, REASONS, REFUSED
 from dashboards.words import LANGUAGES, Language
+from edge.silence_watch import REASON as SILENCE
 from edge.spool.reasons import KINDS, SET_ASIDE
 from telemetry.catalogue import MEASUREMENTS
 from tests.dashboards.boards.closed_schema import faults, needs_schemas
@@ -44,7 +45,7 @@ def test_dashboard_keeps_to_the_schemas_of_grafana(name: str, language: Language
 @needs_schemas
 def test_misspelt_option_of_a_panel_is_found() -> None:
     rendered = board("delivery").render("en")
-    next(panel for panel in rendered["panels"] if panel["type"] == "statetimeline")["options"]["rowHight"] = 1
+    next(panel for panel in rendered["panels"] if panel["type"] == "state-timeline")["options"]["rowHight"] = 1
     assert any("rowHight" in fault for fault in faults(rendered))
 
 
@@ -74,13 +75,14 @@ def test_what_operators_read_differs_by_language(name: str) -> None:
     in_vi, in_en = (dict(enumerate(_texts(_panels(board(name).render(language))))) for language in LANGUAGES)
     shown = ("title", "description", "noValue", "displayName", "text")
     same = {in_vi[at] for at in in_vi if in_vi[at][0] in shown and in_vi[at] == in_en[at]}
-    assert {text for _, text in same if re.search(r"[a-z]{4}", text) and text not in ("Gateway", "Gateways")} == set()
+    assert {text for _, text in same if re.search(r"[a-z]{4}", text) and text not in ("Gateway", "Camera")} == set()
 
 
 def test_table_of_reasons_knows_every_reason_of_the_ledger() -> None:
     assert set(REASONS) == set(KINDS)
     assert set(REFUSED) == set(SET_ASIDE)
-    assert {*COPIES, *NOT_LOST} < set(KINDS)
+    assert {*COPIES, *NOT_LOST, *OF_GAPS} < set(KINDS)
+    assert OF_GAPS[0] == SILENCE
 
 
 def test_every_measurement_of_the_catalogue_has_a_name() -> None:
