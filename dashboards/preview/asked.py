@@ -7,6 +7,7 @@ from dashboards.influxql.chosen import chosen
 from dashboards.influxql.expand import Span, duration_ms, expand
 from dashboards.model.json import Json
 from dashboards.preview.frame import Frame, frames_of
+from dashboards.preview.region import Region, regions_of
 from runtime.influx_series import QueryError, Series
 
 Ask = Callable[[str], Sequence[Series]]
@@ -15,17 +16,19 @@ _COLUMN_PX = 80
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Answers by panel id, and its title with variables put in; `troubles` are the store's words where it refused."""
+    """Answers by panel id, and its title with variables put in; `troubles` are the store's words where it refused a panel's query."""
 
     frames: dict[int, list[Frame]] = field(default_factory=dict)
     titles: dict[int, str] = field(default_factory=dict)
     troubles: dict[int, str] = field(default_factory=dict)
+    regions: list[Region] = field(default_factory=list)
 
 
 def ask_board(board: Json, span: Span, ask: Ask) -> Asked:
-    """Run the queries of all panels. Raises what `ask` raises, but for QueryError."""
+    """Run the queries of all panels. Raises what `ask` raises, but for the QueryError of a panel."""
     asked = Asked()
     choices = chosen(board, span, lambda query: [str(row[1]) for series in ask(query) for row in series.values])
+    asked.regions.extend(regions_of(board, lambda target: frames_of(target, ask(expand(target["query"], span, choices)))))
     for panel in board["panels"]:
         frames: list[Frame] = []
         asked.titles[panel["id"]] = expand(panel["title"], span, choices)

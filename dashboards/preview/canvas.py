@@ -1,9 +1,10 @@
 """Where a panel is drawn: a rectangle of the sheet, in pixels from its top left, and how to write and plot in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dashboards.influxql.expand import Span
+from dashboards.preview.region import Region
 from dashboards.preview.theme import Theme
 from dashboards.words import Language
 
@@ -27,6 +28,7 @@ class Canvas:
     y: float
     width: float
     height: float
+    regions: tuple[Region, ...] = ()
 
     def axes(self, left: float = 0, top: float = 0, right: float = 0, bottom: float = 0) -> "Axes":
         """Return axes inside, with margins in px."""
@@ -54,7 +56,7 @@ class Canvas:
 
     def part(self, x: float, y: float, width: float, height: float) -> "Canvas":
         """Return a rectangle inside."""
-        return Canvas(self.figure, self.theme, self.language, self.span, self.x + x, self.y + y, width, height)
+        return replace(self, x=self.x + x, y=self.y + y, width=width, height=height)
 
     def fitting(self, text: str, size_pt: float, width: float) -> str:
         """Return the text, cut where it is wider than `width` px."""

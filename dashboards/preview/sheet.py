@@ -2,22 +2,20 @@
 
 import importlib
 import io
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from dashboards.influxql.expand import Span
 from dashboards.model.grid import WIDTH
 from dashboards.model.json import Json
+from dashboards.preview.asked import Asked
 from dashboards.preview.canvas import DPI, TITLE_PX, Canvas
 from dashboards.preview.frame import Frame
 from dashboards.preview.kinds import KINDS
 from dashboards.preview.shown import moment
-from dashboards.preview.theme import THEMES, Theme, ThemeName
+from dashboards.preview.theme import THEMES, ThemeName
 from dashboards.preview.transform import transformed
 from dashboards.words import Language, Text
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Format = Literal["png", "svg"]
 
@@ -25,24 +23,15 @@ PAGE_PX = 1920
 _UNIT_PX = 38  # one unit of the grid's height: 30 px and 8 px of space
 _HEAD_PX = 52
 _SPACE_PX = 4
+_COLOURS = 128
 _NO_KIND = Text("loại bảng này không có trong bản xem trước: {kind}", "this preview does not draw panels of kind {kind}")
 _NO_TRANSFORMATION = Text("bản xem trước không có phép biến đổi {name}", "this preview does not know the transformation {name}")
 
 
 def draw_sheet(
-    board: Json,
-    frames: Mapping[int, Sequence[Frame]],
-    troubles: Mapping[int, str],
-    span: Span,
-    language: Language,
-    *,
-    titles: Mapping[int, str] | None = None,
-    theme: ThemeName = "light",
-    file_format: Format = "png",
+    board: Json, asked: Asked, span: Span, language: Language, *, theme: ThemeName = "light", file_format: Format = "png"
 ) -> bytes:
-    """Return the picture. `frames` are the answers by panel id, `troubles` the words of the store where a query failed,
-    `titles` those with variables put in.
-    """
+    """Return the picture of a dashboard with the answers of a store."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -52,29 +41,39 @@ def draw_sheet(
     with mpl.rc_context({"font.family": "DejaVu Sans", "svg.hashsalt": "quanho", "text.color": colors.text}):
         figure = Figure(figsize=(PAGE_PX / DPI, height / DPI), dpi=DPI, facecolor=colors.page)
         FigureCanvasAgg(figure)
-        _head(figure, colors, board, span, language)
-        for written in board["panels"]:
-            panel = {**written, "title": (titles or {}).get(written["id"], written["title"])}
-            _panel(figure, colors, panel, frames.get(panel["id"], ()), troubles.get(panel["id"], ""), span, language)
+        page = Canvas(figure, colors, language, span, 0, 0, PAGE_PX, height, tuple(asked.regions))
+        _head(page.part(0, 0, PAGE_PX, _HEAD_PX), board)
+        for panel in board["panels"]:
+            title = asked.titles.get(panel["id"], panel["title"])
+            _panel(page, {**panel, "title": title}, asked.frames.get(panel["id"], ()), asked.troubles.get(panel["id"], ""))
         stream = io.BytesIO()
-        figure.savefig(
-            stream, format=file_format, facecolor=colors.page, metadata={"Date": None} if file_format == "svg" else {"Software": None}
-        )
-    return stream.getvalue()
+        metadata = {"Date": None} if file_format == "svg" else {"Software": None}
+        figure.savefig(stream, format=file_format, facecolor=colors.page, metadata=metadata)
+    return _with_few_colours(stream) if file_format == "png" else stream.getvalue()
 
 
-def _head(figure: "Figure", theme: Theme, board: Json, span: Span, language: Language) -> None:
-    head = Canvas(figure, theme, language, span, 0, 0, PAGE_PX, _HEAD_PX)
+def _with_few_colours(stream: io.BytesIO) -> bytes:
+    """A third of the bytes, and nothing that the eye would miss."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    picture = Image.open(stream).convert("RGB")
+    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _head(head: Canvas, board: Json) -> None:
     head.write(16, 28, board["title"], fontsize=15, weight="bold")
-    head.write(PAGE_PX - 16, 28, f"{moment(span.from_ms)} – {moment(span.to_ms)}", ha="right", color=theme.faint, fontsize=9)
+    span = f"{moment(head.span.from_ms)} – {moment(head.span.to_ms)}"
+    head.write(PAGE_PX - 16, 28, span, ha="right", color=head.theme.faint, fontsize=9)
 
 
-def _panel(figure: "Figure", theme: Theme, panel: Json, frames: Sequence[Frame], trouble: str, span: Span, language: Language) -> None:
-    grid = panel["gridPos"]
+def _panel(page: Canvas, panel: Json, frames: Sequence[Frame], trouble: str) -> None:
+    grid, theme = panel["gridPos"], page.theme
     unit = (PAGE_PX - 16) / WIDTH
     x, y = 8 + grid["x"] * unit, _HEAD_PX + grid["y"] * _UNIT_PX
     width, height = grid["w"] * unit - 2 * _SPACE_PX, grid["h"] * _UNIT_PX - 2 * _SPACE_PX
-    outer = Canvas(figure, theme, language, span, x + _SPACE_PX, y + _SPACE_PX, width, height)
+    outer = page.part(x + _SPACE_PX, y + _SPACE_PX, width, height)
     if panel["type"] == "row":
         outer.write(4, height / 2, panel["title"], fontsize=11, weight="bold")
         return

@@ -48,6 +48,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
             row, column = divmod(at, columns)
             _legend(canvas, 10 + column * _LEGEND_COLUMN_PX, canvas.height - (rows - row) * _LEGEND_ROW_PX + 4, config, field, color, panel)
     _limits(axes, panel)
+    _regions(canvas, axes)
     _dress(canvas, axes, panel)
 
 
@@ -108,6 +109,13 @@ def _limits(axes: Any, panel: Json) -> None:
     for step in defaults.get("thresholds", {}).get("steps", ()):
         if step.get("value") is not None:
             axes.axhline(step["value"], color=css(step["color"], "#999999"), linewidth=1.2, linestyle=(0, (6, 3)))
+
+
+def _regions(canvas: Canvas, axes: Any) -> None:
+    for region in canvas.regions:
+        first, last = max(region.from_ms, canvas.span.from_ms), min(region.to_ms, canvas.span.to_ms)
+        if first <= last:
+            axes.axvspan(first / _DAY_MS, last / _DAY_MS, color=css(region.color, "#999999"), alpha=0.25, linewidth=0.8, zorder=0)
 
 
 def _dress(canvas: Canvas, axes: Any, panel: Json) -> None:

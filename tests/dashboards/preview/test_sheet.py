@@ -1,12 +1,15 @@
 """Contact sheets: every panel is drawn or says why not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dashboards.influxql.expand import Span
+from dashboards.preview.asked import Asked
 from dashboards.preview.frame import Field, Frame
 from dashboards.preview.kinds import KINDS
+from dashboards.preview.region import Region, regions_of
 from dashboards.preview.sheet import draw_sheet
 
 SPAN = Span(1_795_780_000_000, 1_795_790_000_000)
@@ -38,10 +41,11 @@ def _panel(kind: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _svg(panel: dict[str, Any], frames: list[Frame], trouble: str = "") -> str:
+def _svg(panel: dict[str, Any], frames: list[Frame], trouble: str = "", regions: tuple[Region, ...] = ()) -> str:
     """matplotlib writes each text as a comment before its outlines."""
     board = {"title": "Nước", "panels": [panel]}
-    return draw_sheet(board, {7: frames}, {7: trouble} if trouble else {}, SPAN, "vi", file_format="svg").decode()
+    asked = Asked({7: frames}, troubles={7: trouble} if trouble else {}, regions=list(regions))
+    return draw_sheet(board, asked, SPAN, "vi", file_format="svg").decode()
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -74,7 +78,7 @@ def test_a_panel_that_cannot_be_drawn_says_why(panel: dict[str, Any], frames: li
 
 def test_a_picture_is_the_same_from_the_same_answers() -> None:
     board = {"title": "Nước", "panels": [_panel("timeseries")]}
-    first, second = (draw_sheet(board, {7: [CURVE]}, {}, SPAN, "en", theme="dark") for _ in range(2))
+    first, second = (draw_sheet(board, Asked({7: [CURVE]}), SPAN, "en", theme="dark") for _ in range(2))
     assert first[:8] == b"\x89PNG\r\n\x1a\n"
     assert first == second
 
@@ -84,3 +88,28 @@ def test_a_curve_is_broken_where_points_are_far_apart() -> None:
     joined["fieldConfig"]["defaults"]["custom"] = {"spanNulls": True}
     broken["fieldConfig"]["defaults"]["custom"] = {"spanNulls": 600_000}
     assert _svg(joined, [CURVE]) != _svg(broken, [CURVE])
+
+
+def test_a_gap_is_shaded_where_the_ledger_explains_it_and_nowhere_else() -> None:
+    gap = Region(1_795_782_000_000, 1_795_783_000_000, "Nguồn im lặng: pump", "#123456")
+    assert "#123456" in _svg(_panel("timeseries"), [CURVE], regions=(gap,))
+    assert "#123456" not in _svg(_panel("timeseries"), [CURVE], regions=(replace(gap, from_ms=1, to_ms=2),))
+
+
+def test_annotations_become_regions_by_their_own_columns() -> None:
+    ours = {
+        "name": "Source silent",
+        "enable": True,
+        "iconColor": "#123456",
+        "target": {"refId": "Anno", "query": "…"},
+        "mappings": {
+            "time": {"source": "field", "value": "from"},
+            "timeEnd": {"source": "field", "value": "to"},
+            "title": {"source": "text", "value": "Source silent"},
+            "text": {"source": "field", "value": "source"},
+        },
+    }
+    incidents = {"name": "Incidents", "enable": True, "target": {"type": "tags"}}
+    rows = Frame("Anno", (Field("from", (1.0, 5.0, None)), Field("to", (2.0, None, 9.0)), Field("source", ("pump", None, "x"))))
+    found = list(regions_of({"annotations": {"list": [ours, {**ours, "enable": False}, incidents]}}, lambda _: [rows]))
+    assert found == [Region(1.0, 2.0, "Source silent: pump", "#123456"), Region(5.0, 5.0, "Source silent", "#123456")]
