@@ -26,6 +26,7 @@ BENCHMARKS = {
     "flash": "bench.flash",
     "link": "bench.link",
     "card": "bench.card",
+    "dashboards": "bench.dashboards",
 }
 EXIT_MISSED = 1
 

@@ -16,7 +16,7 @@ GRAFANA = {
     "mm": "lengthmm",
     "m/s": "velocityms",
     "mm/h": "suffix: mm/h",
-    "m3/s": "flowcms",
+    "m3/s": "suffix: m³/s",
     "m3": "m3",
     "deg": "degree",
     "%": "percent",

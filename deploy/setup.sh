@@ -63,7 +63,7 @@ missing_packages() {
     is_recent .venv/bin/python || venv_package
 }
 
-# What flashes boards and cards, and what runs a real firmware on this machine. CI also checks the network settings of a card.
+# What flashes boards and cards, and what runs a real firmware on this machine.
 missing_board_tools() {
     command -v avrdude >/dev/null || echo avrdude
     command -v avr-gcc >/dev/null || echo gcc-avr
@@ -82,7 +82,14 @@ missing_board_tools() {
     command -v debugfs >/dev/null || echo e2fsprogs
     command -v sfdisk >/dev/null || echo fdisk
     command -v xz >/dev/null || echo xz-utils
-    [ -z "${QUANHO_REQUIRE_SERVERS:-}" ] || command -v netplan >/dev/null || echo netplan.io
+    [ -z "${QUANHO_REQUIRE_SERVERS:-}" ] || missing_judges
+}
+
+# What CI judges our output by: the network settings of a card, the types of dashboards.
+missing_judges() {
+    command -v netplan >/dev/null || echo netplan.io
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
 }
 
 # No pipe into grep -q here: it ends early, and with pipefail apt-cache's broken pipe would count as "no".

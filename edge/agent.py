@@ -34,7 +34,7 @@ from edge.maintenance import Maintenance
 from edge.normalise import Normaliser
 from edge.paces import paces
 from edge.refusal_budget import RefusalBudget
-from edge.self_metrics import Totals
+from edge.self_metrics import Identity, Totals
 from edge.silence_watch import SilentSources
 from edge.source_set import SourceSet, SourceUnit
 from edge.sources.source import SOURCES, Source, SourceContext
@@ -50,6 +50,7 @@ from edge.uplink.pause import UplinkPause
 from edge.uplink.probe import PATIENCE, Patience
 from edge.uplink.sender import Uplink
 from edge.uplink.target import Target
+from runtime import host
 from runtime.clock import Clock, SystemClock
 from runtime.http_date import Evidence
 from runtime.logs import Log
@@ -307,7 +308,7 @@ class Agent:
             self._batcher("ledger", Priority.HIGH, spool.age_s(acknowledged=True)),
         )
         return Housekeeping(
-            (gateway.site, gateway.id),
+            Identity(gateway.site, gateway.id, gateway.position, host.installed_version()),
             gateway.state_dir,
             gateway.metrics_every_s,
             self.spool,

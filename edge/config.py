@@ -39,6 +39,10 @@ class GatewaySettings(_Table):
     id: GatewayId = Field(description="name of the gateway, a tag of every point; unique in the province")
     state_dir: Path = Field(description="folder for the spool and the control socket; only the agent writes there")
     metrics_every_s: float = Field(10.0, ge=1, le=3600, description="how often the agent reports its own health")
+    latitude: float | None = Field(
+        None, ge=-90, le=90, allow_inf_nan=False, description="where the gateway stands, degrees north (WGS 84); its place on the map"
+    )
+    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="degrees east (WGS 84)")
 
     @field_validator("state_dir")
     @classmethod
@@ -47,6 +51,17 @@ class GatewaySettings(_Table):
         if size > _MOST_SOCKET_BYTES:
             raise ValueError(f"{folder / _SOCKET} has {size} bytes, a socket's path at most {_MOST_SOCKET_BYTES}; use a shorter folder")
         return folder
+
+    @model_validator(mode="after")
+    def _has_both_coordinates_or_none(self) -> "GatewaySettings":
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude go together: give both or neither")
+        return self
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude, where they are given."""
+        return None if self.latitude is None or self.longitude is None else (self.latitude, self.longitude)
 
 
 class LogSettings(_Table):

@@ -10,7 +10,7 @@ from edge.clock.agent_time import AgentTime
 from edge.clock.stamp import Stamp
 from edge.encode import Encoder
 from edge.ledger import Ledger
-from edge.self_metrics import Totals, Vitals, gateway_point, marked
+from edge.self_metrics import Identity, Totals, Vitals, gateway_point, marked
 from edge.spool.loss import Loss
 from edge.spool.provisional import dump
 from edge.spool.spool import Spool
@@ -52,7 +52,7 @@ class Housekeeping:
 
     def __init__(
         self,
-        identity: tuple[str, str],
+        identity: Identity,
         state_dir: Path,
         every_s: float,
         spool: Spool,
@@ -73,7 +73,7 @@ class Housekeeping:
         and `is_writing` tells whether it still does. `on_tick` is called every second or so; `storage` looks at
         the card.
         """
-        self._site, self._gateway = identity
+        self._identity = identity
         self._state_dir = state_dir
         self._every_s = every_s
         self._spool = spool
@@ -138,11 +138,12 @@ class Housekeeping:
             self._lag_s(),
             self._storage(),
             str(self._spool.epoch),
+            self._time.trusted_ns() is not None,
         )
         with self._reporting:
             self._before, self._looked_s = totals, now_s
             stamp = self._time.stamp()
-            chunk = self._chunk([gateway_point(self._site, self._gateway, vitals)._replace(time_ns=stamp.ns)], stamp)
+            chunk = self._chunk([gateway_point(self._identity, vitals)._replace(time_ns=stamp.ns)], stamp)
             if self._unwritten:
                 chunk.produced += self._unwritten
                 span = (None, None) if chunk.is_provisional else (chunk.first_ns, chunk.last_ns)

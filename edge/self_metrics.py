@@ -12,6 +12,16 @@ from telemetry.point import FieldValue, Point
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who reports. `position` is (latitude, longitude), degrees of WGS 84, where it is known."""
+
+    site: str
+    gateway: str
+    position: tuple[float, float] | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Counters since the start."""
 
@@ -35,6 +45,7 @@ class Vitals:
     lag_s: float | None = None
     storage: StorageLook | None = None
     spool_epoch: str = ""
+    is_clock_trusted: bool = True
 
 
 def marked(point: Point, bits: int) -> Point:
@@ -42,12 +53,13 @@ def marked(point: Point, bits: int) -> Point:
     return point._replace(fields={**point.fields, "quality": bits}) if bits else point
 
 
-def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
+def gateway_point(identity: Identity, vitals: Vitals) -> Point:
     """Return the point. Rates are per second over `since_s`; absent fields are not offered by this machine."""
     queues = vitals.spool.values()
     oldest = min((queue.oldest_ns for queue in queues if queue.oldest_ns is not None), default=None)
     age_s = max(0.0, (vitals.now_ns - oldest) / 1e9) if oldest is not None else 0.0
     span = max(vitals.since_s, 1e-9)
+    latitude, longitude = identity.position or (None, None)
     fields: dict[str, FieldValue | None] = {
         "spool_records": sum(queue.records_unsent for queue in queues),
         "spool_lines": sum(queue.lines_unsent for queue in queues),
@@ -60,16 +72,22 @@ def gateway_point(site: str, gateway: str, vitals: Vitals) -> Point:
         "lag_s": vitals.lag_s,
         "uplink_up": vitals.is_uplink_up,
         "cpu_temperature": host.cpu_temperature_celsius(),
+        "load_1m": host.load_1m(),
         "rss_bytes": host.rss_bytes(),
         "disk_free_bytes": host.disk_free_bytes(vitals.state_dir),
         "undervoltage": host.is_undervolted(),
         **_storage_fields(vitals.storage),
         "spool_epoch": vitals.spool_epoch or None,
+        "clock_trusted": vitals.is_clock_trusted,
+        "latitude": latitude,
+        "longitude": longitude,
+        "version": identity.version,
         "quality": 0,
     }
     fields |= {f"sequence_{priority.value}": queue.last_sequence for priority, queue in vitals.spool.items()}
     known = {name: value for name, value in fields.items() if value is not None}
-    return Point("gateway", {"site": site, "gateway": gateway, "device": gateway}, known, vitals.now_ns)
+    tags = {"site": identity.site, "gateway": identity.gateway, "device": identity.gateway}
+    return Point("gateway", tags, known, vitals.now_ns)
 
 
 def _storage_fields(look: StorageLook | None) -> dict[str, FieldValue | None]:

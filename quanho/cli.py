@@ -13,8 +13,8 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NoReturn
 
 from quanho import lang
 from quanho.failure import EXIT_USAGE, Failed
@@ -130,7 +130,7 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"quanho {_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     parser.add_argument("--lang", choices=lang.LANGUAGES, help="language of messages (default: QUANHO_LANG, else vi)")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = [word for word in words if word in COMMANDS][:1]
@@ -139,11 +139,18 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _version() -> str:
-    try:
-        return version("quanho")
-    except PackageNotFoundError:
-        return "(not installed)"
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: reading the list of installed packages takes as long as many a command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found = version("quanho")
+        except PackageNotFoundError:
+            found = "(not installed)"
+        print(f"quanho {found}")
+        parser.exit()
 
 
 def _complain(text: str) -> None:

@@ -63,7 +63,7 @@ def _columns(arguments: argparse.Namespace, measurements: Sequence[str]) -> Colu
 
 
 def _span_ms(arguments: argparse.Namespace, recording: Recording) -> tuple[int, int]:
-    from quanho.spool_transfer import parse_time
+    from quanho.moments import parse_time
 
     now_ns = int(datetime.now(UTC).timestamp()) * 10**9
     first = parse_time("--from", arguments.from_time, now_ns) if arguments.from_time else recording.first_ns or 0

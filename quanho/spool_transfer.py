@@ -2,11 +2,9 @@
 
 import argparse
 import gzip
-import re
 import sys
 import time
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,11 +17,10 @@ from edge.spool.spool import Loss, Spool
 from edge.spool.survey import SpoolFolder
 from edge.spool.unreported import leave
 from quanho.lang import say
+from quanho.moments import parse_time
 from telemetry.errors import ConfigError, Problem
 
 _LOWEST_NS, _HIGHEST_NS = -(1 << 63), (1 << 63) - 1
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_AGO = re.compile(r"-(\d+)([smhdw])")
 _ANSWER_S = 600.0
 
 
@@ -35,23 +32,6 @@ def time_range(arguments: argparse.Namespace) -> tuple[int, int]:
     if first > last:
         raise ConfigError([Problem("--from", "", say("phải trước --to", "must be before --to"))])
     return first, last
-
-
-def parse_time(option: str, text: str, now_ns: int) -> int:
-    """Return a time given as RFC 3339, as how long ago, or as `now`, in ns since 1970. Raises ConfigError."""
-    if text == "now":
-        return now_ns
-    if ago := _AGO.fullmatch(text):
-        return now_ns - int(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        vi = f"{text!r} không phải thời điểm; viết 2026-05-01T07:00:00+07:00, -2h hoặc now"
-        en = f"{text!r} is no time; write 2026-05-01T07:00:00+07:00, -2h or now"
-        raise ConfigError([Problem(option, "", say(vi, en))])
-    return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
 def export(folder: SpoolFolder, span_ns: tuple[int, int], out: Path | None, *, unsent_only: bool) -> int:

@@ -1,6 +1,7 @@
 """What the host says of itself: temperature, memory, disk, power. Each is None where the machine does not offer it."""
 
 import os
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
@@ -20,6 +21,14 @@ def rss_bytes() -> int | None:
     return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") if text else None
 
 
+def load_1m() -> float | None:
+    """Processes that ran or waited for the processor, mean of the last minute (getloadavg(3))."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
 def disk_free_bytes(folder: Path) -> int | None:
     """Bytes that we may still write below `folder`."""
     try:
@@ -35,6 +44,14 @@ def is_undervolted() -> bool | None:
         if _read(path.parent / "name") == "rpi_volt":
             return _read(path) == "1"
     return None
+
+
+def installed_version() -> str | None:
+    """Return the version of this software, None where it runs without having been installed."""
+    try:
+        return version("quanho")
+    except PackageNotFoundError:
+        return None
 
 
 def _read(path: Path) -> str | None:

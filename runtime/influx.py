@@ -28,7 +28,7 @@ from runtime.clock import SystemClock
 from runtime.config import read_secret
 from runtime.http_date import Evidence, parse_http_date
 from runtime.influx_answers import Action, Answer, judge, unreachable
-from runtime.influx_series import Series, read_answer
+from runtime.influx_series import QueryError, Series, read_answer
 from runtime.influx_settings import InfluxSettings
 from runtime.tls import DeferredDatesContext, TrustedTime, client_context
 from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
@@ -134,6 +134,8 @@ class InfluxClient:
             if reply.reason == "secret":
                 raise ConfigError([Problem(self._settings.url, "", reply.words)])
             raise TransientError(f"{reply.reason}: {reply.words}", reply.retry_after_s)
+        if len(reply.body) >= _MAX_QUERY_BYTES:
+            raise QueryError(statement, f"the answer is larger than {_MAX_QUERY_BYTES >> 20} MiB: ask for less", reply.status)
         return read_answer(statement, reply.status, reply.body)
 
     def close(self) -> None:
@@ -297,7 +299,9 @@ def _kind(version: str) -> ServerKind:
 
 
 def _write_path(kind: ServerKind, settings: InfluxSettings) -> str:
-    if kind is ServerKind.V1 or (kind is ServerKind.UNKNOWN and settings.database):
+    """Return the call; a 2.x knows users with passwords (`influx v1 auth`) at its 1.x calls only (http/legacy of its source)."""
+    is_v1_user = kind is ServerKind.V2 and settings.username is not None
+    if kind is ServerKind.V1 or is_v1_user or (kind is ServerKind.UNKNOWN and settings.database):
         database, policy = settings.database_name
         query = {"db": database, "rp": policy, "precision": "ns"}
         return "/write?" + urlencode({key: value for key, value in query.items() if value})

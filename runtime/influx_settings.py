@@ -16,7 +16,7 @@ class InfluxSettings(BaseModel):
     retention_policy: str | None = Field(None, min_length=1, description="retention policy of the database; its default one when absent")
     org: str | None = Field(None, min_length=1, description="organisation (InfluxDB 2.x)")
     bucket: str | None = Field(None, min_length=1, description="bucket (InfluxDB 2.x), or database (InfluxDB 3)")
-    username: str | None = Field(None, min_length=1, description="user name (InfluxDB 1.x with authentication)")
+    username: str | None = Field(None, min_length=1, description="user name (InfluxDB 1.x with authentication, or a v1 user of 2.x)")
     password_file: Path | None = Field(None, description="file that holds the password; one newline at its end is ignored")
     token_file: Path | None = Field(None, description="file that holds the token (2.x, 3, ingest); one newline at its end is ignored")
     ca_file: Path | None = Field(None, description="PEM file of the authority behind the server's certificate; the system's when absent")

@@ -1,32 +1,31 @@
-"""Device."""
+"""Device: what a technician wants to know of one device, its gateway beside it."""
 
-from dashboards.influxql.select import AUTO, call, is_variable, select
+from dataclasses import replace
+
+from dashboards.boards.device_chosen import VARIABLES
+from dashboards.boards.device_health import BATTERY, LEDGER, LINK, PACE, PAUSE, QUALITY, RADIO
+from dashboards.boards.device_values import SEEN, STATES, VALUES
+from dashboards.boards.fleet_table import GATEWAYS
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
-from dashboards.model.query import Query
-from dashboards.model.variable import TagVariable
-from dashboards.panels.timeseries import timeseries
-from dashboards.units import unit_of
 from dashboards.words import Text
 
-_CURVE = timeseries(
-    "curve",
-    Text("Diễn biến", "Course"),
-    Text("Giá trị trung bình theo thời gian.", "Means over time."),
-    [
-        Query(
-            select(call("mean", "pm2_5"), of="air", where=(is_variable("site"),), by=("device",), every=AUTO),
-            alias="$tag_device",
-        )
-    ],
-    unit=unit_of("air", "pm2_5"),
-    empty=Text("không có số đo trong khoảng thời gian này", "no reading in this time range"),
-)
+_GATEWAY = replace(GATEWAYS, title=Text("Gateway của thiết bị này", "The gateway of this device"))
 
 BOARD = Board(
     "device",
     Text("Chi tiết thiết bị", "Device"),
-    Text("Chi tiết thiết bị.", "Device."),
-    (Row(9, ((24, _CURVE),)),),
-    (TagVariable("site", Text("Điểm", "Site"), "site", "air"),),
+    Text(
+        "Một thiết bị: lần cuối nghe thấy, giá trị cuối, cờ chất lượng, nhịp báo cáo, nguồn, sóng, và gateway của nó.",
+        "One device: when it was last heard, last values, quality flags, pace, supply, radio, and its gateway.",
+    ),
+    (
+        Row(10, ((7, SEEN), (10, VALUES), (7, STATES))),
+        Row(6, ((24, QUALITY),)),
+        Row(8, ((12, PACE), (12, PAUSE)), Text("Nhịp báo cáo", "Pace")),
+        Row(8, ((8, BATTERY), (8, RADIO), (8, LINK)), Text("Nguồn, sóng, đường truyền", "Supply, radio, line")),
+        Row(4, ((24, _GATEWAY),)),
+        Row(8, ((24, LEDGER),)),
+    ),
+    VARIABLES,
 )

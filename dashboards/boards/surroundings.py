@@ -1,32 +1,31 @@
-"""Noise, power, weather."""
+"""Noise, power, weather: what stations measure besides air and water."""
 
-from dashboards.influxql.select import AUTO, call, is_variable, select
+from datetime import date
+
+from dashboards import legal
+from dashboards.boards.noise import nights_shaded, noise_rows
+from dashboards.boards.power import POWER_ROWS
+from dashboards.boards.stations import site_variable
+from dashboards.boards.weather import WEATHER_ROWS
 from dashboards.model.board import Board
-from dashboards.model.grid import Row
-from dashboards.model.query import Query
-from dashboards.model.variable import TagVariable
-from dashboards.panels.timeseries import timeseries
-from dashboards.units import unit_of
 from dashboards.words import Text
 
-_CURVE = timeseries(
-    "curve",
-    Text("Diễn biến", "Course"),
-    Text("Giá trị trung bình theo thời gian.", "Means over time."),
-    [
-        Query(
-            select(call("mean", "laeq"), of="noise", where=(is_variable("site"),), by=("device",), every=AUTO),
-            alias="$tag_device",
-        )
-    ],
-    unit=unit_of("noise", "laeq"),
-    empty=Text("không có số đo trong khoảng thời gian này", "no reading in this time range"),
-)
 
-BOARD = Board(
-    "surroundings",
-    Text("Tiếng ồn, điện, thời tiết", "Noise, power, weather"),
-    Text("Tiếng ồn, điện, thời tiết.", "Noise, power, weather."),
-    (Row(9, ((24, _CURVE),)),),
-    (TagVariable("site", Text("Điểm", "Site"), "site", "noise"),),
-)
+def on(day: date) -> Board:
+    """Return the dashboard with the limits that are in force on a day."""
+    return Board(
+        "surroundings",
+        Text("Tiếng ồn, điện, thời tiết", "Noise, power, weather"),
+        Text(
+            "Tiếng ồn so với giới hạn ngày và đêm, điện theo công tơ, thời tiết theo trạm.",
+            "Noise against the limits of day and night, power by meter, weather by station.",
+        ),
+        (*noise_rows(day), *POWER_ROWS, *WEATHER_ROWS),
+        (site_variable(),),
+        annotations=(nights_shaded(day),),
+        time_from="now-24h",
+        refresh="1m",  # stations report every minute or less often, and a week of nights takes seconds to work out
+    )
+
+
+BOARD = on(legal.today())

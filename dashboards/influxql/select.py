@@ -4,7 +4,8 @@ Identifiers are always double-quoted and literals always single-quoted: `"site" 
 silently empty. Only what InfluxDB 1.x, 2.x and 3 Core share is offered (no SLIMIT, SAMPLE, INTO, HOLT_WINTERS).
 
 `$timeFilter` stands in the innermost statements alone: InfluxDB 1.6 answers nothing where an outer statement bounds the time of
-one that groups by it (measured), because the first group begins before the bound.
+one that groups by it (measured), because the first group begins before the bound. An outer statement that groups by time itself needs the
+bound too, or its groups begin in 1677 (measured); it is then given in its `where`.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ class Select:
     """SELECT `what` FROM `of` WHERE `where` GROUP BY time(`every`), `by` fill(`fill`).
 
     `what` are pairs (expression, name): what is asked for and what the column is called, "" for the server's own name. `of` is a
-    measurement, or statements that are put inside; then `time` is left to those.
+    measurement, a regular expression for several ("/.*/"), or statements that are put inside; then `time` is left to those.
     """
 
     what: tuple[tuple[str, str], ...]
@@ -61,10 +62,10 @@ class Select:
         """Return the statement."""
         columns = ", ".join(f"{expression} AS {name(alias)}" if alias else expression for expression, alias in self.what)
         inner = isinstance(self.of, tuple)
-        source = name(self.of) if isinstance(self.of, str) else ", ".join(f"({each.text})" for each in self.of)
+        source = _named(self.of) if isinstance(self.of, str) else ", ".join(f"({each.text})" for each in self.of)
         time = () if inner or not self.time else (self.time,)
         conditions = " AND ".join((*time, *self.where))
-        groups = (*((f"time({self.every})",) if self.every else ()), *map(_group, self.by))
+        groups = (*((f"time({self.every})",) if self.every else ()), *map(_named, self.by))
         return " ".join(
             part
             for part in (
@@ -78,8 +79,8 @@ class Select:
         )
 
 
-def _group(tag: str) -> str:
-    return tag if tag.startswith("/") else name(tag)
+def _named(text: str) -> str:
+    return text if text.startswith("/") else name(text)
 
 
 def select(

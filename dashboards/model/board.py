@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.house import REFRESH, SCHEMA_VERSION, TAG, TIME_FROM, TIME_ZONE, uid
+from dashboards.model.annotation import annotations
 from dashboards.model.datasource import GRAFANA
 from dashboards.model.grid import Row, place
 from dashboards.model.json import Json, localised
@@ -25,7 +26,8 @@ _BUILT_IN: Json = {
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`name` is the stable part of its uid. `annotations` are Grafana's own JSON, in which a Text may stand for a string."""
+    """`name` is the stable part of its uid. `annotations` are Grafana's own JSON, in which a Text may stand for a string, beside those that
+    every dashboard has (dashboards/model/annotation.py)."""
 
     name: str
     title: Text
@@ -57,7 +59,7 @@ class Board:
             "schemaVersion": SCHEMA_VERSION,
             "panels": [_rendered(each.panel, each.grid, language) for each in place(self.rows)],
             "templating": {"list": [DATASOURCE, *(variable.render(language) for variable in self.variables)]},
-            "annotations": {"list": [_BUILT_IN, *self.annotations]},
+            "annotations": {"list": [_BUILT_IN, *annotations([each.name for each in self.variables]), *self.annotations]},
             "links": [_to_others(language), *self.links],
         }
         rendered: Json = localised(board, language)

@@ -1,6 +1,8 @@
 """Where panels stand: rows from the top, 24 columns wide; one unit of height is 30 px and 8 px of space.
 
-A wall of 1920x1080 in kiosk mode shows 28 units without a scroll bar: 1080 px less 16 px of padding, in steps of 38 px.
+`n` units are 38 n - 8 px. On a wall of 1920x1080 26 units (980 px) fit without a scroll bar: since Grafana 11.1 kiosk mode keeps the line
+of variables and time range, about 60 px, and 32 px are padding. With `_dash.hideTimePicker`, `_dash.hideVariables` and `_dash.hideLinks` in
+the address 28 would fit.
 """
 
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from dashboards.model.panel import Panel
 from dashboards.words import Text
 
 WIDTH = 24
-WALL_HEIGHT = 28
+WALL_HEIGHT = 26
 
 
 @dataclass(frozen=True, slots=True)

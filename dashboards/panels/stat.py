@@ -29,6 +29,7 @@ def stat(
     overrides: Sequence[Mapping[str, Any]] = (),
     links: Sequence[Json] = (),
     may_be_empty: bool = False,
+    time_from: str = "",
 ) -> Panel:
     """Return a panel of numbers; `reducer` makes one of each series."""
     defaults: Json = {"color": {"mode": "thresholds"}, "thresholds": thresholds or steps(GREEN), "mappings": list(mappings)}
@@ -55,4 +56,5 @@ def stat(
         tuple(overrides),
         links=tuple(links),
         may_be_empty=may_be_empty,
+        time_from=time_from,
     )

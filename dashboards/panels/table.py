@@ -30,6 +30,7 @@ def table(
     defaults: Mapping[str, Any] | None = None,
     may_be_empty: bool = False,
     links: Sequence[Json] = (),
+    time_from: str = "",
 ) -> Panel:
     """Return a table; its queries should be of format "table"."""
     options: Json = {"showHeader": True, "cellHeight": "sm"}
@@ -49,4 +50,5 @@ def table(
         tuple(transformations),
         tuple(links),
         may_be_empty=may_be_empty,
+        time_from=time_from,
     )

@@ -1,8 +1,13 @@
-"""Curves over time. A gap in the data is a gap in the curve: points are never joined across it."""
+"""Curves over time. A gap in the data is a gap in the curve: points further apart than `house.GAP_MS`, or than two of the steps that the
+queries ask for, are never joined.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards.house import GAP_MS
+from dashboards.influxql.expand import duration_ms
+from dashboards.influxql.select import AUTO
 from dashboards.model.json import Json
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -28,16 +33,21 @@ def timeseries(
     has_legend: bool = True,
     legend_calcs: Sequence[str] = ("lastNotNull", "max"),
     interval: str = "",
+    is_from_zero: bool = True,
 ) -> Panel:
     """Return a panel of curves; `limits` are horizontal lines (value, colour), `style` more of Grafana's GraphFieldConfig."""
+    gap_ms = max(
+        [GAP_MS, *(2 * duration_ms(query.select.every.partition(",")[0]) for query in queries if query.select.every not in ("", AUTO))]
+    )
     custom: Json = {
         "drawStyle": "line",
         "lineInterpolation": "linear",
         "lineWidth": 1,
         "fillOpacity": 0,
         "showPoints": "auto",
-        "spanNulls": False,
-        "axisSoftMin": 0 if low is None else low,
+        "spanNulls": gap_ms,  # nulls between points are joined up to here, and
+        "insertNulls": gap_ms,  # points without a null between them only up to here
+        **({"axisSoftMin": 0 if low is None else low} if is_from_zero else {}),
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
     }

@@ -125,7 +125,7 @@ class SpoolFolder:
         Those of a boot whose time is known are line protocol, also where they are kept as provisional ones.
         """
         segments = self._segments(priority)
-        walk = _Walk(priority, on_found)
+        walk = _Walk(priority, on_found, is_running=self.is_running)
         for at, segment in enumerate(segments):
             try:
                 reader = SegmentReader(self._files.open(segment.path), self.epoch)
@@ -171,17 +171,22 @@ def _least(one: int | None, other: int | None) -> int | None:
 class _Walk:
     """Where a walk over the segments of one priority stands."""
 
-    def __init__(self, priority: Priority, on_found: Callable[[Found], None]) -> None:
+    def __init__(self, priority: Priority, on_found: Callable[[Found], None], *, is_running: bool) -> None:
         self._priority = priority
+        self._is_running = is_running
         self._on_found = on_found
         self._sequence: int | None = None
         self._lines = 0
+        self._number: int | None = None
+        self._is_after_a_hole = False
 
     def through(
         self, reader: SegmentReader, segment: Segment, limit: int | None, on_bytes: Callable[[int], None], *, is_growing: bool
     ) -> Iterator[Record]:
         if segment.size > HEAD_BYTES and reader.segment_head() is None:
             self._report(Finding.SEGMENT_HEAD, segment, 0, HEAD_BYTES, 0)
+        self._is_after_a_hole = self._number is not None and segment.number > self._number + 1
+        self._number = segment.number
         offset = HEAD_BYTES
         while item := reader.record_at(offset, segment.size):
             on_bytes(item.end - offset)
@@ -198,9 +203,10 @@ class _Walk:
 
     def _arrived(self, segment: Segment, record: Record) -> None:
         head = record.head
-        if self._sequence is not None and head.sequence > self._sequence and head.lines_before > self._lines:
+        is_given_up = self._is_after_a_hole and self._is_running  # whole segments, between our look at the folder and at them
+        if self._sequence is not None and head.sequence > self._sequence and head.lines_before > self._lines and not is_given_up:
             self._report(Finding.MISSING, segment, record.offset, 0, head.lines_before - self._lines)
-        self._sequence, self._lines = head.sequence + 1, head.lines_before + head.count
+        self._sequence, self._lines, self._is_after_a_hole = head.sequence + 1, head.lines_before + head.count, False
 
     def _damaged(self, segment: Segment, damage: Damage, *, is_last: bool) -> None:
         size = damage.end - damage.offset

@@ -15,6 +15,8 @@ site = {site}             # a tag of every point
 id = {gateway}             # unique in the province; also a tag
 state_dir = {state_dir}
 metrics_every_s = 5             # the agent reports its own health as measurement "gateway"
+latitude = 21.1861              # where it stands: in the city of Bắc Ninh
+longitude = 106.0763
 
 [clock]
 trust = "host"                  # this machine's clock is right as it is; a gateway in the field waits for NTP: trust = "kernel"
@@ -31,12 +33,12 @@ _MQTT = """
 [[source]]                      # {what}
 id = "{id}"
 kind = "mqtt"
-host = "127.0.0.1"
+{pace}host = "127.0.0.1"
 port = {port}
 topics = ["site/{{site}}/{id}/{{device}}"]    # the named levels become tags
 [source.decoder]
 kind = "json"
-measurement = "{id}"
+measurement = "{measurement}"
 time = {{ path = "ts", format = "unix_ms" }}  # the device's own clock
 {decoder}[source.normalise]
 quality = 32                    # bit 32: simulated
@@ -50,6 +52,10 @@ fields.voltage_l3 = "u[2]"
 fields.active_power = "p.kw"
 fields.power_factor = "p.pf"
 fields.energy = "kwh"
+fields.frequency = "hz"
+fields.current_l1 = "i[0]"
+fields.current_l2 = "i[1]"
+fields.current_l3 = "i[2]"
 """
 _POWER_UNITS = 'units = { active_power = "kW", energy = "kWh" }    # stored in W and Wh'
 _WEATHER_FIELDS = """\
@@ -59,6 +65,14 @@ fields.pressure = "p"
 fields.wind_speed = "ws"
 fields.wind_direction = "wd"
 fields.solar_radiation = "sr"
+fields.wind_gust = "wg"
+fields.rain_rate = "rr"
+fields.rainfall = "rain"
+fields.rain_total = "rt"
+"""
+_PROBE = 'rename = { do = "dissolved_oxygen", ntu = "turbidity", ec = "conductivity", t = "temperature" }'
+_PUMP_PACE = """\
+expect_every_s = 2.0            # silent for twice as long: the ledger tells of it
 """
 
 _SERIAL = """
@@ -118,12 +132,23 @@ def config_text(state_dir: Path, uplink: str, broker_port: int | None, dust: Pat
         text += _mqtt("noise", "noise monitors", broker_port)
         text += _mqtt("power", "electricity meters, which nest what they send", broker_port, _POWER_FIELDS, _POWER_UNITS)
         text += _mqtt("weather", "weather masts, which use names of their own", broker_port, _WEATHER_FIELDS)
+        text += _mqtt("water", "gauges at the rivers around", broker_port, measurement="water_level")
+        text += _mqtt("probe", "a probe of water quality", broker_port, normalise=_PROBE, measurement="water_quality")
+        text += _mqtt("pump", "a drainage pump that is silent now and then", broker_port, measurement="water_flow", pace=_PUMP_PACE)
     text += _SERIAL.format(dust=_quoted(dust), river=_quoted(river))
     return text + _BOARD.format(board=_quoted(board)) if board else text
 
 
-def _mqtt(source: str, what: str, port: int, decoder: str = "", normalise: str = "") -> str:
-    return _MQTT.format(id=source, what=what, port=port, decoder=decoder, normalise=normalise + "\n" if normalise else "")
+def _mqtt(source: str, what: str, port: int, decoder: str = "", normalise: str = "", measurement: str = "", pace: str = "") -> str:
+    return _MQTT.format(
+        id=source,
+        what=what,
+        port=port,
+        measurement=measurement or source,
+        pace=pace,
+        decoder=decoder,
+        normalise=normalise + "\n" if normalise else "",
+    )
 
 
 def _quoted(path: Path) -> str:

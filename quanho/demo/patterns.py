@@ -52,6 +52,17 @@ def air(hour: float, level: float, jitter: Jitter) -> Values:
     }
 
 
+def air_with_gases(hour: float, level: float, jitter: Jitter) -> Values:
+    """Return what a full air station measures: gases in ug/m3, ozone when the sun is up, the others with the traffic."""
+    return {
+        **air(hour, level, jitter),
+        "no2": round(max(1.0, 14.0 + 62.0 * traffic(hour) + jitter(2.0)), 1),
+        "so2": round(max(1.0, 9.0 + 6.0 * traffic(hour) + jitter(0.6)), 1),
+        "o3": round(max(2.0, 12.0 + 105.0 * sun(hour) + jitter(2.0)), 1),
+        "co": round(max(50.0, 480.0 + 1500.0 * traffic(hour) + jitter(25.0))),
+    }
+
+
 def dust(hour: float, level: float, jitter: Jitter) -> Values:
     """Return what a small dust sensor measures."""
     values = air(hour, level, jitter)
@@ -77,19 +88,29 @@ def power(hour: float, level: float, jitter: Jitter) -> Values:
     shops = 6.0 * (1.0 + 0.3 * level) * (bump(hour, 11.0, 2.5) + 1.3 * bump(hour, 19.5, 2.2))
     load = 1.4 + lamps + shops + abs(jitter(0.15))
     volts = [round(226.0 - 0.45 * load + 1.1 * phase + jitter(0.4), 1) for phase in (0, 1, -1)]
-    return {"u1": volts[0], "u2": volts[1], "u3": volts[2], "kw": round(load, 3), "pf": round(0.94 - 0.02 * abs(level), 3)}
+    factor = 0.94 - 0.02 * abs(level)
+    amperes = [round(load * 1000.0 / 3.0 / volt / factor, 2) for volt in volts]
+    return {
+        **{f"u{phase}": volt for phase, volt in enumerate(volts, 1)},
+        **{f"i{phase}": ampere for phase, ampere in enumerate(amperes, 1)},
+        "kw": round(load, 3),
+        "pf": round(factor, 3),
+        "hz": round(50.0 + jitter(0.02), 2),
+    }
 
 
 def weather(hour: float, level: float, jitter: Jitter) -> Values:
-    """Return what a weather mast sends: temperature, humidity, pressure, wind, radiation."""
+    """Return what a weather mast sends: temperature, humidity, pressure, wind with its gusts, radiation, and rain in mm/h."""
     wind = max(0.0, 1.1 + 1.9 * sun(hour) + 0.3 * level + jitter(0.25))
     return {
         "t": round(temperature(hour) + jitter(0.05), 1),
         "rh": round(min(99.0, humidity(hour) + jitter(0.3)), 1),
         "p": round(1012.4 + 1.3 * cos((hour - 9.5) / 12.0 * 2.0 * pi) + jitter(0.05), 1),  # twice-daily tide of the air
         "ws": round(wind, 1),
+        "wg": round(1.4 * wind + 0.3 + abs(jitter(0.5)), 1),
         "wd": round(115.0 + 20.0 * level + jitter(9.0)) % 360,
         "sr": round(720.0 * sun(hour) * (1.0 - abs(jitter(0.03)))),
+        "rr": round(max(0.0, 22.0 * bump(hour, 16.4, 0.7) - 1.0 + jitter(0.4)) if bump(hour, 16.4, 0.7) > 0.05 else 0.0, 1),  # a shower
     }
 
 
@@ -97,3 +118,25 @@ def river(hour: float, level: float, jitter: Jitter) -> Values:
     """Return what the gauge at the river sends: `cm` above the datum, around 2.5 m, and its battery in V."""
     wave = 18.0 * sin(hour / 24.0 * 2.0 * pi) + 6.0 * sin(hour / 6.0 * 2.0 * pi)
     return {"cm": round(248.0 + wave + 4.0 * level + jitter(0.6)), "battery": round(12.5 + 0.9 * sun(hour) + jitter(0.01), 2)}
+
+
+def gauge(hour: float, level: float, jitter: Jitter) -> Values:
+    """Return the stage of a river in m, near 2.3 m and higher where `level` is; where that is 1, a wave comes down from the hills."""
+    wave = 2.6 * bump(hour, 7.5, 3.2) if level >= 1.0 else 0.1 * sin(hour / 12.0 * 2.0 * pi)
+    return {"level": round(2.3 + 0.3 * level + wave + jitter(0.006), 3), "battery": round(12.6 + 0.8 * sun(hour) + jitter(0.01), 2)}
+
+
+def probe(hour: float, level: float, jitter: Jitter) -> Values:
+    """Return what a probe in a small river below craft villages measures: little oxygen, more of it when the sun is up."""
+    return {
+        "ph": round(7.2 + 0.25 * sun(hour) + 0.1 * level + jitter(0.02), 2),
+        "do": round(max(0.1, 2.6 + 2.4 * sun(hour) + jitter(0.08)), 2),
+        "ntu": round(max(1.0, 46.0 + 30.0 * bump(hour, 17.5, 1.5) + jitter(1.5)), 1),
+        "ec": round(690.0 + 90.0 * traffic(hour) + jitter(4.0)),
+        "t": round(24.6 + 1.3 * cos((hour - 16.0) / 24.0 * 2.0 * pi) + jitter(0.03), 2),
+    }
+
+
+def pump(hour: float, level: float, jitter: Jitter) -> Values:
+    """Return what the flow meter of a drainage pump sends, in m3/s."""
+    return {"flow": round(0.32 + 0.1 * level + 0.4 * bump(hour, 17.2, 1.2) + jitter(0.004), 3)}

@@ -18,6 +18,7 @@ from quanho.demo.picture import save_picture
 from quanho.demo.scene import Phase, Scene
 from quanho.demo.screen import Display, Lines, Screen
 from quanho.demo.site import Site
+from quanho.demo.store import DATABASE, InfluxStore
 from quanho.demo.watch import Watcher
 from quanho.lang import say
 from telemetry.errors import ConfigError, Problem
@@ -37,6 +38,7 @@ class Options:
     keep: bool = False
     as_json: bool = False
     picture: Path | None = None
+    history_h: float = 0.0
 
 
 def run(options: Options) -> int:
@@ -65,7 +67,7 @@ class _Run:
         self._console = console
         self._interrupts = interrupts
         self._stack = stack
-        self._site = Site(folder, lambda sentence: console.print(sentence, style="yellow", markup=False))
+        self._site = Site(folder, lambda sentence: console.print(sentence, style="yellow", markup=False), options.history_h)
         self._watcher = Watcher(self._site)
         self._phase = Phase.STARTING
         self._steered_by_hand = False
@@ -127,10 +129,22 @@ class _Run:
                 f"In another terminal, try:  quanho edge status --config {config}",
             ),
         ]
+        if isinstance(self._site.store, InfluxStore):
+            sentences += _about_the_store(self._site.store, self._options.history_h)
         if self._options.cut and not self._site.store.can_be_cut:
             sentences.append(say("Kho dạng tệp không ngắt được: bỏ qua --cut.", "Files cannot be taken away: --cut is passed over."))
         for sentence in sentences:
             self._console.print(sentence, markup=False)
+
+
+def _about_the_store(store: InfluxStore, history_h: float) -> list[str]:
+    where = f"--influx {store.url} --database {DATABASE}"
+    told = say(f", trong đó có {history_h:g} giờ đã qua", f", with the last {history_h:g} hours in it") if history_h else ""
+    return [
+        say(f"Kho dữ liệu: {store.url}{told}. Bảng điều khiển trên đó:", f"The store: {store.url}{told}. Dashboards on it:"),
+        f"  quanho dashboards check {where}",
+        f"  quanho dashboards preview {where} --out DIR",
+    ]
 
 
 def _folder(wanted: Path | None) -> Path:

@@ -24,6 +24,7 @@ _LEAVE_S = 10.0
 _DRAIN_S = 90.0  # the agent waits up to a minute between two tries of a store that was away for long
 _STILL_S = 5.0  # an empty spool and a store that does not grow for so long: nothing more will come
 _POLL_S = 0.2
+_MARGIN_H = 0.1
 
 Tell = Callable[[str], None]
 
@@ -31,11 +32,12 @@ Tell = Callable[[str], None]
 class Site:
     """Built in `folder`. Life cycle: `start`, then `balance` (ends the street and the agent and draws up the account), `close`."""
 
-    def __init__(self, folder: Path, tell: Tell) -> None:
-        """`tell` is given what the operator should know, a sentence each."""
+    def __init__(self, folder: Path, tell: Tell, history_h: float = 0.0) -> None:
+        """`tell` is given what the operator should know, a sentence each; the devices on MQTT tell of the last `history_h` hours first."""
         self._folder = folder
         self._tell = tell
-        self.since_ns = time.time_ns()
+        self._history_h = history_h
+        self.since_ns = time.time_ns() - round((history_h + _MARGIN_H) * 3600e9)
         self.broker: Mosquitto | None = Mosquitto(folder / "mosquitto")
         self.store: Store = InfluxStore(folder / "influxd", self.since_ns)
         self.agent = AgentProcess(folder / "edge.toml", folder / "agent" / "agent.sock", folder / "agent.log")
@@ -50,7 +52,7 @@ class Site:
         self._start_store()
         self._start_broker()
         port = self.broker.port if self.broker else None
-        self.street = Street(self._folder, port)
+        self.street = Street(self._folder, port, self._history_h)
         self._start_board(self.street)
         ports = {source: self.street.port_of(source) for source in SERIAL_SOURCES}
         state_dir = self._folder / "agent"

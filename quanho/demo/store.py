@@ -13,7 +13,7 @@ from quanho.demo.influxql import InfluxQLError, influxql
 from quanho.demo.servers import Influxd
 from telemetry.lineprotocol.parse import LineError, parse
 
-_DATABASE = "quanho_demo"
+DATABASE = "quanho_demo"
 _HOUR_NS = 3_600_000_000_000
 
 
@@ -41,7 +41,7 @@ class Store(Protocol):
 
 
 class InfluxStore:
-    """A private InfluxDB 1.x; `since_ns` is when the demo began (ns since 1970 UTC)."""
+    """A private InfluxDB 1.x; `since_ns` is before the first reading (ns since 1970 UTC)."""
 
     can_be_cut = True
 
@@ -51,13 +51,17 @@ class InfluxStore:
         self._lock = threading.Lock()
 
     @property
+    def url(self) -> str:
+        return self._server.url
+
+    @property
     def uplink(self) -> str:
-        return influx_uplink(self._server.url, _DATABASE)
+        return influx_uplink(self._server.url, DATABASE)
 
     def start(self) -> None:
         """Raises MissingServer or ServerError."""
         self._server.start()
-        influxql(self._server.url, "", f"CREATE DATABASE {_DATABASE}")
+        influxql(self._server.url, "", f"CREATE DATABASE {DATABASE}")
 
     def stop(self) -> None:
         with self._lock:
@@ -80,7 +84,7 @@ class InfluxStore:
             f" AND time >= {self._since_ns} AND time <= {self._since_ns + 24 * 365 * _HOUR_NS} GROUP BY device"
         )
         try:
-            rows = influxql(self._server.url, _DATABASE, query)
+            rows = influxql(self._server.url, DATABASE, query)
         except (OSError, ValueError, InfluxQLError):
             return None
         points: Counter[str] = Counter()

@@ -29,6 +29,7 @@ _VALUES: tuple[SeriesKey, ...] = (
     ("power", "meter-01", "active_power"),
     ("weather", "mast-01", "temperature"),
     ("water_level", "dap-cau", "level"),
+    ("water_level", "phu-lang-thuong", "level"),
     ("weather", "avr-01", "temperature"),
     ("power", "avr-01", "voltage"),
     ("air", "kiosk-01", "pm10"),

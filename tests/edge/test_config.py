@@ -128,6 +128,29 @@ def test_a_state_folder_too_deep_for_a_socket_is_refused_before_anything_starts(
     assert "107" in problem
 
 
+def test_a_gateway_may_say_where_it_stands(load: Load) -> None:
+    assert load(GOOD).gateway.position is None
+    assert load(placed("latitude = 21.1861", "longitude = 106.0763")).gateway.position == (21.1861, 106.0763)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["latitude = 21.1861"], "both or neither"),
+        (["longitude = 106.0763"], "both or neither"),
+        (["latitude = 106.0763", "longitude = 21.1861"], "latitude"),  # the wrong way round
+        (["latitude = 21.1861", "longitude = 181"], "longitude"),
+        (["latitude = nan", "longitude = 106.0763"], "latitude"),
+    ],
+)
+def test_half_a_position_or_one_off_the_globe_is_refused(load: Load, lines: list[str], words: str) -> None:
+    assert words in only_problem(load, placed(*lines))
+
+
+def placed(*lines: str) -> str:
+    return GOOD.replace('id = "gw-1"', "\n".join(['id = "gw-1"', *lines]))
+
+
 @pytest.mark.parametrize("text", ["", "[gateway", "source = 5", '[[source]]\ndecoder = "json"', "\x00"])
 def test_any_text_gives_problems_and_never_another_exception(load: Load, text: str) -> None:
     assert problems(load, text)

@@ -1,3 +1,4 @@
+import base64
 import gzip
 import socket
 from collections.abc import Iterator
@@ -131,6 +132,19 @@ def test_the_write_call_follows_what_ping_says(ping: dict[str, str], server: Ser
         assert client.write(BODY).action is Action.ACCEPT
         assert client.server == server
         assert store.paths == [path]
+        client.close()
+
+
+def test_a_user_with_a_password_writes_to_a_2_by_its_1_x_call(tmp_path: Path) -> None:
+    """Its /api/v2/write knows tokens only."""
+    password_file = tmp_path / "password"
+    password_file.touch(0o600)
+    password_file.write_text("parole\n")
+    with FaultyStore({"X-Influxdb-Version": "v2.9.1"}) as store:
+        client = InfluxClient(InfluxSettings(url=store.url, database="street", username="edge", password_file=password_file))
+        assert client.write(BODY).action is Action.ACCEPT
+        assert store.paths == [V1_PATH]
+        assert store.authorizations == {"Basic " + base64.b64encode(b"edge:parole").decode()}
         client.close()
 
 

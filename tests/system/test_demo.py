@@ -21,7 +21,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.server
 
 RUN_S = 60.0
-SOURCES = ["air", "noise", "power", "weather", "dust", "river"]
+SOURCES = ["air", "noise", "power", "weather", "water", "probe", "pump", "dust", "river"]
 
 # Acknowledges every reading and loses one in ten on the way to the disk.
 LOSES_EVERY_TENTH_LINE = """

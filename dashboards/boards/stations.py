@@ -1,0 +1,93 @@
+"""What the dashboards of measurements have in common: which stations they show, and how a table tells of the last reading of each."""
+
+from collections.abc import Sequence
+
+from dashboards.house import uid
+from dashboards.influxql.select import is_variable, select
+from dashboards.model.grid import WIDTH, Row
+from dashboards.model.json import Json
+from dashboards.model.panel import Panel
+from dashboards.model.query import Query
+from dashboards.model.variable import TagVariable
+from dashboards.panels.quality import quality_texts
+from dashboards.panels.table import column, table
+from dashboards.units import unit_of
+from dashboards.words import Text, same
+from telemetry.catalogue import find
+
+AT_SITE = (is_variable("site"),)
+BY = ("site", "device")
+STATION = "$tag_device · $tag_site"  # a device may bear the same name at two sites
+NOTHING = Text("không có số đo nào trong khoảng thời gian đang xem", "no reading in the time range shown")
+
+COURSE = Text(
+    "Trung bình theo từng bước của đồ thị, không kể số đo ngoài dải hợp lý hoặc khi thiết bị báo lỗi.",
+    "Means of each step of the graph, without readings outside the plausible range or of a device that reports an error.",
+)
+MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
+
+_COLOURED: Json = {"type": "color-text"}
+_PHASES = ("_l1", "_l2", "_l3")
+_AGE = "dateTimeFromNow"
+_DEVICE = Text(
+    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "vi")),
+    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "en")),
+)
+
+
+def site_variable(measurement: str = "") -> TagVariable:
+    """Return the choice of sites, of one measurement or of all."""
+    return TagVariable("site", Text("Điểm", "Site"), "site", measurement)
+
+
+def side_by_side(panels: Sequence[Panel], height: int, title: Text | None = None, most: int = 4) -> tuple[Row, ...]:
+    """Return the panels in rows of at most `most`, equally wide; the title stands over the first row."""
+    rows = [panels[at : at + most] for at in range(0, len(panels), most)]
+    return tuple(
+        Row(height, tuple((WIDTH // len(row), panel) for panel in row), title if number == 0 else None) for number, row in enumerate(rows)
+    )
+
+
+def last_readings(key: str, title: Text, description: Text, of: str, fields: Sequence[str], empty: Text = NOTHING) -> Panel:
+    """Return a table of the last reading of every device: values, age, quality.
+
+    The values are those of one point, the last that the device sent: `last` of `quality`, which every point has, brings along the other
+    fields of its point and its time. A value that is missing there is not filled up with an older one.
+    """
+    last = select(('last("quality")', "quality"), *((f'"{field}"', field) for field in fields), of=of, where=AT_SITE, by=BY)
+    return table(
+        key,
+        title,
+        description,
+        [Query(last, format="table")],
+        empty=empty,
+        columns=(
+            column("device", title=Text("Thiết bị", "Device"), width=120, links=[_link()]),
+            column("site", title=Text("Điểm", "Site"), width=120),
+            column("Time", title=Text("Lần đọc cuối", "Last reading"), unit=_AGE, width=130),
+            column("quality", title=Text("Chất lượng", "Quality"), width=150, mappings=quality_texts(), custom__cellOptions=_COLOURED),
+            *(_value(of, field) for field in fields),
+        ),
+        sort_by=Text("Thiết bị", "Device"),
+        transformations=[in_order(("device", *fields, "Time", "quality", "site"))],
+    )
+
+
+def in_order(columns: Sequence[str], *, hides_time: bool = False) -> Json:
+    """Return the transformation that puts columns in order: Grafana's order of tags is by chance (response_parser.go, newTagField).
+
+    Hide the time of sums and means: it is the start of the range, or 1970.
+    """
+    options: Json = {"excludeByName": {"Time": True} if hides_time else {}, "renameByName": {}}
+    return {"id": "organize", "options": {**options, "indexByName": {name: number for number, name in enumerate(columns)}}}
+
+
+def _value(of: str, field: str) -> Json:
+    quantity = find(of, field)
+    phase = field[-2:].upper() if field.endswith(_PHASES) else ""
+    title = same(field) if quantity is None else Text(f"{quantity.vi} {phase}".strip(), f"{quantity.en} {phase}".strip())
+    return column(field, unit=unit_of(of, field), title=title, width=110, noValue=MISSING)
+
+
+def _link() -> Json:
+    return {"title": Text("Xem thiết bị", "See the device"), "url": _DEVICE, "targetBlank": False}

@@ -1,0 +1,111 @@
+"""Statements about measurement `ledger` (docs/specs/wire.md, section 2) that panels and annotations share.
+
+A gap is two points with one `gap_id`: `open`, at the time when it began, and `closed`, which tells both ends. InfluxQL cannot join two
+points by a field; but a source has at most one gap of a reason at a time, so the newest gap is open exactly when the newest `from_ns` of
+an `open` point is later than that of every `closed` one. That holds also where the gap's beginning or end lies outside the range, and
+where the words of two gaps came in another order than the gaps: a source that spoke once between two silences (counting, or asking for
+the last word, does not).
+
+Losses are points without `gap_id`. A condition on a field that a point lacks is never met, not even `"gap_id" = ''` (InfluxDB 1.6.7), so
+they are told apart by their reason.
+"""
+
+from collections.abc import Sequence
+
+from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.reasons import OF_GAPS
+
+LEDGER = "ledger"
+WHOSE = ("site", "gateway", "source", "reason")
+NS_IN_A_MS = 1_000_000
+_NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
+
+
+def equals(tag: str, text: str) -> str:
+    """Return the condition that a tag or field of text has a value."""
+    return f"{name(tag)} = {literal(text)}"
+
+
+def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
+    """Return the condition that a tag is one of several plain texts, or none of them."""
+    return f"{name(tag)} {'!~' if is_not else '=~'} /^({'|'.join(texts)})$/"
+
+
+def is_loss() -> str:
+    """Return the condition that an entry is a loss and no gap."""
+    return among("reason", OF_GAPS, is_not=True)
+
+
+def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "") -> Select:
+    """Return gaps whose end is known, one row each: `from` and `to` in ms, their tags, and `more` columns."""
+    return select(
+        (_ms("from_ns"), "from"),
+        (_ms("to_ns"), "to"),
+        *((name(tag), tag) for tag in WHOSE),
+        *more,
+        of=LEDGER,
+        where=(equals("state", "closed"), *where),
+        rest=rest,
+    )
+
+
+def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
+    """Return gaps that are not over at the end of the range, one row each; `columns` are made of `opened`, ns since 1970, and tags."""
+    opened = select(
+        (call("max", "from_ns"), "opened"),
+        (f"{call('max', 'from_ns')} * 0", "closed"),
+        of=LEDGER,
+        where=(equals("state", "open"), *where),
+        by=WHOSE,
+    )
+    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE)
+    ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
+    return select(*columns, of=newest, where=('"ahead" > 0',))
+
+
+def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
+    """Return open gaps with `from` in ms and their tags."""
+    return open_gaps((_ms("opened"), "from"), *((name(tag), tag) for tag in WHOSE), *more, where=where)
+
+
+def count_of_open_gaps(where: Sequence[str] = ()) -> Select:
+    """Return how many gaps are not over; no row where there is none."""
+    return open_gaps((call("count", "opened"), "open"), where=where)
+
+
+def until_for_ever() -> tuple[str, str]:
+    """Return a column `to` for gaps that are not over: a time to the right of every chart."""
+    return f'"opened" * 0 + {_NO_END_MS}', "to"
+
+
+def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[str] = (), rest: str = "") -> Select:
+    """Return losses that say when the lost readings were taken, one row each; `without` are reasons that are left out."""
+    return select(
+        (_ms("from_ns"), "from"),
+        (_ms("to_ns"), "to"),
+        *((name(tag), tag) for tag in WHOSE),
+        of=LEDGER,
+        where=(is_loss(), among("reason", without, is_not=True), '"from_ns" > 0', f'"count_known" = {str(is_known).lower()}', *where),
+        rest=rest,
+    )
+
+
+def losses(where: Sequence[str] = ()) -> Select:
+    """Return what was lost by source and reason: `lost` readings (none where no entry knows), `entries`, and of these `inexact` ones."""
+    told = select(
+        (call("sum", "count"), "lost"),
+        (call("count", "quality"), "entries"),
+        (f"{call('count', 'quality')} * 0", "inexact"),
+        of=LEDGER,
+        where=(is_loss(), *where),
+        by=WHOSE,
+    )
+    unsure = select((call("count", "quality"), "inexact"), of=LEDGER, where=(is_loss(), '"count_known" = false', *where), by=WHOSE)
+    return select(
+        (call("sum", "lost"), "lost"), (call("sum", "inexact"), "inexact"), (call("sum", "entries"), "entries"), of=(told, unsure), by=WHOSE
+    )
+
+
+def _ms(field: str) -> str:
+    return f"{name(field)} / {NS_IN_A_MS}"

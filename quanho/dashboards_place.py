@@ -1,0 +1,68 @@
+"""Which dashboards, in which languages, over which time: arguments that several subcommands share."""
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from quanho.failure import Failed
+from quanho.lang import say
+from quanho.moments import parse_time
+
+if TYPE_CHECKING:
+    from dashboards.built import Built
+    from dashboards.influxql.expand import Span
+    from dashboards.words import Language
+
+
+def add_choice(parser: argparse.ArgumentParser, *, has_time: bool = True) -> None:
+    """Add --only and --languages, and --from and --to."""
+    parser.add_argument("--only", metavar="NAME,…", default="", help="some dashboards: overview, air, water, surroundings, fleet, …")
+    parser.add_argument("--languages", metavar="vi,en", default="vi,en", help="languages (both)")
+    if has_time:
+        parser._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+        parser.add_argument("--from", dest="from_time", metavar="TIME", help="-6h, or 2026-11-27T08:00+07:00 (as each dashboard opens)")
+        parser.add_argument("--to", dest="to_time", metavar="TIME", help="now, or as --from (now)")
+
+
+def chosen_languages(arguments: argparse.Namespace) -> "list[Language]":
+    """Return the languages asked for. Raises Failed."""
+    from dashboards.words import LANGUAGES
+
+    wanted = [word.strip() for word in arguments.languages.split(",") if word.strip()]
+    unknown = [word for word in wanted if word not in LANGUAGES]
+    if unknown or not wanted:
+        known, named = ", ".join(LANGUAGES), ", ".join(unknown) or repr(arguments.languages)
+        raise Failed(
+            say(
+                f"--languages: không có {named}; có: {known}",
+                f"--languages: there is no {named}; there are {known}",
+            )
+        )
+    return [language for language in LANGUAGES if language in wanted]
+
+
+def chosen_boards(arguments: argparse.Namespace) -> "list[Built]":
+    """Return the dashboards asked for. Raises Failed for a name that is none."""
+    from dashboards.boards import BOARDS
+    from dashboards.built import built
+
+    names = [word.strip() for word in arguments.only.split(",") if word.strip()]
+    unknown = ", ".join(name for name in names if name not in BOARDS)
+    if unknown:
+        known = ", ".join(BOARDS)
+        raise Failed(say(f"--only: không có bảng {unknown}; có: {known}", f"--only: there is no dashboard {unknown}; there are {known}"))
+    return [board for board in built(chosen_languages(arguments)) if not names or board.name in names]
+
+
+def span_of(arguments: argparse.Namespace, opens_at: str, now_ms: int) -> "Span":
+    """Return the time range asked for; without --from the one a dashboard opens with, "now-6h". Raises ConfigError and Failed."""
+    from dashboards.influxql.expand import Span, duration_ms
+
+    until = now_ms if arguments.to_time is None else parse_time("--to", arguments.to_time, now_ms * 1_000_000) // 1_000_000
+    if arguments.from_time is None:
+        since = until - duration_ms(opens_at.removeprefix("now-"))
+    else:
+        since = parse_time("--from", arguments.from_time, now_ms * 1_000_000) // 1_000_000
+    if since >= until:
+        raise Failed(say("--from phải trước --to", "--from must be before --to"))
+    return Span(since, until)

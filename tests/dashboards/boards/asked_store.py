@@ -1,0 +1,89 @@
+"""A real InfluxDB 1.x with a database for each test, asked by the queries of rendered panels as Grafana would send them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from gzip import compress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.boards import board
+from dashboards.influxql.expand import Span, expand
+from dashboards.model.json import Json
+from quanho.demo.servers import Influxd, MissingServer
+from runtime.influx import InfluxClient
+from runtime.influx_series import Series
+from runtime.influx_settings import InfluxSettings
+from telemetry.lineprotocol.encode import encode
+from telemetry.point import FieldValue, Point
+
+BEGIN_S = 1_700_000_000  # 2023-11-14 22:13:20 UTC
+HOUR = Span(BEGIN_S * 1000, (BEGIN_S + 3600) * 1000)
+EVERYTHING: Mapping[str, str] = {"site": ".*", "gateway": ".*", "device": ".*"}
+_names = count()
+
+
+def ns(second: float) -> int:
+    """Return a second after the beginning as ns since 1970."""
+    return BEGIN_S * 1_000_000_000 + round(second * 1_000_000_000)
+
+
+def ms(second: float) -> float:
+    """Return a second after the beginning as ms since 1970."""
+    return ns(second) / 1_000_000
+
+
+def point(measurement: str, device: str, at_s: float, fields: Mapping[str, FieldValue], gateway: str = "g1") -> Point:
+    """Return a point of a device at site s1; quality is 0 unless told."""
+    return Point(measurement, {"site": "s1", "gateway": gateway, "device": device}, {"quality": 0, **fields}, ns(at_s))
+
+
+class AskedStore:
+    """One database."""
+
+    def __init__(self, url: str) -> None:
+        self._client = InfluxClient(InfluxSettings(url=url, database=f"t{next(_names)}"))
+        self._client.create_database()
+
+    def write(self, points: Iterable[Point]) -> None:
+        text = b"".join(encode(each).rstrip(b"\n") + b"\n" for each in points)
+        assert self._client.write(compress(text)).status == 204
+
+    def query(self, statement: str, span: Span = HOUR, variables: Mapping[str, str] = EVERYTHING, least: str = "") -> list[Series]:
+        return self._client.query(expand(statement, span, dict(variables), least))
+
+    def panel(self, of: str, key: str, target: int = 0, span: Span = HOUR, variables: Mapping[str, str] = EVERYTHING) -> list[Series]:
+        """Return the answer to one query of a panel, by the panel's key."""
+        panel = rendered(of, key)
+        return self.query(panel["targets"][target]["query"], span, variables, panel.get("interval", ""))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def rendered(of: str, key: str) -> Json:
+    """Return a panel's JSON in English."""
+    wanted = next(each.id for each in board(of).panels if each.key == key)
+    found: Json = next(panel for panel in board(of).render("en")["panels"] if panel["id"] == wanted)
+    return found
+
+
+def rows(answer: Iterable[Series]) -> list[dict[str, Any]]:
+    """Return rows as a table shows them: tags and columns by name, in the order of the answer."""
+    return [{**series.tags, **dict(zip(series.columns, values, strict=True))} for series in answer for values in series.values]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Influxd]:
+    """Run a server."""
+    server = Influxd(folder)
+    try:
+        server.start()
+    except MissingServer as missing:
+        pytest.skip(str(missing))
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,21 @@
+"""Servers that tests of dashboards share."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quanho.demo.servers import MissingServer
+from tests.dashboards.seeded import Seeded, seeded
+
+
+@pytest.fixture(scope="session")
+def seeded_store() -> Iterator[Seeded]:
+    """A store that was seeded with a day of the simulated street through the real agent."""
+    with tempfile.TemporaryDirectory(prefix="qs-") as name:  # short: a Unix socket in it may have 107 bytes
+        try:
+            with seeded(Path(name)) as store:
+                yield store
+        except MissingServer as missing:
+            pytest.skip(str(missing))

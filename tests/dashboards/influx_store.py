@@ -1,0 +1,66 @@
+"""A real InfluxDB 1.x for tests: points in, answers out, compared with answers that were worked out."""
+
+import gzip
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from runtime.influx import InfluxClient
+from runtime.influx_series import Series
+from runtime.influx_settings import InfluxSettings
+from telemetry.lineprotocol.encode import encode
+from telemetry.point import Point
+
+_RELATIVE = 1e-9
+
+
+class InfluxStore:
+    """One database of a running server."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self.url, self.database = url, database
+        self.client = InfluxClient(InfluxSettings(url=url, database=database))
+        self.client.create_database()
+
+    def write(self, points: Iterable[Point]) -> None:
+        """Store points; each must be taken."""
+        answer = self.client.write(gzip.compress(b"\n".join(map(encode, points)), 1))
+        assert answer.status == 204, answer
+
+    def query(self, statement: str) -> list[Series]:
+        return self.client.query(statement)
+
+
+def differences(found: Sequence[Series], expected: Sequence[Series]) -> list[str]:
+    """Return in what two answers differ, nothing when they are the same: names, tags, columns and rows in their order."""
+    heads = [(series.name, series.tags, series.columns) for series in found]
+    wanted = [(series.name, series.tags, series.columns) for series in expected]
+    if heads != wanted:
+        return [f"series {heads}, expected {wanted}"]
+    told = []
+    for mine, theirs in zip(found, expected, strict=True):
+        if [row[0] for row in mine.values] != [row[0] for row in theirs.values]:
+            told.append(f"{mine.name} {mine.tags}: times {[row[0] for row in mine.values]}, expected {[row[0] for row in theirs.values]}")
+            continue
+        told += [
+            f"{mine.name} {mine.tags}: {row}, expected {other}"
+            for row, other in zip(_in_order(mine), _in_order(theirs), strict=True)
+            if not all(map(is_same, row, other))
+        ]
+    return told
+
+
+def _in_order(series: Series) -> list[tuple[Any, ...]]:
+    """Return the rows; those of one time, which a server gives in any order, by their other columns."""
+    times = [row[0] for row in series.values]
+    if len(set(times)) == len(times):
+        return list(series.values)
+    places = {time: at for at, time in reversed(list(enumerate(times)))}
+    return sorted(series.values, key=lambda row: (places[row[0]], str(row[1:])))
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Tell whether two values are equal; numbers to a relative 1e-9, since a server may add in another order."""
+    if isinstance(value, bool) or isinstance(other, bool) or not isinstance(value, (int, float)) or not isinstance(other, (int, float)):
+        return bool(value == other and type(value) is type(other))
+    return math.isclose(value, other, rel_tol=_RELATIVE, abs_tol=_RELATIVE)

@@ -1,0 +1,86 @@
+"""Contact sheets: every panel is drawn or says why not."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.influxql.expand import Span
+from dashboards.preview.frame import Field, Frame
+from dashboards.preview.kinds import KINDS
+from dashboards.preview.sheet import draw_sheet
+
+SPAN = Span(1_795_780_000_000, 1_795_790_000_000)
+TIMES = Field("Time", (1_795_781_000_000, 1_795_785_000_000, 1_795_785_060_000), is_time=True)
+CURVE = Frame("A", (TIMES, Field("dap-cau", (4.1, 4.4, 4.5), labels={"device": "dap-cau"})))
+PLACE = Frame("A", (Field("site", ("Đáp Cầu",)), Field("latitude", (21.2,)), Field("longitude", (106.08,)), Field("late", (1.0,))))
+LAYER = {
+    "type": "markers",
+    "location": {"mode": "coords", "latitude": "latitude", "longitude": "longitude"},
+    "config": {"style": {"color": {"field": "late"}, "text": {"field": "site"}}},
+}
+
+GREEN = {"steps": [{"value": None, "color": "green"}]}
+
+
+def _panel(kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": 7,
+        "type": kind,
+        "title": f"Mực nước {kind}",
+        "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
+        "fieldConfig": {
+            "defaults": {"unit": "lengthm", "noValue": "trạm chưa gửi số đo", "thresholds": {"steps": [{"value": None, "color": "green"}]}},
+            "overrides": [],
+        },
+        "options": {"layers": [LAYER], "content": "## Camera\n[xem](x)", "reduceOptions": {"calcs": ["lastNotNull"]}},
+        "targets": [{"refId": "A"}],
+        **more,
+    }
+
+
+def _svg(panel: dict[str, Any], frames: list[Frame], trouble: str = "") -> str:
+    """matplotlib writes each text as a comment before its outlines."""
+    board = {"title": "Nước", "panels": [panel]}
+    return draw_sheet(board, {7: frames}, {7: trouble} if trouble else {}, SPAN, "vi", file_format="svg").decode()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_is_drawn(kind: str) -> None:
+    picture = _svg(_panel(kind), [PLACE if kind == "geomap" else CURVE])
+    assert f"<!-- Mực nước {kind} -->" in picture
+    assert "trạm chưa gửi số đo" not in picture
+
+
+def test_what_a_panel_shows_is_in_the_picture() -> None:
+    assert "<!-- 4.5 m -->" in _svg(_panel("stat"), [CURVE])
+    assert "<!-- dap-cau" in _svg(_panel("timeseries"), [CURVE])
+    assert "<!-- 27/11/2026 20:10:00 -->" in _svg(_panel("table"), [CURVE])
+    assert "<!-- Đáp Cầu -->" in _svg(_panel("geomap"), [PLACE])
+    assert "<!-- xem -->" in _svg(_panel("text", targets=[]), [])
+
+
+@pytest.mark.parametrize(
+    ("panel", "frames", "trouble", "words"),
+    [
+        (_panel("timeseries"), [], "", "trạm chưa gửi số đo"),
+        (_panel("timeseries"), [], "error parsing query", "error parsing query"),
+        (_panel("nodeGraph"), [CURVE], "", "nodeGraph"),
+        (_panel("table", transformations=[{"id": "unheard"}]), [CURVE], "", "unheard"),
+    ],
+)
+def test_a_panel_that_cannot_be_drawn_says_why(panel: dict[str, Any], frames: list[Frame], trouble: str, words: str) -> None:
+    assert words in _svg(panel, frames, trouble)
+
+
+def test_a_picture_is_the_same_from_the_same_answers() -> None:
+    board = {"title": "Nước", "panels": [_panel("timeseries")]}
+    first, second = (draw_sheet(board, {7: [CURVE]}, {}, SPAN, "en", theme="dark") for _ in range(2))
+    assert first[:8] == b"\x89PNG\r\n\x1a\n"
+    assert first == second
+
+
+def test_a_curve_is_broken_where_points_are_far_apart() -> None:
+    joined, broken = _panel("timeseries"), _panel("timeseries")
+    joined["fieldConfig"]["defaults"]["custom"] = {"spanNulls": True}
+    broken["fieldConfig"]["defaults"]["custom"] = {"spanNulls": 600_000}
+    assert _svg(joined, [CURVE]) != _svg(broken, [CURVE])
