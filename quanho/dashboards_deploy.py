@@ -128,12 +128,13 @@ def _wanted(arguments: argparse.Namespace) -> "Wanted":
     return wanted(arguments.languages, built(arguments.languages), _store(arguments), alerting)
 
 
-def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting | None":
-    """Return the alert rules of quanho and whom they reach; None for none, which leaves those of Grafana as they are."""
-    del languages
-    if contacts is not None:
-        raise Failed(say(f"{contacts}: chưa có quy tắc cảnh báo nào", f"{contacts}: there are no alert rules yet"))
-    return None
+def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting":
+    """Return the alert rules of quanho, and whom they reach where a file says so."""
+    from dashboards.alerting import contacts as whom
+    from dashboards.alerting.render import render
+    from dashboards.alerting.rules import load
+
+    return render(load(), languages, whom.load(contacts) if contacts else None)
 
 
 def _store(arguments: argparse.Namespace) -> "Store | None":
