@@ -14,6 +14,7 @@ parameters nor retries. What stands here instead:
 import contextlib
 import json
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from grafana_api.grafana_face import GrafanaFace  # type: ignore[import-untyped]
+from requests.utils import get_environ_proxies
 
 from dashboards.grafana_answers import RETRIED, Answer, Asked, error_of, may_repeat, parsed
 from dashboards.grafana_settings import GrafanaSettings
@@ -31,16 +33,17 @@ from runtime.backoff import Backoff, next_delay
 from runtime.config import read_secret
 from runtime.influx_answers import retry_after_s
 from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
-from telemetry.said import said
+from telemetry.said import said, vi_of
 
 _BACKOFF = Backoff(1.0, 15.0)
 _CHUNK_BYTES = 1 << 16
 _WHOLE_ANSWER_S = 300.0  # a server that sends a byte a minute is never silent
+_OPENSSL = re.compile(r"\[SSL[^\]]*\] ([^('\"]+)")
 _LEAST_HIDDEN = 4  # shorter secrets would turn every word into stars
 
 
 class Grafana:
-    """A Grafana. Nothing is sent before the first request. `sleep` and `random` are given by tests."""
+    """A Grafana. The secret is read at once, and nothing is sent before the first request. `sleep` and `random` are given by tests."""
 
     def __init__(self, settings: GrafanaSettings, sleep: Callable[[float], None] = time.sleep, random: Random | None = None) -> None:
         self._settings = settings
@@ -50,6 +53,8 @@ class Grafana:
         secret = _sendable(settings)
         self._api = _api(settings, secret)
         self._hidden = frozenset({secret})
+        self._api.s.proxies.update(get_environ_proxies(settings.url))  # once, not at each request
+        self._api.s.trust_env = False  # no password out of ~/.netrc
         if settings.cert_file:
             self._api.s.cert = (str(settings.cert_file), str(settings.key_file)) if settings.key_file else str(settings.cert_file)
 
@@ -124,7 +129,7 @@ class Grafana:
                 return None
             raise TransientError(
                 said(
-                    f"{asked.what}: câu trả lời {status} không phải JSON; {asked.url} có đúng là Grafana không?",
+                    f"{vi_of(asked.what)}: câu trả lời {status} không phải JSON; {asked.url} có đúng là Grafana không?",
                     f"{asked.what}: the answer {status} is no JSON; is Grafana really at {asked.url}?",
                 )
             ) from error
@@ -164,14 +169,14 @@ class Grafana:
             if len(content) > self._settings.max_answer_bytes:
                 raise RejectedError(
                     said(
-                        f"{asked.what}: câu trả lời quá dài; {asked.url} có đúng là Grafana không?",
+                        f"{vi_of(asked.what)}: câu trả lời quá dài; {asked.url} có đúng là Grafana không?",
                         f"{asked.what}: the answer is too long; is Grafana really at {asked.url}?",
                     )
                 )
             if time.monotonic() > until:
                 raise TransientError(
                     said(
-                        f"{asked.what}: câu trả lời không hết; chạy lại sau",
+                        f"{vi_of(asked.what)}: câu trả lời không hết; chạy lại sau",
                         f"{asked.what}: the answer does not end; try later",
                     )
                 )
@@ -222,7 +227,7 @@ def _broken(asked: Asked, method: str, error: Exception) -> TransientError:
     is_reading = method == "GET" or isinstance(error, requests.exceptions.ConnectTimeout)
     return TransientError(
         said(
-            f"{asked.what}: {vi} ({asked.url}){'' if is_reading else unsure_vi}",
+            f"{vi_of(asked.what)}: {vi} ({asked.url}){'' if is_reading else unsure_vi}",
             f"{asked.what}: {en} ({asked.url}){'' if is_reading else unsure_en}",
         )
     )
@@ -238,7 +243,12 @@ _BROKEN: Mapping[type[Exception], tuple[str, str]] = {
 
 
 def _tls_words(error: Exception) -> str:
-    reason = str(error).rpartition("(Caused by ")[2][:200]
+    found = _OPENSSL.search(str(error))
+    reason = found[1].strip() if found else "handshake failed"
+    if "wrong version number" in reason.lower() or "record layer" in reason.lower():
+        return said(
+            "ở đó không phải TLS: địa chỉ có bắt đầu bằng http:// không?", "does not speak TLS: does the address begin with http://?"
+        )
     return said(
         f"TLS: {reason}; nếu chứng chỉ do cơ quan riêng cấp, cho --ca-file",
         f"TLS: {reason}; if the certificate comes from an authority of your own, give --ca-file",

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from telemetry.errors import ConfigError, Problem, QuanhoError, RejectedError, TransientError
-from telemetry.said import said
+from telemetry.said import said, vi_of
 
 RETRIED = frozenset({429, 502, 503, 504})
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})  # RFC 9110, section 9.2.2
@@ -99,6 +99,7 @@ class Asked:
 def error_of(asked: Asked, status: int, content: bytes, location: str = "", retry_after_s: float | None = None) -> QuanhoError:
     """Return the error for a status outside 200 to 299."""
     text = words(content, asked.hidden)
+    what_vi = vi_of(asked.what)
     told = f": {text}" if text else ""
     if 300 <= status < 400:
         return ConfigError([Problem(asked.url, "", _redirected(location))])
@@ -108,7 +109,7 @@ def error_of(asked: Asked, status: int, content: bytes, location: str = "", retr
         needs = asked.needs or "?"
         return Forbidden(
             said(
-                f"{asked.what}: không được phép{told}; tài khoản cần quyền {needs}",
+                f"{what_vi}: không được phép{told}; tài khoản cần quyền {needs}",
                 f"{asked.what}: not permitted{told}; the account needs the permission {needs}",
             ),
             needs,
@@ -116,20 +117,20 @@ def error_of(asked: Asked, status: int, content: bytes, location: str = "", retr
     if status in (409, 412):
         return Outdated(
             said(
-                f"{asked.what}: đã bị người khác thay đổi, hoặc tên đã có ({status}{told}); chạy lại để xem khác biệt mới",
+                f"{what_vi}: đã bị người khác thay đổi, hoặc tên đã có ({status}{told}); chạy lại để xem khác biệt mới",
                 f"{asked.what}: changed meanwhile, or the name is taken ({status}{told}); run again to see the new differences",
             )
         )
     if status == 429 or status >= 500:
         return TransientError(
             said(
-                f"{asked.what}: Grafana trả lời {status}{told}; chạy lại sau",
+                f"{what_vi}: Grafana trả lời {status}{told}; chạy lại sau",
                 f"{asked.what}: Grafana answered {status}{told}; run again later",
             ),
             retry_after_s,
         )
     return RejectedError(
-        said(f"{asked.what}: Grafana từ chối ({status}){told}", f"{asked.what}: Grafana refuses it ({status}){told}"),
+        said(f"{what_vi}: Grafana từ chối ({status}){told}", f"{asked.what}: Grafana refuses it ({status}){told}"),
     )
 
 

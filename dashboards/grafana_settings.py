@@ -15,7 +15,7 @@ class GrafanaSettings(BaseModel):
     token_file: Path | None = Field(None, description="file that holds a service account's token; one newline at its end is ignored")
     user: str | None = Field(None, min_length=1, description="user name, where a password is used instead of a token")
     password_file: Path | None = Field(None, description="file that holds the user's password; one newline at its end is ignored")
-    ca_file: Path | None = Field(None, description="PEM file of the authority behind Grafana's certificate; the system's when absent")
+    ca_file: Path | None = Field(None, description="PEM file of the authority behind Grafana's certificate; those of certifi when absent")
     cert_file: Path | None = Field(None, description="PEM file of our own certificate, where a proxy asks for one")
     key_file: Path | None = Field(None, description="PEM file of the private key of cert_file")
     verify: bool = Field(default=True, description="check the certificate; false only for a trial on a line nobody else can reach")

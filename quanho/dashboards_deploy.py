@@ -60,9 +60,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     what.add_argument(
         "--languages", type=_languages, default=_LANGUAGES, metavar="L,…", help="vi, en (default: vi,en); alerts are in the first"
     )
-    what.add_argument(
-        "--contacts", type=Path, metavar="FILE", help="whom alerts reach; without it rules are deployed, and reach whom Grafana says"
+    contacts = what.add_mutually_exclusive_group()
+    contacts.add_argument(
+        "--contacts", type=Path, metavar="FILE", help="whom alerts reach; without it contact points and policy stay as they are"
     )
+    contacts.add_argument("--no-contacts", action="store_true", help="nobody: with --prune our contact points and policy go")
     what.add_argument("--without-alerts", action="store_true", help="leave rules, contact points and policies as they are")
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
@@ -125,16 +127,17 @@ def _wanted(arguments: argparse.Namespace) -> "Wanted":
     from dashboards.deploy.wanted import wanted
 
     alerting = None if arguments.without_alerts else _alerting(arguments.languages, arguments.contacts)
-    return wanted(arguments.languages, built(arguments.languages), _store(arguments), alerting)
+    has_contacts = arguments.contacts is not None or arguments.no_contacts
+    return wanted(arguments.languages, built(arguments.languages), _store(arguments), alerting, has_contacts=has_contacts)
 
 
 def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting":
-    """Return the alert rules of quanho, and whom they reach where a file says so."""
-    from dashboards.alerting import contacts as whom
+    """Return the alert rules of quanho, and whom they reach. Raises ConfigError."""
+    from dashboards.alerting.contacts import load as load_contacts
     from dashboards.alerting.render import render
     from dashboards.alerting.rules import load
 
-    return render(load(), languages, whom.load(contacts) if contacts else None)
+    return render(load(), languages, load_contacts(contacts) if contacts else None)
 
 
 def _store(arguments: argparse.Namespace) -> "Store | None":

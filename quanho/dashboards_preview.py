@@ -75,7 +75,14 @@ def _draw(board: "Built", arguments: argparse.Namespace, ask: "Ask", path: Path)
     span = span_of(arguments, board.json["time"]["from"], time.time_ns() // 1_000_000)
     asked = ask_board(board.json, span, ask)
     picture = draw_sheet(
-        board.json, asked.frames, asked.troubles, span, board.language, theme=arguments.theme, file_format=arguments.format
+        board.json,
+        asked.frames,
+        asked.troubles,
+        span,
+        board.language,
+        titles=asked.titles,
+        theme=arguments.theme,
+        file_format=arguments.format,
     )
     path.write_bytes(picture)
     titles = {panel["id"]: panel["title"] for panel in board.json["panels"]}

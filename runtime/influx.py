@@ -11,7 +11,7 @@ Importing this module costs 0.3 to 0.6 s and 17 MB: `influxdb_client` loads its 
 
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,8 +128,9 @@ class InfluxClient:
 
         Raises QueryError with the server's words, TransientError when there is no answer, ConfigError for a secret that cannot be read.
         """
-        path = "/query?" + urlencode({"db": self._settings.database or self._settings.bucket_name, "q": statement, "epoch": "ms"})
-        reply = self._call("GET", path, b"", {"Accept": "application/json"}, most_bytes=_MAX_QUERY_BYTES)
+        form = [("db", self._settings.database or self._settings.bucket_name), ("q", statement), ("epoch", "ms")]
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        reply = self._call("POST", "/query", b"", headers, most_bytes=_MAX_QUERY_BYTES, form=form)
         if isinstance(reply, Answer):
             if reply.reason == "secret":
                 raise ConfigError([Problem(self._settings.url, "", reply.words)])
@@ -168,6 +169,7 @@ class InfluxClient:
         headers: dict[str, str],
         timeout_s: float | None = None,
         most_bytes: int = _MAX_ANSWER_BYTES,
+        form: Sequence[tuple[str, str]] = (),
     ) -> _Reply | Answer:
         try:
             library = self._library = self._library or self._connect()
@@ -179,7 +181,7 @@ class InfluxClient:
         if refused:
             return refused
         sent_boot_ns = self._clock.boot_ns()
-        reply = _exchange(library, method, path, body, headers, _timeout(self._settings, timeout_s), most_bytes)
+        reply = _exchange(library, method, path, form or body, headers, _timeout(self._settings, timeout_s), most_bytes)
         answered_boot_ns = self._clock.boot_ns()
         if isinstance(reply, Answer):
             return reply
@@ -249,12 +251,19 @@ def _timeout(settings: InfluxSettings, most_s: float | None = None) -> tuple[flo
 
 
 def _exchange(
-    library: InfluxDBClient, method: str, path: str, body: bytes, headers: dict[str, str], timeout_ms: tuple[float, float], most_bytes: int
+    library: InfluxDBClient,
+    method: str,
+    path: str,
+    body: bytes | Sequence[tuple[str, str]],
+    headers: dict[str, str],
+    timeout_ms: tuple[float, float],
+    most_bytes: int,
 ) -> _Reply | Answer:
+    content = {"body": body} if isinstance(body, bytes) else {"post_params": list(body)}  # of a form
     try:
         # Its default, no retries, also follows no redirect; without preloading it does not decode the body (it may not be UTF-8).
         response, status, reply_headers = library.api_client.call_api(  # type: ignore[no-untyped-call]
-            path, method, header_params=headers, body=body, _preload_content=False, _request_timeout=timeout_ms
+            path, method, header_params=headers, **content, _preload_content=False, _request_timeout=timeout_ms
         )
         return _Reply(status, reply_headers, _read(response, most_bytes))
     except ApiException as error:

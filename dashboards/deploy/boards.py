@@ -17,6 +17,10 @@ _FOREIGN = said(
     f"không phải của chúng tôi (không có nhãn {TAG}) nhưng có uid của chúng tôi: xóa nó hoặc lưu nó thành bảng khác",
     f"is not ours (no tag {TAG}) but has our uid: delete it, or save it as another dashboard",
 )
+_UNREADABLE = said(
+    "đã được ai đó lưu ở dạng mới mà /api không cho xem: xóa nó, hoặc lưu nó thành bảng khác rồi xóa",
+    "was saved by somebody in a newer form, which /api does not show: delete it, or save it as another dashboard and delete it",
+)
 _EDITED = said(
     "đã được sửa bằng tay sau lần triển khai cuối: --force để ghi đè, hoặc lưu bản sửa thành bảng khác trước",
     "was edited by hand since it was deployed: --force overwrites it; save it as another dashboard first to keep the change",
@@ -39,6 +43,8 @@ def _wanted(board: WantedBoard, there: LiveBoard | None, wishes: Wishes) -> Acti
     if there is None:
         return Action("create", "dashboard", board.uid, board.title, diff=_panels(board.json), body=_body(board, 0))
     refused = _never(there)
+    if not there.json:
+        return Action("refuse", "dashboard", board.uid, board.title, refused)
     reason = refused or _edited(there, board)
     sent = sent_digest(there.versions or ())
     is_moved = there.meta.get("folderUid") != board.folder_uid
@@ -52,9 +58,11 @@ def _wanted(board: WantedBoard, there: LiveBoard | None, wishes: Wishes) -> Acti
 
 def _unwanted(uid: str, there: LiveBoard, wishes: Wishes) -> Iterator[Action]:
     title = str(there.json.get("title", uid))
-    if TAG not in (there.json.get("tags") or []):
+    if not there.json:
+        yield Action("leave", "dashboard", uid, title, _UNREADABLE)
+    elif TAG not in (there.json.get("tags") or []):
         return
-    if there.meta.get("folderUid") not in FOLDER_UIDS:
+    elif there.meta.get("folderUid") not in FOLDER_UIDS:
         moved = said("được chuyển sang thư mục khác: xóa bằng tay", "was moved to another folder: delete it by hand")
         yield Action("leave", "dashboard", uid, title, moved)
     elif not wishes.prune:
@@ -67,6 +75,8 @@ def _unwanted(uid: str, there: LiveBoard, wishes: Wishes) -> Iterator[Action]:
 
 def _never(there: LiveBoard) -> Said:
     """Return why a dashboard may not be touched at all, "" when it may."""
+    if not there.json:
+        return _UNREADABLE
     if there.meta.get("provisioned"):
         return _FILE
     return as_is("") if TAG in (there.json.get("tags") or []) else _FOREIGN

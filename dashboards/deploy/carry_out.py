@@ -12,12 +12,13 @@ from dashboards.deploy import route
 from dashboards.deploy.action import Action, Kind, Verb, body_of
 from dashboards.deploy.calls import Calls
 from dashboards.deploy.forms import route_form, rule_form
+from dashboards.deploy.live import version_of
 from dashboards.deploy.mark import digest, rule_mark
 from dashboards.deploy.rules import marked
 from dashboards.grafana_answers import Forbidden, Outdated
 from dashboards.model.json import Json
 from telemetry.errors import QuanhoError, RejectedError
-from telemetry.said import said
+from telemetry.said import Said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,8 @@ def _save_dashboard(calls: Calls, action: Action) -> None:
 def _delete_dashboard(calls: Calls, action: Action) -> None:
     there = calls.dashboard(action.uid)
     if there is not None:
-        meta = there.get("meta") or {}
-        if int(meta.get("version") or (there.get("dashboard") or {}).get("version") or 0) != action.before:
-            raise _changed(f"dashboard {action.uid}")
+        if version_of(there.get("dashboard") or {}, there.get("meta") or {}) != action.before:
+            raise _changed(said(f"bảng {action.uid}", f"dashboard {action.uid}"))
         calls.delete_dashboard(action.uid)
 
 
@@ -112,7 +112,7 @@ def _put_group(calls: Calls, action: Action) -> None:
     body = body_of(action)
     folder, name = body["folderUid"], body["title"]
     if _rules(calls.group(folder, name)) != _rules(action.before):
-        raise _changed(f"rule group {name}")
+        raise _changed(said(f"nhóm quy tắc {name}", f"rule group {name}"))
     calls.put_group(folder, name, body)
     stored = {rule.get("uid"): rule for rule in (calls.group(folder, name) or {}).get("rules") or []}
     learned = [_learned(rule, stored.get(rule.get("uid"))) for rule in body["rules"]]
@@ -143,7 +143,7 @@ def _put_route(calls: Calls, action: Action) -> None:
     at = route.place(tree, wanted, receivers)
     now = None if at is None else tree["routes"][at]
     if (now is None) != (there is None) or (now and route_form(now) != route_form(there)):
-        raise _changed("notification policies")
+        raise _changed(said("chính sách thông báo", "notification policies"))
     sent = route.merged(tree, at, wanted)
     calls.put_policies(sent, keeps_unlocked=not tree.get("provenance"))
     if route_form(calls.policies()) != route_form(sent):
@@ -155,10 +155,10 @@ def _put_route(calls: Calls, action: Action) -> None:
         )
 
 
-def _changed(what: str) -> Outdated:
+def _changed(what: Said) -> Outdated:
     return Outdated(
         said(
-            f"{what}: bị thay đổi sau khi lập kế hoạch; chạy lại để xem khác biệt mới",
+            f"{what.vi}: bị thay đổi sau khi lập kế hoạch; chạy lại để xem khác biệt mới",
             f"{what}: changed since the plan was made; run again to see the new differences",
         )
     )

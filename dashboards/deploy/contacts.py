@@ -24,7 +24,7 @@ _UNWANTED = said("không còn cần: --prune để xóa", "is no longer wanted: 
 
 def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     """Yield a step for each contact point that is wanted, and for each of ours that no longer is."""
-    if wanted.alerting is None:
+    if wanted.alerting is None or not wanted.has_contacts:
         return
     ours = {str(point["uid"]): point for point in live.contact_points if is_ours(point.get("uid"))}
     for point in wanted.alerting.contact_points:

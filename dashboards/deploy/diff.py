@@ -46,9 +46,9 @@ def json_diff(live: Json, wanted: Json) -> Iterator[Line]:
 
 
 def _panels(live: list[Json], wanted: list[Json]) -> Iterator[Line]:
-    there = {panel.get("id"): panel for panel in live}
+    there = {str(panel.get("id")): panel for panel in live}
     for panel in wanted:
-        before = there.pop(panel.get("id"), None)
+        before = there.pop(str(panel.get("id")), None)
         name = f"“{panel.get('title', panel.get('id'))}”"
         if before is None:
             yield Line("+", said(f"ô {name}", f"panel {name}"))
@@ -68,13 +68,13 @@ def _panel(live: Json, wanted: Json) -> Iterator[Line]:
     if before != after:
         yield from _pair(("ngưỡng", "thresholds"), before, after)
     rest = {key: value for key, value in wanted.items() if key not in _PANEL_PARTS}
-    yield from (line for line in _leaves(live, rest) if "thresholds" not in line.text)
+    yield from (line for line in _leaves(live, rest) if ".thresholds.steps" not in line.text)
 
 
 def _targets(live: list[Json], wanted: list[Json]) -> Iterator[Line]:
-    there = {target.get("refId"): target for target in live}
+    there = {str(target.get("refId")): target for target in live}
     for target in wanted:
-        ref = target.get("refId")
+        ref = str(target.get("refId"))
         before = there.pop(ref, None) or {}
         if before.get("query") != target.get("query"):
             yield from _pair((f"truy vấn {ref}", f"query {ref}"), before.get("query"), target.get("query"))
@@ -85,16 +85,15 @@ def _targets(live: list[Json], wanted: list[Json]) -> Iterator[Line]:
 
 def _steps(panel: Json) -> str:
     """Return thresholds as `green, ≥ 25 yellow`."""
-    defaults = (panel.get("fieldConfig") or {}).get("defaults") or {}
-    steps = (defaults.get("thresholds") or {}).get("steps") or []
+    steps = _list(panel, "fieldConfig", "defaults", "thresholds", "steps")
     texts = [f"{step.get('color')}" if step.get("value") is None else f"≥ {step['value']} {step.get('color')}" for step in steps]
     return ", ".join(texts)
 
 
 def _named(live: list[Json], wanted: list[Json], key: str, what: tuple[str, str]) -> Iterator[Line]:
-    there = {each.get(key): each for each in live}
+    there = {str(each.get(key)): each for each in live}
     for each in wanted:
-        name = each.get(key)
+        name = str(each.get(key))
         before = there.pop(name, None)
         if before is None:
             yield Line("+", said(f"{what[0]} “{name}”", f"{what[1]} “{name}”"))

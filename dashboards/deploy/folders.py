@@ -6,9 +6,10 @@ from dashboards.deploy.action import Action, Wishes
 from dashboards.deploy.diff import json_diff
 from dashboards.deploy.live import FOLDER_UIDS, Live
 from dashboards.deploy.wanted import Wanted
-from dashboards.house import ALERTS_FOLDER
+from dashboards.house import ALERTS_FOLDER, FOLDERS
 from telemetry.said import said
 
+_TITLES = frozenset(title for folder in (*FOLDERS.values(), ALERTS_FOLDER) for title in folder.title)  # in the other language
 _UNUSED = said("không còn cần: --prune để xóa khi đã trống", "is no longer wanted: --prune deletes it once it is empty")
 
 
@@ -20,7 +21,7 @@ def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
             yield Action("create", "folder", folder.uid, folder.title, body={"title": folder.title})
         elif there.get("title") == folder.title:
             yield Action("unchanged", "folder", folder.uid, folder.title)
-        elif wishes.force:
+        elif wishes.force or there.get("title") in _TITLES:
             diff = tuple(json_diff({"title": there.get("title")}, {"title": folder.title}))
             body = {"title": folder.title, "version": there.get("version") or 0}
             yield Action("update", "folder", folder.uid, folder.title, diff=diff, body=body)

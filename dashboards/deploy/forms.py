@@ -19,7 +19,7 @@ _OF_RULE = (
 )
 _MODEL_DEFAULTS = {"intervalMs": 1000, "maxDataPoints": 43_200}
 _ROUTE_DURATIONS = ("group_wait", "group_interval", "repeat_interval")
-_MATCH_TYPES = {0: "=", 1: "!=", 2: "=~", 3: "!~"} | {text: text for text in ("=", "!=", "=~", "!~")}  # alertmanager, pkg/labels
+_MATCH_TYPES = {"0": "=", "1": "!=", "2": "=~", "3": "!~"} | {text: text for text in ("=", "!=", "=~", "!~")}  # alertmanager, pkg/labels
 _OPERATOR = re.compile(r'\s*([\w.:-]+)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*')
 
 
@@ -75,7 +75,7 @@ def matchers_of(route: Json) -> list[list[str]]:
     found = [[str(part) for part in matcher] for matcher in route.get("object_matchers") or []]
     for matcher in route.get("matchers") or []:
         if isinstance(matcher, Mapping):
-            found.append([str(matcher.get("Name")), _MATCH_TYPES.get(matcher.get("Type", 0), "="), str(matcher.get("Value"))])
+            found.append([str(matcher.get("Name")), _MATCH_TYPES.get(str(matcher.get("Type", 0)), "="), str(matcher.get("Value"))])
             continue
         parts = _OPERATOR.fullmatch(str(matcher))
         found.append([parts[1], parts[2], parts[3]] if parts else [str(matcher)])

@@ -11,7 +11,7 @@ from dashboards.grafana_answers import Forbidden
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from telemetry.errors import RejectedError
-from telemetry.said import joined, reason_of
+from telemetry.said import joined, reason_of, said
 
 FOLDER_UIDS = (*(folder.uid for folder in FOLDERS.values()), ALERTS_FOLDER.uid)
 ResultT = TypeVar("ResultT")
@@ -19,7 +19,7 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class LiveBoard:
-    """A dashboard and its two newest versions; None where Grafana does not tell them."""
+    """A dashboard and its two newest versions; None where Grafana does not tell them. `json` is empty where it shows nothing of it."""
 
     json: Json
     meta: Json
@@ -27,7 +27,7 @@ class LiveBoard:
 
     @property
     def version(self) -> int:
-        return int(self.meta.get("version") or self.json.get("version") or 0)
+        return version_of(self.json, self.meta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,27 @@ def read(calls: Calls, wanted: Wanted, look: Callable[[str], None] = lambda _: N
     no_folders: dict[str, Json] = {}
     no_boards: dict[str, LiveBoard] = {}
     no_groups: dict[tuple[str, str], Json] = {}
-    folders = attempt("folders", lambda: _folders(calls), no_folders)
-    datasources = attempt("data sources", calls.datasources, none)
-    datasource = attempt("data sources", lambda: calls.datasource(DATASOURCE_UID), nothing)
-    boards = attempt("dashboards", lambda: _boards(calls, wanted, look), no_boards)
+    folders = attempt(said("thư mục", "folders"), lambda: _folders(calls), no_folders)
+    datasources = attempt(said("nguồn dữ liệu", "data sources"), calls.datasources, none)
+    datasource = attempt(said("nguồn dữ liệu", "data sources"), lambda: calls.datasource(DATASOURCE_UID), nothing)
+    boards = attempt(said("các bảng", "dashboards"), lambda: _boards(calls, wanted, look), no_boards)
     if wanted.alerting is None:
         live = Live(folders, datasources, datasource, boards)
     else:
-        rules = attempt("alert rules", calls.rules, none)
-        groups = attempt("alert rules", lambda: _groups(calls, wanted, rules), no_groups)
-        points = attempt("contact points", calls.contact_points, none)
-        policies = attempt("notification policies", calls.policies, Json())
+        rules = attempt(said("quy tắc cảnh báo", "alert rules"), calls.rules, none)
+        groups = attempt(said("quy tắc cảnh báo", "alert rules"), lambda: _groups(calls, wanted, folders), no_groups)
+        points = attempt(said("điểm liên hệ", "contact points"), calls.contact_points, none)
+        policies = attempt(said("chính sách thông báo", "notification policies"), calls.policies, Json())
         live = Live(folders, datasources, datasource, boards, rules, groups, points, policies)
     if lacking:
         raise RejectedError(joined("; ", dict.fromkeys(reason_of(error) for error in lacking)))
     return live
+
+
+def version_of(json: Json, meta: Json) -> int:
+    """Return the number of a dashboard's version, 0 where Grafana does not say it."""
+    found = (meta.get("version"), json.get("version"))
+    return next((number for number in found if isinstance(number, int) and number), 0)
 
 
 def _folders(calls: Calls) -> dict[str, Json]:
@@ -92,12 +98,13 @@ def _boards(calls: Calls, wanted: Wanted, look: Callable[[str], None]) -> dict[s
         look(uid)
         body = calls.dashboard(uid)
         if body is not None:
-            found[uid] = LiveBoard(body.get("dashboard") or {}, body.get("meta") or {}, calls.versions(uid))
+            json, meta = body.get("dashboard"), body.get("meta")
+            found[uid] = LiveBoard(json if isinstance(json, dict) else {}, meta if isinstance(meta, dict) else {}, calls.versions(uid))
     return found
 
 
-def _groups(calls: Calls, wanted: Wanted, rules: Sequence[Json]) -> dict[tuple[str, str], Json]:
-    names = {(group.folder_uid, group.name) for group in wanted.alerting.groups} if wanted.alerting else set()
-    names |= {(str(rule.get("folderUID")), str(rule.get("ruleGroup"))) for rule in rules if rule.get("folderUID") in FOLDER_UIDS}
-    found = {name: calls.group(*name) for name in sorted(names)}
+def _groups(calls: Calls, wanted: Wanted, folders: Mapping[str, Json]) -> dict[tuple[str, str], Json]:
+    groups = wanted.alerting.groups if wanted.alerting else ()
+    names = [(group.folder_uid, group.name) for group in groups if group.folder_uid in folders]
+    found = {name: calls.group(*name) for name in names}
     return {name: group for name, group in found.items() if group is not None}

@@ -5,10 +5,11 @@
 | dashboard | message of its newest version, `quanho sha256:<64 hex> after:<version before>` | what was sent |
 | alert rule | annotation `__quanho__`, `sha256:<64 hex>[ kept:<64 hex>]` | what was sent; what was read back, where that is another |
 | data source | `jsonData.quanhoSha256` | what was sent, without secrets |
+| notification policy | a last child that matches no alert, `quanho = sha256:<64 hex>` | what was sent |
 
 A dashboard saved by hand gets a version with another message. Should a save carry our message along, then the two newest versions have the
 same one, which two of ours never have: the version before differs. Grafana keeps annotations of the form `__name__` out of notifications
-(`removePrivateItems` in grafana/alerting, templates/template_data.go). Contact points and routes have no place for a mark.
+(`removePrivateItems` in grafana/alerting, templates/template_data.go). Contact points have no place for a mark.
 """
 
 import hashlib

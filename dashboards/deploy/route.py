@@ -1,32 +1,34 @@
 """The plan for our notification policy: one child of the root, among those that others made.
 
-Grafana has one tree, and one call that replaces it whole. So the tree is read, our child alone is put in or exchanged, and all else
-goes back as it came. Ours stands first: its matchers take only our alerts, and a policy of somebody else that takes everything must not
-take them before. It is known by its matchers. Nothing tells who changed a policy, so one that differs is only exchanged with --force.
+Grafana has one tree, and one call that replaces it whole. So the tree is read, our child alone is put in or exchanged, and all else goes
+back as it came. Ours stands first: its matchers take only our alerts, and a policy of somebody else that takes everything must not take
+them before. It is known by its matchers. Whether somebody changed it is told by a last child of it, which holds the digest of the rest and
+matches no alert, because none has the label that it asks for.
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 from dashboards.deploy.action import Action, Wishes
 from dashboards.deploy.diff import Line, json_diff
 from dashboards.deploy.forms import matchers_of, route_form
 from dashboards.deploy.live import Live
-from dashboards.deploy.mark import is_ours
+from dashboards.deploy.mark import digest, is_ours
 from dashboards.deploy.wanted import Wanted
 from dashboards.house import TAG
 from dashboards.model.json import Json
 from telemetry.said import Said, as_is, said
 
 UID = "quanho-route"
-_DIFFERS = said(
-    "khác với bản cần có, và Grafana không cho biết ai đã sửa: --force để ghi đè",
-    "differs, and Grafana does not tell who changed it: --force overwrites it",
+_EDITED = said(
+    "đã được sửa bằng tay sau lần triển khai cuối: --force để ghi đè", "was edited by hand since it was deployed: --force overwrites it"
 )
+_MARK = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     """Yield the step for our policy, if there is or should be one."""
-    if wanted.alerting is None or live.policies is None:
+    if wanted.alerting is None or live.policies is None or not wanted.has_contacts:
         return
     route, tree = wanted.alerting.route, live.policies
     receivers = {str(point.get("name")) for point in live.contact_points if is_ours(point.get("uid"))}
@@ -35,24 +37,46 @@ def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     name = str((route or there or {}).get("receiver", ""))
     if route is None and there is None:
         return
-    if route is not None and there is not None and route_form(route) == route_form(there):
+    bare, mark = unmarked(there or {})
+    if route is not None and there is not None and route_form(route) == route_form(bare):
         yield Action("unchanged", "route", UID, name)
         return
-    diff = tuple(json_diff(route_form(there or {}), route_form(route or {})))
+    is_edited = there is not None and mark != digest(route_form(bare))
+    diff = tuple(json_diff(route_form(bare), route_form(route or {})))
     refusal = _refusal(wanted, live, tree)
     if refusal:
         yield Action("refuse", "route", UID, name, refusal, diff)
-    elif route is None:
+    elif route is None and not wishes.prune:
         kept = said("không còn cần: --prune để gỡ", "is no longer wanted: --prune takes it out")
-        yield Action(
-            "delete" if wishes.prune else "leave", "route", UID, name, as_is("") if wishes.prune else kept, before=(there, receivers)
-        )
+        yield Action("leave", "route", UID, name, kept)
+    elif is_edited and not wishes.force:
+        yield Action("refuse", "route", UID, name, _EDITED, diff)
+    elif route is None:
+        yield Action("delete", "route", UID, name, before=(there, receivers))
     elif there is None:
-        yield Action("create", "route", UID, name, diff=(Line("+", as_is(_told(route))),), body=route, before=(None, receivers))
-    elif not wishes.force:
-        yield Action("refuse", "route", UID, name, _DIFFERS, diff)
+        shown = (Line("+", as_is(_told(route))),)
+        yield Action("create", "route", UID, name, diff=shown, body=marked(route), before=(None, receivers))
     else:
-        yield Action("update", "route", UID, name, diff=diff, body=route, before=(there, receivers))
+        yield Action("update", "route", UID, name, diff=diff, body=marked(route), before=(there, receivers))
+
+
+def marked(route: Json) -> Json:
+    """Return our policy with its mark."""
+    mark = {"receiver": route.get("receiver"), "object_matchers": [[TAG, "=", f"sha256:{digest(route_form(route))}"]]}
+    return route | {"routes": [*(route.get("routes") or []), mark]}
+
+
+def unmarked(route: Json) -> tuple[Json, str]:
+    """Return a policy without its mark, and the digest in that, "" without one."""
+    digests = {at: _digest_in(child) for at, child in enumerate(route.get("routes") or [])}
+    kept = [child for at, child in enumerate(route.get("routes") or []) if not digests[at]]
+    return route | ({"routes": kept} if "routes" in route else {}), next((each for each in digests.values() if each), "")
+
+
+def _digest_in(child: Json) -> str:
+    matchers = matchers_of(child)
+    found = _MARK.fullmatch(matchers[0][2]) if len(matchers) == 1 and matchers[0][:2] == [TAG, "="] else None
+    return found[1] if found else ""
 
 
 def _refusal(wanted: Wanted, live: Live, tree: Json) -> Said | None:

@@ -27,7 +27,7 @@ class Store:
     @property
     def content(self) -> Json:
         """Return the data source without secrets. `timeInterval`: gateways report every 10 s."""
-        data: Json = {"dbName": self.database, "httpMode": "POST", "version": "InfluxQL", "timeInterval": "10s"}
+        data: Json = {"dbName": self.database, "httpMode": "POST", "timeInterval": "10s"}
         if self.token is not None:
             data["httpHeaderName1"] = "Authorization"
         about = {"uid": DATASOURCE_UID, "name": DATASOURCE_NAME, "type": DATASOURCE_TYPE, "access": "proxy"}
@@ -66,12 +66,16 @@ class WantedBoard:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that is wanted. `store` None leaves the data source as it is, `alerting` None leaves all alerting as it is."""
+    """All that is wanted. `store` None leaves the data source as it is, `alerting` None all alerting.
+
+    Without `has_contacts` contact points and the policy are left as they are: a forgotten file must not silence alerts.
+    """
 
     folders: tuple[WantedFolder, ...]
     boards: tuple[WantedBoard, ...]
     store: Store | None = None
     alerting: Alerting | None = None
+    has_contacts: bool = True
 
     def __post_init__(self) -> None:
         uids = [folder.uid for folder in self.folders] + [board.uid for board in self.boards]
@@ -84,13 +88,15 @@ class Wanted:
             raise ValueError(f"what we make is known by its uid, and these are not ours: {strange}")
 
 
-def wanted(languages: Sequence[Language], boards: Sequence[Built], store: Store | None, alerting: Alerting | None) -> Wanted:
+def wanted(
+    languages: Sequence[Language], boards: Sequence[Built], store: Store | None, alerting: Alerting | None, *, has_contacts: bool = True
+) -> Wanted:
     """Put together what is wanted: dashboards in the folder of their language, and the folder of the rules when there are rules."""
     folders = [WantedFolder(FOLDERS[language].uid, FOLDERS[language].title.to(language)) for language in languages]
     if alerting and alerting.groups:
         folders.append(WantedFolder(ALERTS_FOLDER.uid, ALERTS_FOLDER.title.to(languages[0] if languages else "vi")))
     of_boards = tuple(WantedBoard(board.uid, FOLDERS[board.language].uid, board.json) for board in boards)
-    return Wanted(tuple(folders), of_boards, store, alerting)
+    return Wanted(tuple(folders), of_boards, store, alerting, has_contacts)
 
 
 def suited(of: Wanted, features: Features) -> Wanted:

@@ -15,9 +15,10 @@ _COLUMN_PX = 80
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Answers by panel id; `troubles` are the store's words where it refused."""
+    """Answers by panel id, and its title with variables put in; `troubles` are the store's words where it refused."""
 
     frames: dict[int, list[Frame]] = field(default_factory=dict)
+    titles: dict[int, str] = field(default_factory=dict)
     troubles: dict[int, str] = field(default_factory=dict)
 
 
@@ -27,6 +28,7 @@ def ask_board(board: Json, span: Span, ask: Ask) -> Asked:
     choices = chosen(board, span, lambda query: [str(row[1]) for series in ask(query) for row in series.values])
     for panel in board["panels"]:
         frames: list[Frame] = []
+        asked.titles[panel["id"]] = expand(panel["title"], span, choices)
         for target in panel.get("targets", []):
             wide = Span(_from_ms(panel, span), span.to_ms, panel["gridPos"]["w"] * _COLUMN_PX)
             try:

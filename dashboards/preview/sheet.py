@@ -36,10 +36,13 @@ def draw_sheet(
     span: Span,
     language: Language,
     *,
+    titles: Mapping[int, str] | None = None,
     theme: ThemeName = "light",
     file_format: Format = "png",
 ) -> bytes:
-    """Return the picture. `frames` are the answers by panel id, `troubles` the words of the store where a query failed."""
+    """Return the picture. `frames` are the answers by panel id, `troubles` the words of the store where a query failed,
+    `titles` those with variables put in.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -50,7 +53,8 @@ def draw_sheet(
         figure = Figure(figsize=(PAGE_PX / DPI, height / DPI), dpi=DPI, facecolor=colors.page)
         FigureCanvasAgg(figure)
         _head(figure, colors, board, span, language)
-        for panel in board["panels"]:
+        for written in board["panels"]:
+            panel = {**written, "title": (titles or {}).get(written["id"], written["title"])}
             _panel(figure, colors, panel, frames.get(panel["id"], ()), troubles.get(panel["id"], ""), span, language)
         stream = io.BytesIO()
         figure.savefig(

@@ -38,7 +38,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
         if are_bars:
-            axes.bar(x, y, width=_bar_width(x), color=color, alpha=0.8)
+            axes.bar(x, y, width=max(_bar_width(x), canvas.span.length_ms / _DAY_MS / 200), color=color, alpha=0.8)
         elif custom.get("drawStyle") == "points":
             axes.plot(x, y, ".", color=color, markersize=3)
         else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dashboards.alerting.rendered import Alerting
 from dashboards.deploy.wanted import Store
+from dashboards.house import ALERTS_FOLDER
 from tests.dashboards.deploy import samples
 from tests.dashboards.deploy.conftest import Deploy
 from tests.dashboards.fake_grafana.server import FakeGrafana
@@ -127,6 +128,15 @@ def test_a_dashboard_from_a_file_is_refused_even_by_force(fake: FakeGrafana, dep
     assert "file" in done.of("quanho-air-en").reason
 
 
+def test_a_dashboard_that_somebody_saved_in_a_form_we_cannot_read_is_refused(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.unreadable.update({"quanho-air-vi", "quanho-air-en"})
+    done = deploy(samples.only_vietnamese(samples.small()), force=True, prune=True)
+    assert (done.of("quanho-air-vi").verb, done.of("quanho-air-en").verb) == ("refuse", "leave")
+    assert "newer form" in done.of("quanho-air-vi").reason
+    assert {"quanho-air-vi", "quanho-air-en"} <= set(fake.store.boards)
+
+
 def test_a_dashboard_saved_between_reading_and_writing_is_not_overwritten(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
 
@@ -173,6 +183,26 @@ def test_a_strangers_rule_in_our_group_makes_the_group_refused_even_by_force(fak
     assert done.of("quanho air/dust").verb == "refuse"
     assert "Theirs" in done.of("quanho air/dust").reason
     assert fake.store.rules.pop("theirs") == stranger
+
+
+def test_a_rule_of_ours_that_is_no_longer_wanted_stays_in_its_group_until_it_is_pruned(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    groups = samples.alerting().groups
+    fewer = replace(groups[0], interval_s=120, rules=groups[0].rules[:1])
+    wanted = replace(samples.small(), alerting=replace(samples.alerting(), groups=(fewer, groups[1])))
+    assert deploy(wanted).of("quanho-dust-2").verb == "leave"
+    assert "quanho-dust-2" in fake.store.rules
+    deploy(wanted, prune=True)
+    assert set(fake.store.rules) == {"pump-dry", "quanho-dust", "quanho-silent"}
+
+
+def test_a_rule_with_our_uid_in_a_folder_of_others_is_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    theirs = copy.deepcopy(fake.store.rules["pump-dry"]) | {"uid": "quanho-dust"}
+    fake.store.rules["quanho-dust"] = theirs
+    done = deploy(samples.small(), force=True, prune=True)
+    assert done.of("quanho-dust").verb == "refuse"
+    assert fake.store.rules["quanho-dust"] == theirs
+    assert "quanho-dust-2" in fake.store.rules
 
 
 def test_a_grafana_that_stores_rules_in_a_form_nobody_foresaw_needs_nothing_the_second_time(fake: FakeGrafana, deploy: Deploy) -> None:
@@ -249,6 +279,14 @@ def test_a_data_source_edited_by_hand_is_only_overwritten_by_force(fake: FakeGra
     assert fake.store.datasources["quanho-influxdb"]["url"] == "http://influxdb:8086"
 
 
+def test_a_data_source_from_a_file_is_used_as_it_is_or_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.datasources["quanho-influxdb"]["readOnly"] = True
+    assert deploy(samples.small(), force=True, renew_secrets=True).of("quanho-influxdb").verb == "unchanged"
+    moved = replace(samples.small(), store=Store("http://other:8086", "quanho", "grafana"))
+    assert deploy(moved, force=True).of("quanho-influxdb").verb == "refuse"
+
+
 def test_without_an_address_of_the_store_the_data_source_is_left_alone_or_asked_for(fake: FakeGrafana, deploy: Deploy) -> None:
     nowhere = replace(samples.small(), store=None)
     assert "--influx" in deploy(nowhere, dry=True).of("quanho-influxdb").reason
@@ -280,6 +318,12 @@ def test_a_folder_renamed_by_hand_keeps_its_name(fake: FakeGrafana, deploy: Depl
     assert fake.written == []
     deploy(samples.small(), force=True)
     assert fake.store.folders["quanho-vi"]["title"] == "Giám sát"
+
+
+def test_a_folder_of_ours_in_the_other_language_is_renamed(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    fake.store.folders["quanho-alerts"]["title"] = ALERTS_FOLDER.title.en
+    assert deploy(samples.small()).of("quanho-alerts").verb == "update"
 
 
 def test_what_is_no_longer_wanted_is_listed_and_pruned_only_when_asked(fake: FakeGrafana, deploy: Deploy) -> None:
@@ -328,14 +372,27 @@ def test_without_alerting_all_alerting_is_left_alone(fake: FakeGrafana, deploy: 
     assert not any("provisioning" in each.target for each in fake.asked)
 
 
-def test_a_policy_that_differs_is_only_exchanged_by_force_and_at_its_place(fake: FakeGrafana, deploy: Deploy) -> None:
+def test_a_policy_edited_by_hand_is_only_exchanged_by_force_and_at_its_place(fake: FakeGrafana, deploy: Deploy) -> None:
     deploy(samples.small())
     routes = fake.store.policies["routes"]
     routes.insert(2, routes.pop(0) | {"repeat_interval": "1h"})
     assert deploy(samples.small()).of("quanho-route").verb == "refuse"
+    assert (
+        deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True).of("quanho-route").verb == "refuse"
+    )
     deploy(samples.small(), force=True)
     assert fake.store.policies["routes"][2]["repeat_interval"] == "240m"
     assert len(fake.store.policies["routes"]) == 4
+
+
+def test_a_policy_that_we_want_otherwise_now_is_exchanged_without_force(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    route = {"receiver": "quanho-oncall", "object_matchers": [["quanho", "=~", "true|watchdog"]], "routes": [{"receiver": "quanho-oncall"}]}
+    wanted = replace(samples.small(), alerting=replace(samples.alerting(), route=route))
+    assert deploy(wanted).of("quanho-route").verb == "update"
+    assert fake.store.policies["routes"][0]["object_matchers"] == route["object_matchers"]
+    assert len(fake.store.policies["routes"]) == 4
+    assert set(deploy(wanted).verbs()) == {"unchanged"}
 
 
 def test_a_policy_of_somebody_else_that_leads_to_our_contact_point_is_not_taken_for_ours(fake: FakeGrafana, deploy: Deploy) -> None:
@@ -346,28 +403,34 @@ def test_a_policy_of_somebody_else_that_leads_to_our_contact_point_is_not_taken_
     deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True)
     assert fake.store.policies["routes"][-1] == theirs
     assert len(fake.store.policies["routes"]) == 4
+    deploy(replace(samples.small(), alerting=replace(samples.alerting(), route=None)), prune=True)
+    assert fake.store.policies["routes"][-1] == theirs
 
 
 def test_a_tree_that_somebody_changes_while_we_write_is_told(fake: FakeGrafana, deploy: Deploy) -> None:
+    before = copy.deepcopy(fake.store.policies)
+
     def somebody(_method: str, path: str) -> None:
         if path.endswith("policies"):
-            fake.store.points["late"] = {"uid": "late", "name": "late", "type": "email", "settings": {"addresses": "x"}, "provenance": ""}
+            fake.store.policies = before | {"group_wait": "1m"}
+
+    fake.behaviour.after_write = somebody
+    done = deploy(samples.small())
+    assert len(done.errors) == 1
+    assert "same moment" in done.errors[0]
+    fake.store.policies = before
+
+
+def test_what_others_add_to_the_tree_after_the_plan_goes_back_with_ours(fake: FakeGrafana, deploy: Deploy) -> None:
+    added = {"receiver": "ops", "object_matchers": [["team", "=", "late"]]}
+
+    def somebody(_method: str, path: str) -> None:
+        if path == "/api/folders" and added not in fake.store.policies["routes"]:
+            fake.store.policies["routes"].append(added)
 
     fake.behaviour.before_write = somebody
-    original = fake.behaviour.put_policies
-    try:
-        fake.behaviour.policies_raced = True  # type: ignore[attr-defined]
-        done = deploy(samples.small())
-    finally:
-        del fake.store.points["late"]
-    assert original
-    assert done.errors == []
-
-
-def test_an_older_grafana_is_not_sent_what_it_does_not_know(fake: FakeGrafana, deploy: Deploy) -> None:
-    deploy(samples.small())
-    is_old = fake.behaviour.version.startswith("11.")
-    assert ("missingSeriesEvalsToResolve" in fake.store.rules["quanho-dust"]) is not is_old
+    assert deploy(samples.small()).errors == []
+    assert fake.store.policies["routes"].pop() == added
 
 
 def test_all_of_the_real_dashboards_are_deployed_and_found_unchanged(fake: FakeGrafana, deploy: Deploy) -> None:

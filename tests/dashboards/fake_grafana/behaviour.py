@@ -24,13 +24,14 @@ def denied(text: str) -> Answer:
 
 
 class Behaviour:
-    """Answers for a store. `is_odd`: alert rules are stored in a form that nobody foresaw. `lists_versions`: as Grafana 11.4 specifies."""
+    """Answers for a store. `is_odd`: alert rules are stored in a form that nobody foresaw. The hooks are other people."""
 
     def __init__(self, store: Store, version: str) -> None:
         self.store = store
         self.version = version
         self.is_odd = False
         self.before_write: Callable[[str, str], None] = lambda _method, _path: None
+        self.after_write: Callable[[str, str], None] = lambda _method, _path: None
 
     def answer(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> Answer:
         for verb, pattern, does in _ROUTES:
@@ -38,7 +39,10 @@ class Behaviour:
             if verb == method and found:
                 if method != "GET":
                     self.before_write(method, path)
-                return does(self, *(part.replace("%2F", "/") for part in found.groups()), query=query, headers=headers, body=body)
+                answer = does(self, *(part.replace("%2F", "/") for part in found.groups()), query=query, headers=headers, body=body)
+                if method != "GET":
+                    self.after_write(method, path)
+                return answer
         return error(404, f"fake: no {method} {path}")
 
     # -- folders
@@ -136,6 +140,8 @@ class Behaviour:
         versions = self.store.boards.get(uid)
         if not versions:
             return error(404, "Dashboard not found")
+        if uid in self.store.unreadable:
+            return error(406, "dashboard api version not supported, use /apis/dashboard.grafana.app/v2beta1/... instead")
         newest = versions[-1]
         json = copy.deepcopy(newest["json"]) | {"id": 5, "version": newest["version"], "fiscalYearStartMonth": 0, "weekStart": ""}
         for panel in json.get("panels", []):

@@ -10,7 +10,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At request number `at`, counted from 1; with `lasts` also at all that follow."""
+    """At request number `at`, counted from 1; with `lasts` also at all that follow. `echo` refuses, and repeats what was sent."""
 
     kind: Kind
     at: int

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
             fake.wrong += fake.contract.wrong_with_answer(self.command, urlsplit(self.path).path, status, content)
         if fault and fault.kind in ANSWERS:
             status, content = ANSWERS[fault.kind]
+        if fault and fault.kind == "echo":
+            status, content = 400, json.dumps({"message": f"bad request: {body.decode()[-200:]}"}).encode()
         return status, content, fault
 
     def _worked(self, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
@@ -138,11 +141,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(store: Store, contract: Contract | None, version: str = "13.0.0") -> Iterator[FakeGrafana]:
-    """Run one on a free port."""
+def running(
+    store: Store, contract: Contract | None, version: str = "13.0.0", context: ssl.SSLContext | None = None
+) -> Iterator[FakeGrafana]:
+    """Run one on a free port; with a context, over TLS."""
     fake = FakeGrafana(Behaviour(store, version), contract)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake, "lock": threading.Lock()}))
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    fake.url = f"http{'s' if context else ''}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -21,6 +21,7 @@ class Store:
     points: dict[str, Json] = field(default_factory=dict)
     policies: Json = field(default_factory=lambda: {"receiver": "grafana-default-email", "group_by": ["grafana_folder", "alertname"]})
     provisioned: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     updates: int = 0
 
     def next_id(self) -> int:
