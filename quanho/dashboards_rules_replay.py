@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from dashboards.alerting.replay import legal_day, timeline
-from dashboards.alerting.rule import Rule
+from dashboards.alerting.replay import timeline
+from dashboards.alerting.rule import Rule, day_of
 from dashboards.alerting.states import Instance, State
 from quanho.dashboards_recording import Columns, Recording, read
 from quanho.dashboards_rules_timeline import CELLS, Replayed, as_json, lines, utc
@@ -83,7 +83,7 @@ def _replayed(rule: Rule, recording: Recording, from_ms: int, to_ms: int, every_
                 f"the recording spans {days} days, which are too many evaluations: give --from and --to, or --every",
             )
         )
-    has_limit = any(rule.bound(limits_of or legal_day(at_ms)) for at_ms in (from_ms, to_ms))
+    has_limit = any(rule.bound(limits_of or day_of(at_ms)) for at_ms in (from_ms, to_ms))
     done = Replayed(rule, has_limit)
     for evaluated in timeline(rule, recording.points, from_ms, to_ms, every_s, limits_of):
         cell = min(CELLS - 1, (evaluated.at_ms - from_ms) * CELLS // max(1, to_ms - from_ms))

@@ -1,14 +1,13 @@
 """How `quanho dashboards rules list` and `show` print rules."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import groupby
 from typing import Any
 
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Flag, Heartbeat, LastSeen
 from dashboards.alerting.render import RUNBOOK, grafana_rule
-from dashboards.alerting.rule import Bound, Rule
+from dashboards.alerting.rule import Bound, Rule, today
 from dashboards.alerting.statements import statement
 from dashboards.influxql.expand import duration_text
 from dashboards.words import LANGUAGES
@@ -20,12 +19,12 @@ _NO_BOUND = Bound("gt", 0)
 
 def as_json(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """Return what Grafana is given today; a rule without a limit in force is left out."""
-    return [grafana_rule(rule, bound) for rule in rules if (bound := rule.bound(_today()))]
+    return [grafana_rule(rule, bound) for rule in rules if (bound := rule.bound(today()))]
 
 
 def about(rule: Rule) -> dict[str, Any]:
     """Return a rule as `list --json` has it; `bound` is None while no limit is in force."""
-    bound = rule.bound(_today())
+    bound = rule.bound(today())
     return {
         "name": rule.name,
         "uid": rule.uid,
@@ -48,12 +47,12 @@ def table(rules: Sequence[Rule]) -> Iterator[str]:
         yield f"{subject}.toml"
         for rule in members:
             hold = duration_text(rule.for_s * 1000) if rule.for_s else "0s"
-            title = rule.said(rule.title, current(), rule.bound(_today()) or _NO_BOUND)
+            title = rule.said(rule.title, current(), rule.bound(today()) or _NO_BOUND)
             yield f"  {rule.name:{width}}  {rule.severity:8}  {hold:>4}  {title} {_when(rule)}".rstrip()
 
 
 def _when(rule: Rule) -> str:
-    bound = rule.bound(_today())
+    bound = rule.bound(today())
     if isinstance(rule.query, Heartbeat):
         return say("(luôn báo)", "(always)")
     if rule.levels is not None:
@@ -69,7 +68,7 @@ def _when(rule: Rule) -> str:
 
 def lines(rule: Rule) -> Iterator[str]:
     """Yield the lines of one rule."""
-    bound = rule.bound(_today())
+    bound = rule.bound(today())
     said = bound or _NO_BOUND
     yield f"{rule.name}  ({rule.subject}.toml, {rule.severity}, uid {rule.uid})"
     for language in LANGUAGES:
@@ -91,7 +90,3 @@ def lines(rule: Rule) -> Iterator[str]:
         f"  evaluated every {rule.interval_s} s, told after {rule.for_s} s; no data: {rule.no_data}; error: {rule.on_error}",
     )
     yield say("  hướng dẫn: ", "  runbook: ") + f"{RUNBOOK}#{rule.family}"
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 (the limits of today, wherever this is)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from dashboards.alerting.numbers import plain
-from dashboards.alerting.rule import Rule
+from dashboards.alerting.rule import Rule, today
 from dashboards.alerting.states import Instance, Labels, State, Transition
 from quanho.dashboards_recording import Recording
 from quanho.lang import current, say
@@ -57,7 +57,7 @@ def lines(done: Sequence[Replayed], recording: Recording, from_ms: int, to_ms: i
 
 def _of_rule(done: Replayed, *, has_colours: bool) -> Iterator[str]:
     rule = done.rule
-    bound = rule.bound(datetime.now(_LOCAL).date())
+    bound = rule.bound(today())
     title = rule.said(rule.title, current(), bound) if bound else rule.name
     yield f"{rule.name} [{rule.severity}] {title}: " + say(f"{done.evaluations} lần đánh giá", f"{done.evaluations} evaluations")
     if has_colours:

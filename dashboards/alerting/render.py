@@ -17,7 +17,7 @@ from dashboards.alerting.notify import contact_points, route, watches
 from dashboards.alerting.panels import panel_of
 from dashboards.alerting.queries import Heartbeat, range_ms
 from dashboards.alerting.rendered import Alerting, RuleGroup
-from dashboards.alerting.rule import Bound, Rule
+from dashboards.alerting.rule import Bound, Rule, today
 from dashboards.alerting.statements import statement
 from dashboards.house import ALERTS_FOLDER, TAG
 from dashboards.influxql.expand import duration_text
@@ -39,7 +39,7 @@ def render(
     Legal limits are those in force on `day`, which is today: deploy again when the law changes. Without a contact for it there is no
     heartbeat, which would be nobody's but everybody's noise.
     """
-    on = day or date.today()  # noqa: DTZ011 (the day where it is deployed)
+    on = day or today()
     wanted = [rule for rule in rules if not isinstance(rule.query, Heartbeat) or (contacts and watches(contacts))]
     groups = tuple(
         RuleGroup(ALERTS_FOLDER.uid, subject, members[0].interval_s, rendered)

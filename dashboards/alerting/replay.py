@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 
 from dashboards.alerting.answers import Seen, asking
-from dashboards.alerting.rule import Bound, Rule
+from dashboards.alerting.rule import Bound, Rule, day_of
 from dashboards.alerting.states import Answer, Instance, Labels, Result, Transition, Unanswered, step
 from telemetry.point import Point
-
-_LEGAL_DAY = timezone(timedelta(hours=7))  # limits change at midnight in Vietnam
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,10 @@ def timeline(
     instances: dict[Labels, Instance] = {}
     every_ms = policy.interval_s * 1000
     for now_ms in range(-(-from_ms // every_ms) * every_ms, to_ms + 1, every_ms):
-        day = limits_of or legal_day(now_ms)
+        day = limits_of or day_of(now_ms)
         bound = bounds.setdefault(day, rule.bound(day))
         instances, changes = step(policy, instances, _answer(rule, ask(now_ms), bound, now_ms), now_ms)
         yield Evaluated(now_ms, instances, tuple(changes))
-
-
-def legal_day(at_ms: int) -> date:
-    """Return the day in Vietnam."""
-    return datetime.fromtimestamp(at_ms / 1000, _LEGAL_DAY).date()
 
 
 def _answer(rule: Rule, seen: Mapping[Labels, Seen], bound: Bound | None, now_ms: int) -> Answer:

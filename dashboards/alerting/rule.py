@@ -1,6 +1,6 @@
 """One alert rule: exactly one in Grafana, and one state machine in a replay."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,7 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 Choice = Literal["NoData", "Error", "Alerting", "OK", "KeepLast"]
 MOST_UID = 40
 _DAY_S = 86_400
+_VIETNAM = timezone(timedelta(hours=7))  # limits change at midnight there
 _REACHED = -0.0005  # an alarm level holds from the very level on, and Grafana before 11.6 knows no "at least"; gauges resolve 1 mm
 
 
@@ -146,3 +147,13 @@ class Rule(BaseModel):
         called = self.case.called.text.to(language) if self.case.called else ""
         filled = text.to(language).replace("[called]", called).replace("[limit]", plain(bound.value)).replace("[source]", bound.source)
         return filled[:1].upper() + filled[1:]
+
+
+def today() -> date:
+    """Return the day in Vietnam."""
+    return datetime.now(_VIETNAM).date()
+
+
+def day_of(at_ms: int) -> date:
+    """Return the day in Vietnam of a time in ms since 1970 UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, _VIETNAM).date()

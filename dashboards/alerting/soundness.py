@@ -55,6 +55,8 @@ def _bound_faults(rule: Rule) -> Iterator[str]:
     case, query = rule.case, rule.query
     if case.alarm is not None and not (isinstance(query, Level) and not query.mean_of and "device" in query.by):
         yield "alarm needs a query of kind level, of last values, by device"
+    if case.alarm is not None and not rule.levels:
+        yield f"no gauge has a known level for alarm {case.alarm}"
     if case.legal is None:
         return
     if not isinstance(query, Level) or query.divided_by != 1:

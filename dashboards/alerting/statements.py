@@ -1,8 +1,9 @@
 """From a rule's query to its InfluxQL: one column "value", one row for each instance.
 
 Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
-the window is shorter than the time range. `moving_average` has no row before it has seen enough steps; it stands outside the statement that
-makes the steps, since beside `GROUP BY time(…)` it reaches back beyond the time range by some of them.
+the window is shorter than the time range, on both sides: a point of the future, by a clock that is wrong, is no sign of life.
+`moving_average` has no row before it has seen enough steps; it stands outside the statement that makes the steps, since beside
+`GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ def _flag(query: Flag) -> Select:
 
 
 def _with_zeros(counted: str, measurement: str, window: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window}")
+    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window} AND time <= now()")
     known = select((_NONE, VALUE), of=measurement, where=where, by=by)
     return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
 

@@ -209,11 +209,11 @@ def test_the_rules_of_quanho_reach_whom_the_contacts_say(tmp_path: Path) -> None
     rules = [rule for group in read(written(given), "alerting/rules.yaml")["groups"] for rule in group["rules"]]
     assert len(rules) == sum(len(group.rules) for group in given.groups) > 20
     reached = {(rule["labels"]["quanho"], rule["labels"]["severity"]): rule["notification_settings"]["receiver"] for rule in rules}
-    assert reached[("rule", "critical")] == "quanho-office + quanho-hook"
-    assert reached[("rule", "warning")] == "quanho-office"
-    assert {name for (kind, _), name in reached.items() if kind == "watchdog"} == {"quanho-hook"}
-    named = {point["name"] for point in read_without_secrets(written(given))}
-    assert named == set(reached.values())
+    told = {point["name"]: [each["type"] for each in point["receivers"]] for point in read_without_secrets(written(given))}
+    assert told[reached[("rule", "critical")]] == ["email", "webhook"]
+    assert told[reached[("rule", "warning")]] == ["email"]
+    assert [told[name] for (kind, _), name in reached.items() if kind == "watchdog"] == [["webhook"]]
+    assert set(told) == set(reached.values())
 
 
 def secret(folder: Path) -> Path:

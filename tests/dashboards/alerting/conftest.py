@@ -16,7 +16,7 @@ from quanho.demo.servers import Influxd, MissingServer
 from telemetry.lineprotocol.encode import encode
 from telemetry.point import Point
 
-_NOW = re.compile(r"time > now\(\) - (\w+)")
+_NOW = re.compile(r"time > now\(\) - (\w+) AND time <= now\(\)")
 _DATABASE = "rules"
 
 

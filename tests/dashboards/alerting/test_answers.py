@@ -19,7 +19,7 @@ _MINUTES = 300
 _SITES = count()
 _GATEWAY = ("site", "gateway")
 # Without shrinking: each example is a dozen questions to a server.
-_SAME = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+_SAME = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 minutes = st.integers(0, _MINUTES)
 good_or_not = st.sampled_from([0, 0, 0, 4, 16])

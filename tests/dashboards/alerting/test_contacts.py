@@ -96,6 +96,14 @@ def test_each_severity_reaches_whom_it_should_and_the_heartbeat_no_person(contac
     assert _reached(tree, {"quanho": "watchdog", "severity": "info"}, points) == {"webhook"}
 
 
+def test_three_audiences_are_kept_apart(tmp_path: Path) -> None:
+    text = "".join(f'[[email]]\nname = "{each}"\naddresses = ["{each}@x.vn"]\nseverities = ["{each}"]\n' for each in SEVERITIES)
+    contacts = load(_written(tmp_path, text))
+    points = {point.name: {point.settings["addresses"]} for point in contact_points(contacts)}
+    reached = {severity: _reached(route(contacts), {"quanho": "rule", "severity": severity}, points) for severity in SEVERITIES}
+    assert reached == {severity: {f"{severity}@x.vn"} for severity in SEVERITIES}
+
+
 def test_without_a_watchdog_webhook_no_heartbeat_is_sent_to_anybody(contacts: Contacts) -> None:
     (webhook,) = contacts.webhook
     deaf = contacts.model_copy(update={"webhook": (webhook.model_copy(update={"watchdog": False}),)})

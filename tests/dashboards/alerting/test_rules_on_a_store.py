@@ -101,3 +101,14 @@ def test_statement_is_taken_with_the_now_of_the_store(rule_store: RuleStore, que
     rows = influxql(rule_store.url, "rules", expand(asked.text, Span(now_s * 1000 - range_ms(query), now_s * 1000)))
     if isinstance(query, LastSeen):
         assert [row["value"] for row in rows if row["site"] == "now"] == [1]
+
+
+def test_point_of_the_future_is_no_sign_of_life(rule_store: RuleStore) -> None:
+    query = LastSeen(measurement="weather", window="10m")
+    now_s = int(time.time())
+    tags = {"site": "ahead", "gateway": "g", "device": "d"}
+    rule_store.write([Point("weather", tags, {"quality": 0}, (now_s + offset_s) * 10**9) for offset_s in (-86_400, 7200)])
+    asked = statement(query)
+    assert asked is not None
+    rows = influxql(rule_store.url, "rules", expand(asked.text, Span(now_s * 1000 - range_ms(query), now_s * 1000)))
+    assert [row["value"] for row in rows if row["site"] == "ahead"] == [0]
