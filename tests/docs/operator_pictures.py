@@ -21,6 +21,7 @@ _RUN_S = 200
 _LIVE_S = 150.0  # until there is something to see of what the agent tells of itself
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _DAY_S = 86_400
+_SERIES = "water_level,site=bac-ninh,gateway=gw-1,device=dap-cau"
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def _replays(folder: Path) -> None:
     recording = folder / "flood.lp.gz"
     end_s = int(time.time()) // _DAY_S * _DAY_S
     lines = [
-        f"water_level,site=bac-ninh,gateway=gw-1,device=dap-cau level={_level(minute / 1440):.2f},quality=0i {end_s - _DAY_S + 60 * minute}000000000"
+        f"{_SERIES} level={_level(minute / 1440):.2f},quality=0i {end_s - _DAY_S + 60 * minute}000000000"
         for minute in range(0, 1440, 5)
         if not 700 <= minute < 860
     ]
