@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.boards import board
 from dashboards.boards.gateway_state import BEHIND, CUT_OFF, REFUSED, REPORTING, SILENT, gateways, in_state, tally
 from dashboards.boards.overview_air import LEAST_HOURS, air_now
 from dashboards.boards.overview_on_time import on_time
@@ -164,3 +165,11 @@ def test_a_day_is_the_mean_of_its_hours_however_many_readings_an_hour_has(store:
     busy = [store.point("air", "street", into_hour + 1 + minute, pm2_5=110.0) for minute in range(58)]
     store.write([*calm, *busy])
     assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx((19 * 10 + 110) / 20)}
+
+
+def test_the_wall_and_the_page_about_air_say_the_same_of_a_day(store: Store) -> None:
+    store.write([store.point("air", "street", 30 + HOUR * hour, pm2_5=40.0) for hour in range(1, 22)])
+    store.write([store.point("air", "street", age / 10, pm2_5=200.0) for age in range(10, 200)])
+    page = next(panel for panel in board("air").panels if panel.key == "running-pm2_5-24h")
+    (series,) = store.ask(page.queries[0].select)
+    assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx(series.values[0][series.columns.index("mean")])}
