@@ -3,7 +3,7 @@
 from dashboards.boards.river_levels import with_alarms
 from dashboards.house import BLUE, ORANGE, RED, YELLOW
 from dashboards.influxql.expand import duration_text
-from dashboards.influxql.select import AUTO, Select, call, is_variable, literal, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, is_variable, literal, name, select
 from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_series, on_every_value
@@ -32,7 +32,7 @@ def rate_of_rise(every: str = AUTO) -> Select:
     (The difference of two buckets' means would be: the newest bucket is only part full.)
     """
     slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=BY)
-    return select((call("mean", "slope"), "rate"), of=slopes, by=BY, every=every)
+    return select((call("mean", "slope"), "rate"), of=slopes, where=(TIME_FILTER,), by=BY, every=every)
 
 
 def alarm_line(number: int) -> Select:

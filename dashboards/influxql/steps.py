@@ -6,10 +6,10 @@ began anew (five minutes of which may hold more than one start); this loses what
 
 from collections.abc import Sequence
 
-from dashboards.influxql.select import AUTO, Select, call, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, name, select
 
 
 def risen(field: str, of: str, where: Sequence[str], by: Sequence[str] = ()) -> Select:
-    """Return how much a counter rose in each interval, under its own name; no row where nothing was told."""
+    """Return how much a counter rose in each interval, under its own name; null where nothing was told."""
     steps = select((call("non_negative_difference", field), "step"), of=of, where=where, by=by)
-    return select((f"sum({name('step')})", field), of=steps, by=by, every=AUTO, fill="none")
+    return select((f"sum({name('step')})", field), of=steps, where=(TIME_FILTER,), by=by, every=AUTO)

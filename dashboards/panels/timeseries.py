@@ -1,5 +1,9 @@
 """Curves over time. A gap in the data is a gap in the curve: points further apart than `house.GAP_MS`, or than two of the steps that the
 queries ask for, are never joined.
+
+Where the store groups by `$__interval` and fills with null, these nulls are the gaps. `insertNulls` puts a null wherever two points are
+further apart than a fixed time (Grafana's nullInsertThreshold.ts), so there it would take apart every curve whose step is longer than
+that: that of a week on a phone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -7,7 +11,7 @@ from typing import Any
 
 from dashboards.house import GAP_MS
 from dashboards.influxql.expand import duration_ms
-from dashboards.influxql.select import AUTO
+from dashboards.influxql.select import AUTO, Select
 from dashboards.model.json import Json
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -36,9 +40,8 @@ def timeseries(
     is_from_zero: bool = True,
 ) -> Panel:
     """Return a panel of curves; `limits` are horizontal lines (value, colour), `style` more of Grafana's GraphFieldConfig."""
-    gap_ms = max(
-        [GAP_MS, *(2 * duration_ms(query.select.every.partition(",")[0]) for query in queries if query.select.every not in ("", AUTO))]
-    )
+    steps = {step for query in queries for step in _steps(query.select)}
+    gap_ms = max([GAP_MS, *(2 * duration_ms(step) for step in steps if step not in ("", AUTO))])
     custom: Json = {
         "drawStyle": "line",
         "lineInterpolation": "linear",
@@ -46,7 +49,7 @@ def timeseries(
         "fillOpacity": 0,
         "showPoints": "auto",
         "spanNulls": gap_ms,  # nulls between points are joined up to here, and
-        "insertNulls": gap_ms,  # points without a null between them only up to here
+        **({} if AUTO in steps else {"insertNulls": gap_ms}),  # points without a null between them only up to here
         **({"axisSoftMin": 0 if low is None else low} if is_from_zero else {}),
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
@@ -72,3 +75,10 @@ def timeseries(
         may_be_empty=may_be_empty,
         interval=interval,
     )
+
+
+def _steps(select: Select) -> set[str]:
+    """Return the lengths of time that a statement groups by, "" where it does not: of its outermost statements that do."""
+    if select.every or isinstance(select.of, str):
+        return {select.every.partition(",")[0]}
+    return {step for inner in select.of for step in _steps(inner)}
