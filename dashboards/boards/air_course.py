@@ -5,8 +5,10 @@ from dashboards.influxql.means import course, hourly_mean
 from dashboards.influxql.select import call, select
 from dashboards.influxql.valid import IS_VALID
 from dashboards.model.grid import Row
+from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
+from dashboards.panels.hidden import hidden
 from dashboards.panels.statushistory import statushistory
 from dashboards.panels.table import column, table
 from dashboards.panels.timeseries import timeseries
@@ -101,7 +103,8 @@ _COMPARED = table(
     ],
     empty=NOTHING,
     columns=(
-        column("device", title=Text("Thiết bị", "Device"), width=110),
+        column("device", title=Text("Thiết bị", "Device"), width=110, links=[device_of_row()]),
+        hidden("gateway"),
         column("site", title=Text("Điểm", "Site"), width=110),
         *(
             column(name, title=title, unit=unit_of("air", "pm2_5"), decimals=1)
@@ -116,7 +119,7 @@ _COMPARED = table(
     ),
     sort_by=Text("Trung bình", "Mean"),
     is_descending=True,
-    transformations=[in_order(("device", "mean", "median", "p95", "max", "readings", "site"), hides_time=True)],
+    transformations=[in_order(("device", "mean", "median", "p95", "max", "readings", "site", "gateway"), hides_time=True)],
 )
 
 

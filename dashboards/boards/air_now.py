@@ -3,8 +3,10 @@
 from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, in_order, last_readings
 from dashboards.influxql.valid import marks, share_of_good
 from dashboards.model.grid import Row
+from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
 from dashboards.panels.bargauge import bargauge
+from dashboards.panels.hidden import hidden
 from dashboards.panels.quality import share_steps
 from dashboards.panels.table import column, table
 from dashboards.units import COUNT
@@ -15,10 +17,11 @@ _LAST = last_readings(
     "now",
     Text("Hiện tại theo trạm", "Now, by station"),
     Text(
-        "Số đo cuối cùng của từng trạm, cách đây bao lâu và dấu chất lượng của nó. Ô trống: lần đọc đó không có giá trị này. "
+        "Số đo cuối cùng trong 7 ngày của từng trạm, cách đây bao lâu và dấu chất lượng của nó. Ô trống: lần đọc đó không có giá trị này. "
         "Không có chỉ số VN_AQI ở đây: chỉ số giờ cần giá trị NowCast của 12 giờ (Quyết định 1459/QĐ-TCMT), không tính được bằng một câu "
         "truy vấn, mà một con số tính sai còn tệ hơn không có số nào.",
-        "The last reading of each station, how long ago it was, and its quality marks. An empty cell: that reading had no such value. "
+        "The last reading within 7 days of each station, how long ago it was, and its quality marks. An empty cell: that reading had "
+        "no such value. "
         "There is no VN_AQI here: the hourly index needs the NowCast value of 12 hours (Decision 1459/QĐ-TCMT), which no query can work "
         "out, and a wrong number is worse than none.",
     ),
@@ -53,7 +56,8 @@ _MARKS = table(
     [Query(marks("air", AT_SITE, BY), format="table")],
     empty=NOTHING,
     columns=(
-        column("device", title=Text("Thiết bị", "Device"), width=120),
+        column("device", title=Text("Thiết bị", "Device"), width=120, links=[device_of_row()]),
+        hidden("gateway"),
         column("site", title=Text("Điểm", "Site"), width=120),
         *(
             column(flag.name, title=Text(flag.vi[:1].upper() + flag.vi[1:], flag.en[:1].upper() + flag.en[1:]), unit=COUNT)
@@ -61,7 +65,7 @@ _MARKS = table(
         ),
     ),
     sort_by=Text("Thiết bị", "Device"),
-    transformations=[in_order(("device", *(flag.name for flag in FLAGS), "site"), hides_time=True)],
+    transformations=[in_order(("device", *(flag.name for flag in FLAGS), "site", "gateway"), hides_time=True)],
 )
 
 NOW_ROWS = (Row(10, ((17, _LAST), (7, _SHARE))),)

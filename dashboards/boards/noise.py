@@ -162,8 +162,8 @@ _LAST = last_readings(
     "noise-now",
     Text("Tiếng ồn hiện tại theo trạm", "Noise now, by station"),
     Text(
-        "Số đo cuối cùng của từng trạm, cách đây bao lâu và dấu chất lượng của nó.",
-        "The last reading of each station, how long ago it was, and its quality marks.",
+        "Số đo cuối cùng trong 7 ngày của từng trạm, cách đây bao lâu và dấu chất lượng của nó.",
+        "The last reading within 7 days of each station, how long ago it was, and its quality marks.",
     ),
     "noise",
     ("laeq", "lamax", "la90"),

@@ -30,8 +30,8 @@ _LAST = last_readings(
     "power-now",
     Text("Điện hiện tại theo công tơ", "Power now, by meter"),
     Text(
-        "Số đo cuối cùng của từng công tơ, cách đây bao lâu và dấu chất lượng của nó.",
-        "The last reading of each meter, how long ago it was, and its quality marks.",
+        "Số đo cuối cùng trong 7 ngày của từng công tơ, cách đây bao lâu và dấu chất lượng của nó.",
+        "The last reading within 7 days of each meter, how long ago it was, and its quality marks.",
     ),
     "power",
     ("active_power", "voltage_l1", "voltage_l2", "voltage_l3", "power_factor", "energy"),
@@ -79,8 +79,10 @@ _SUM = timeseries(
     "active-power-sum",
     Text("Tổng công suất tác dụng", "Active power in total"),
     Text(
-        "Tổng của các công tơ có số đo trong từng bước của đồ thị: một công tơ im lặng làm tổng thấp đi, không phải phụ tải giảm.",
-        "The sum over meters that have a reading in each step of the graph: a silent meter lowers the sum, though no load went away.",
+        "Tổng công suất trung bình của các công tơ trong từng bước ít nhất 15 phút, vì công tơ không đo cùng lúc. Một công tơ im lặng làm "
+        "tổng thấp đi, không phải phụ tải giảm; bước cuối chưa trọn cũng có thể thấp.",
+        "The sum of the mean power of meters in each step of at least 15 minutes, for meters do not report at the same moment. A silent "
+        "meter lowers the sum, though no load went away; the last step is not over yet and may be low, too.",
     ),
     [
         Query(
@@ -96,6 +98,7 @@ _SUM = timeseries(
     unit=unit_of("power", "active_power"),
     empty=NOTHING,
     style={"fillOpacity": 20},
+    interval="15m",
 )
 _FACTOR = timeseries(
     "power-factor",

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from dashboards.house import uid
+from dashboards.boards.gateway_state import SEEN_WITHIN
 from dashboards.influxql.select import is_variable, select
 from dashboards.model.grid import WIDTH, Row
 from dashboards.model.json import Json
+from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.model.variable import TagVariable
+from dashboards.panels.hidden import hidden
 from dashboards.panels.quality import quality_texts
 from dashboards.panels.table import column, table
 from dashboards.units import unit_of
@@ -16,7 +18,7 @@ from dashboards.words import Text, same
 from telemetry.catalogue import find
 
 AT_SITE = (is_variable("site"),)
-BY = ("site", "device")
+BY = ("site", "gateway", "device")  # a series is told by all three: two gateways of a site may each have a "meter"
 STATION = "$tag_device · $tag_site"  # a device may bear the same name at two sites
 NOTHING = Text("không có số đo nào trong khoảng thời gian đang xem", "no reading in the time range shown")
 
@@ -29,10 +31,7 @@ MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
 _COLOURED: Json = {"type": "color-text"}
 _PHASES = ("_l1", "_l2", "_l3")
 _AGE = "dateTimeFromNow"
-_DEVICE = Text(
-    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "vi")),
-    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "en")),
-)
+_SILENT = Text("không trạm nào gửi số đo trong 7 ngày qua", "no station sent a reading in 7 days")
 
 
 def site_variable(measurement: str = "") -> TagVariable:
@@ -48,8 +47,8 @@ def side_by_side(panels: Sequence[Panel], height: int, title: Text | None = None
     )
 
 
-def last_readings(key: str, title: Text, description: Text, of: str, fields: Sequence[str], empty: Text = NOTHING) -> Panel:
-    """Return a table of the last reading of every device: values, age, quality.
+def last_readings(key: str, title: Text, description: Text, of: str, fields: Sequence[str], empty: Text = _SILENT) -> Panel:
+    """Return a table of the last reading of every device within a week: values, age, quality. Who has fallen silent is still in it.
 
     The values are those of one point, the last that the device sent: `last` of `quality`, which every point has, brings along the other
     fields of its point and its time. A value that is missing there is not filled up with an older one.
@@ -62,14 +61,16 @@ def last_readings(key: str, title: Text, description: Text, of: str, fields: Seq
         [Query(last, format="table")],
         empty=empty,
         columns=(
-            column("device", title=Text("Thiết bị", "Device"), width=120, links=[_link()]),
+            column("device", title=Text("Thiết bị", "Device"), width=120, links=[device_of_row()]),
             column("site", title=Text("Điểm", "Site"), width=120),
+            hidden("gateway"),
             column("Time", title=Text("Lần đọc cuối", "Last reading"), unit=_AGE, width=130),
             column("quality", title=Text("Chất lượng", "Quality"), width=150, mappings=quality_texts(), custom__cellOptions=_COLOURED),
             *(_value(of, field) for field in fields),
         ),
         sort_by=Text("Thiết bị", "Device"),
-        transformations=[in_order(("device", *fields, "Time", "quality", "site"))],
+        transformations=[in_order(("device", *fields, "Time", "quality", "site", "gateway"))],
+        time_from=SEEN_WITHIN,
     )
 
 
@@ -87,7 +88,3 @@ def _value(of: str, field: str) -> Json:
     phase = field[-2:].upper() if field.endswith(_PHASES) else ""
     title = same(field) if quantity is None else Text(f"{quantity.vi} {phase}".strip(), f"{quantity.en} {phase}".strip())
     return column(field, unit=unit_of(of, field), title=title, width=110, noValue=MISSING)
-
-
-def _link() -> Json:
-    return {"title": Text("Xem thiết bị", "See the device"), "url": _DEVICE, "targetBlank": False}

@@ -47,8 +47,10 @@ _LAST = last_readings(
     "weather-now",
     Text("Thời tiết hiện tại theo trạm", "Weather now, by station"),
     Text(
-        "Số đo cuối cùng của từng trạm, cách đây bao lâu và dấu chất lượng của nó. Hướng gió là hướng gió thổi đến: 0° bắc, 90° đông.",
-        "The last reading of each station, how long ago it was, and its quality marks. Wind comes from its direction: 0° north, 90° east.",
+        "Số đo cuối cùng trong 7 ngày của từng trạm, cách đây bao lâu và dấu chất lượng của nó. "
+        "Hướng gió là hướng từ đó gió thổi tới: 0° là gió bắc, 90° là gió đông.",
+        "The last reading within 7 days of each station, how long ago it was, and its quality marks. "
+        "Wind comes from its direction: 0° north, 90° east.",
     ),
     "weather",
     ("temperature", "humidity", "pressure", "wind_speed", "wind_direction", "wind_gust", "rain_rate", "solar_radiation"),
@@ -76,7 +78,8 @@ _DIRECTION = _curve(
     "wind_direction",
     Text("Hướng gió", "Wind direction"),
     Text(
-        "Hướng gió thổi đến, 0° bắc, 90° đông, 180° nam, 270° tây. Trung bình véc-tơ của từng bước: 350° và 10° cho 0°, không phải 180°. "
+        "Hướng từ đó gió thổi tới: 0° bắc, 90° đông, 180° nam, 270° tây. Trung bình véc-tơ của từng bước: 350° và 10° cho "
+        "0°, không phải 180°. "
         "Khi lặng gió, hướng không có nghĩa.",
         "Where the wind comes from: 0° north, 90° east, 180° south, 270° west. Mean of vectors of each step: 350° and 10° make 0°, not "
         "180°. In calm air the direction means nothing.",

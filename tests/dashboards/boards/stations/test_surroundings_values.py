@@ -6,9 +6,10 @@ from math import log10
 import pytest
 
 from dashboards.boards import surroundings
+from dashboards.influxql.expand import Span, expand
 from runtime.influx import InfluxClient
 from telemetry import quality
-from tests.dashboards.boards.stations.asking import DAY, HOUR, MINUTE, ask, by_device, line, write
+from tests.dashboards.boards.stations.asking import DAY, HOUR, MIDNIGHT, MINUTE, ask, by_device, line, panel_of, write
 
 pytestmark = pytest.mark.server
 
@@ -124,3 +125,27 @@ def test_a_reading_marked_as_impossible_turns_no_vane_and_drives_no_counter(stor
 def test_a_broken_probe_does_not_spoil_the_curve(store: InfluxClient) -> None:
     write(store, [line("weather", "probe", 0, temperature=30), line("weather", "probe", 1, quality.OUT_OF_RANGE, temperature=850)])
     assert [value for _, value in by_device(ask(store, BOARD, "weather-temperature", to_s=DAY, from_s=-DAY))["probe"]] == [30]
+
+
+def test_meters_of_one_name_on_two_gateways_of_a_site_are_two_meters(store: InfluxClient) -> None:
+    low = [line("power", "meter-twice", minute * MINUTE, energy=100 + minute) for minute in range(60)]
+    high = [
+        line("power", "meter-twice", minute * MINUTE, energy=9000 + minute).replace("gateway=gw", "gateway=other") for minute in range(60)
+    ]
+    write(store, [*low, *high])
+    answer = ask(store, BOARD, "energy-hourly", to_s=HOUR - 1, from_s=0)
+    found = {each.tags["gateway"]: [row[1] for row in each.values] for each in answer if each.tags["device"] == "meter-twice"}
+    assert found == {"gw": [59], "other": [59]}
+
+
+def test_the_total_of_meters_that_report_by_turns_does_not_swing(store: InfluxClient) -> None:
+    by_turns = [
+        line("power", f"turn-{meter}", 50 * DAY + at, site="turns", active_power=1000)
+        for meter in range(5)
+        for at in range(meter * MINUTE, 6 * HOUR, 5 * MINUTE)
+    ]
+    write(store, by_turns)
+    panel = panel_of(BOARD, "active-power-sum")
+    span = Span((MIDNIGHT + 50 * DAY) * 1000, (MIDNIGHT + 50 * DAY + 6 * HOUR - 1) * 1000)
+    (series,) = store.query(expand(panel.queries[0].select.text, span, {"site": "turns"}, panel.interval))
+    assert {row[1] for row in series.values} == {5000}
