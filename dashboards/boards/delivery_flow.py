@@ -17,7 +17,8 @@ from dashboards.words import Text, same
 
 _BY = ("site", "gateway")
 _NAMED = "$tag_site · $tag_gateway"
-RECENT = "10m"  # over which the pace is taken
+_MINUTES = 10  # over which the pace is taken
+RECENT = f"{_MINUTES}m"
 _RATE = grafana_unit("1/s")
 _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range")
 
@@ -52,8 +53,8 @@ WAITING = replace(
         "waiting",
         Text("Dòng đang chờ gửi", "Lines waiting"),
         Text(
-            f"Tổng số dòng còn trong kho đệm của các gateway đã báo cáo trong {RECENT} qua.",
-            f"All lines in the spools of the gateways that reported within {RECENT}.",
+            f"Tổng số dòng còn trong kho đệm của các gateway đã báo cáo trong {_MINUTES} phút qua.",
+            f"All lines in the spools of the gateways that reported within {_MINUTES} minutes.",
         ),
         [
             Query(
@@ -73,9 +74,10 @@ ETA = replace(
         "eta",
         Text("Gửi hết sau", "Caught up in"),
         Text(
-            f"Gateway chậm nhất còn cần bao lâu để gửi hết, theo tốc độ trong {RECENT} qua. Chỉ tính gateway có tồn đọng đang giảm; "
+            f"Gateway chậm nhất còn cần bao lâu để gửi hết, theo tốc độ trong {_MINUTES} phút qua. Chỉ tính gateway có tồn đọng đang giảm; "
             "để trống khi không gateway nào đang gửi bù.",
-            f"How long the slowest gateway needs to deliver all, at the pace of the last {RECENT}. Only backlogs that fall count; "
+            f"How long the slowest gateway needs to deliver all, at the pace of the last {_MINUTES} minutes. "
+            "Only backlogs that fall count; "
             "empty when none is catching up.",
         ),
         [Query(longest_drain())],
@@ -91,8 +93,9 @@ BACKLOG = replace(
         "backlog",
         Text("Tồn đọng và bao giờ gửi hết", "Backlog and when it is gone"),
         Text(
-            f"Theo tốc độ trung bình trong {RECENT} qua. Thời gian còn lại chỉ có khi tồn đọng đang giảm: gửi nhanh hơn nhận.",
-            f"At the mean pace of the last {RECENT}. There is a time only while the backlog falls: more is delivered than comes in.",
+            f"Theo tốc độ trung bình trong {_MINUTES} phút qua. Thời gian còn lại chỉ có khi tồn đọng đang giảm: gửi nhanh hơn nhận.",
+            f"At the mean pace of the last {_MINUTES} minutes. "
+            "There is a time only while the backlog falls: more is delivered than comes in.",
         ),
         [Query(pace(), format="table"), Query(time_to_drain(), format="table")],
         empty=Text("không gateway nào báo cáo lúc này", "no gateway reports now"),

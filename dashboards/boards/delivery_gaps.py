@@ -18,7 +18,8 @@ from dashboards.units import grafana_unit
 from dashboards.words import Text, same
 
 WHERE = (is_variable("site"), is_variable("gateway"))
-MEMORY = "30d"  # a gap that has been open for longer is not found as open any more
+_DAYS = 30
+MEMORY = f"{_DAYS}d"  # a gap that has been open for longer is not found as open any more
 _NONE = Text("không có khoảng trống nào", "no gap")
 _NS_IN_A_S = 1_000_000_000
 
@@ -53,8 +54,8 @@ OPEN_COUNT = replace(
         "open-gaps",
         Text("Khoảng trống đang mở", "Open gaps"),
         Text(
-            f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {MEMORY} qua, dù đang xem khoảng thời gian nào.",
-            f"Sources that are silent now. Gaps that began within {MEMORY} count, whatever time range is looked at.",
+            f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {_DAYS} ngày qua, dù đang xem khoảng thời gian nào.",
+            f"Sources that are silent now. Gaps that began within {_DAYS} days count, whatever time range is looked at.",
         ),
         [Query(ledger.count_of_open_gaps(where=WHERE))],
         unit=grafana_unit("{count}"),

@@ -33,7 +33,7 @@ LOST_COUNT = stat(
     ),
     [Query(select((call("sum", "count"), "lost"), of=ledger.LEDGER, where=_LOST))],
     unit=grafana_unit("{count}"),
-    empty=Text("không có số nào được biết", "no number is known"),
+    empty=Text("không mất điểm nào mà sổ cái biết số lượng", "no loss whose number the ledger knows"),
     thresholds=steps(GREEN, (1, RED)),
     may_be_empty=True,
 )

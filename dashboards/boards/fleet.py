@@ -23,6 +23,8 @@ _WHERE = (is_variable("site"), is_variable("gateway"))
 _BY = ("site", "gateway")
 _NAMED = "$tag_site · $tag_gateway"
 _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range")
+_NO_PI = Text("máy không phải Raspberry Pi nên không đo", "the machines are no Raspberry Pi and do not measure it")
+_NOT_COUNTED = Text("gateway chưa chạy đủ lâu để ước lượng, hoặc không đo được", "too short a run to tell, or it cannot be measured")
 
 
 def _curve(
@@ -129,6 +131,7 @@ _OVERWRITES = _curve(
     ),
     "card_overwrites_year",
     may_be_empty=True,
+    empty=_NOT_COUNTED,
 )
 _WRITTEN = _curve(
     "written",
@@ -139,6 +142,7 @@ _WRITTEN = _curve(
     ),
     "written_year_bytes",
     may_be_empty=True,
+    empty=_NOT_COUNTED,
 )
 _DISK = _curve(
     "disk",
@@ -176,6 +180,7 @@ _WARMTH = _curve(
     "cpu_temperature",
     function="max",
     may_be_empty=True,
+    empty=_NO_PI,
 )
 _POWER_SUPPLY = statetimeline(
     "undervoltage",
@@ -190,7 +195,7 @@ _POWER_SUPPLY = statetimeline(
             alias=_NAMED,
         )
     ],
-    empty=Text("máy không phải Raspberry Pi nên không đo", "the machines are no Raspberry Pi and do not measure it"),
+    empty=_NO_PI,
     mappings=[words({True: (Text("thiếu điện áp", "too low"), RED), False: (Text("đủ", "sufficient"), GREEN)})],
     interval="1m",
     may_be_empty=True,

@@ -1,6 +1,10 @@
-"""The tables of gateways: one row each, as its last report tells."""
+"""The tables of gateways: one row each, as its last report tells.
 
-from dashboards.house import DATASOURCE_VARIABLE, GREEN, ORANGE, RED, REPORTED_WITHIN, uid
+They look back a week whatever range is chosen: whoever fell silent before the range began is still silent.
+"""
+
+from dashboards.boards.gateway_state import MINUTES, SEEN_WITHIN
+from dashboards.house import DATASOURCE_VARIABLE, GREEN, ORANGE, RED, uid
 from dashboards.influxql.seen import GATEWAY, heard_lately, silent_count
 from dashboards.influxql.select import Select, call, is_variable, name, select
 from dashboards.model.json import Json
@@ -104,23 +108,24 @@ GATEWAYS = table(
     "gateways",
     Text("Tất cả gateway", "All gateways"),
     Text(
-        f"Mỗi gateway một dòng, theo báo cáo cuối cùng của nó; gateway im lặng đứng đầu. Im lặng: không báo cáo gì trong {REPORTED_WITHIN} "
-        "qua, khi đó các cột khác là của lúc nó còn nói. Bấm vào tên để xem chi tiết.",
-        f"One row a gateway, as its last report tells; silent ones come first. Silent: no report within {REPORTED_WITHIN}; the other "
-        "columns then are of the time when it still spoke. Follow the name for details.",
+        "Mỗi gateway một dòng, theo báo cáo cuối cùng của nó trong 7 ngày qua; gateway im lặng đứng đầu. Im lặng: không báo cáo gì trong "
+        f"{MINUTES} phút qua, khi đó các cột khác là của lúc nó còn nói. Bấm vào tên để xem chi tiết.",
+        "One row a gateway, as its last report within 7 days tells; silent ones come first. Silent: no report within "
+        f"{MINUTES} minutes; the other columns then are of the time when it still spoke. Follow the name for details.",
     ),
     [Query(_last_report(*_FIELDS), format="table"), _HEARD],
-    empty=Text("không gateway nào từng báo cáo trong khoảng thời gian này", "no gateway has reported in this time range"),
+    empty=Text("không gateway nào báo cáo trong 7 ngày qua", "no gateway has reported in 7 days"),
     columns=_columns(),
     sort_by=Text("Trạng thái", "State"),
     transformations=(*_ONE_ROW_EACH, organize((*_FIRST, *_FIELDS), without=("seen", "quality"))),
+    time_from=SEEN_WITHIN,
 )
 SILENT = table(
     "silent",
     Text("Ai im lặng, từ bao giờ", "Who is silent, since when"),
     Text(
-        f"Gateway đã báo cáo trong khoảng thời gian đang xem nhưng không nói gì trong {REPORTED_WITHIN} qua, kèm tình trạng ở lời cuối.",
-        f"Gateways that reported in this time range and said nothing within {REPORTED_WITHIN}, with how they were at their last word.",
+        f"Gateway đã báo cáo trong 7 ngày qua nhưng không nói gì trong {MINUTES} phút vừa rồi, kèm tình trạng ở lời cuối.",
+        f"Gateways that reported within 7 days and said nothing within {MINUTES} minutes, with how they were at their last word.",
     ),
     [Query(_last_report("spool_lines", "uplink_up"), format="table"), _HEARD],
     empty=Text("không gateway nào im lặng", "no gateway is silent"),
@@ -138,13 +143,14 @@ SILENT = table(
         organize(("Time", "site", "gateway", "uplink_up", "spool_lines"), without=("recent", "seen")),
     ),
     may_be_empty=True,
+    time_from=SEEN_WITHIN,
 )
 SILENT_COUNT = stat(
     "silent-count",
     Text("Gateway im lặng", "Silent gateways"),
     Text(
-        f"Số gateway đã báo cáo trong khoảng thời gian đang xem nhưng không nói gì trong {REPORTED_WITHIN} qua.",
-        f"Gateways that reported in this time range and said nothing within {REPORTED_WITHIN}.",
+        f"Số gateway đã báo cáo trong 7 ngày qua nhưng không nói gì trong {MINUTES} phút vừa rồi.",
+        f"Gateways that reported within 7 days and said nothing within {MINUTES} minutes.",
     ),
     [Query(silent_count("gateway", where=_WHERE))],
     unit=grafana_unit("{count}"),
@@ -152,13 +158,14 @@ SILENT_COUNT = stat(
     thresholds=steps(GREEN, (1, RED)),
     color="background",
     may_be_empty=True,
+    time_from=SEEN_WITHIN,
 )
 VERSIONS = table(
     "versions",
     Text("Phiên bản tác tử", "Versions of the agent"),
     Text(
-        "Bao nhiêu gateway chạy phiên bản nào. Nhiều dòng: có máy chưa được cập nhật.",
-        "How many gateways run which version. Several rows: some are not up to date.",
+        "Bao nhiêu gateway chạy phiên bản nào, theo báo cáo cuối trong 7 ngày. Nhiều dòng: có máy chưa được cập nhật.",
+        "How many gateways run which version, by their last report within 7 days. Several rows: some are not up to date.",
     ),
     [Query(_last_report("version"), format="table")],
     empty=Text("chưa gateway nào báo phiên bản", "no gateway has told its version"),
@@ -169,4 +176,5 @@ VERSIONS = table(
     sort_by=Text("Số gateway", "Gateways"),
     is_descending=True,
     transformations=(count_by("version", "gateway"),),
+    time_from=SEEN_WITHIN,
 )
