@@ -13,6 +13,7 @@ from dashboards.units import unit_of
 from dashboards.words import Text
 
 BY = ("site", "gateway", "device")
+NAMED = "$tag_device · $tag_site"  # a device may bear the same name at two sites
 SITE = is_variable("site")
 STATION = is_variable("device", "station")
 RATE_UNIT = "suffix: m/h"
@@ -67,15 +68,15 @@ ALL = timeseries(
     "levels_course",
     Text("Diễn biến mực nước", "Course of the levels"),
     Text(
-        "Mực nước trung bình của từng trạm, không tính số đo có cờ chất lượng. Các trạm dùng mốc cao độ của bản tin; không so hai trạm "
+        "Mực nước trung bình của từng trạm, không tính số đo không hợp lệ. Các trạm dùng mốc cao độ của bản tin; không so hai trạm "
         "với nhau.",
-        "Mean level of each station, without readings that carry quality bits. Stations use the datum of the bulletins; two are not to be "
+        "Mean level of each station, without readings that are not valid. Stations use the datum of the bulletins; two are not to be "
         "compared.",
     ),
     [
         Query(
             select((call("mean", "level"), "level"), of="water_level", where=(SITE, IS_VALID), by=BY, every=AUTO),
-            alias="$tag_device",
+            alias=NAMED,
         )
     ],
     unit=unit_of("water_level", "level"),
@@ -96,7 +97,7 @@ RATE = timeseries(
         "readings, over at "
         "least 30 minutes a point.",
     ),
-    [Query(rate_of_rise(), alias="$tag_device")],
+    [Query(rate_of_rise(), alias=NAMED)],
     unit=RATE_UNIT,
     decimals=2,
     empty=Text("chưa trạm nào có hai mực nước hợp lệ trong khoảng thời gian này", "no station has two usable levels in this time range"),

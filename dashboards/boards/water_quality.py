@@ -1,6 +1,6 @@
 """What probes say of the water, and what devices say of their own readings."""
 
-from dashboards.boards.water_levels import BY, SITE
+from dashboards.boards.water_levels import BY, NAMED, SITE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
 from dashboards.influxql.valid import IS_VALID
@@ -30,14 +30,14 @@ def _field(field: str) -> Panel:
         f"quality_{field}",
         Text(quantity.vi, quantity.en),
         Text(
-            "Giá trị trung bình của từng đầu đo, không tính số đo có cờ chất lượng. Không có vạch giới hạn: giới hạn tùy loại nguồn nước "
+            "Giá trị trung bình của từng đầu đo, không tính số đo không hợp lệ. Không có vạch giới hạn: giới hạn tùy loại nguồn nước "
             "của từng điểm.",
-            "Mean of each probe, without readings that carry quality bits. No limit is drawn: it depends on the class of each water body.",
+            "Mean of each probe, without readings that are not valid. No limit is drawn: it depends on the class of each water body.",
         ),
         [
             Query(
                 select((call("mean", field), field), of="water_quality", where=(SITE, IS_VALID), by=BY, every=AUTO),
-                alias="$tag_device",
+                alias=NAMED,
             )
         ],
         unit=unit_of("water_quality", field),

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from dashboards.boards.water_levels import BY, SITE
+from dashboards.boards.water_levels import BY, NAMED, SITE
+from dashboards.influxql.counters import growth
 from dashboards.influxql.select import AUTO, Select, call, select
 from dashboards.influxql.valid import IS_VALID
 from dashboards.model.link import device_of_series, on_every_value
@@ -17,9 +18,8 @@ _INTERVAL = Text(" (theo kỳ đo)", " (by interval)")
 
 
 def counted_rain(measurement: str) -> Select:
-    """Return `rain` in mm for each hour: by how much the counter grew, a counter that began anew left out."""
-    highest = select((call("max", "rain_total"), "total"), of=measurement, where=(SITE, IS_VALID), by=BY, every="1h", fill="none")
-    return select((call("non_negative_difference", "total"), "rain"), of=highest, by=BY)
+    """Return `growth` in mm for each hour: by how much the counter grew; one that began anew takes nothing away."""
+    return growth("rain_total", measurement, (SITE,), BY, "1h")
 
 
 def summed_rain(measurement: str) -> Select:
@@ -28,8 +28,8 @@ def summed_rain(measurement: str) -> Select:
 
 
 def _queries() -> Sequence[Query]:
-    counted = [Query(counted_rain(measurement), alias=("$tag_device", _COUNTER)) for measurement in _MEASUREMENTS]
-    return [*counted, *(Query(summed_rain(measurement), alias=("$tag_device", _INTERVAL)) for measurement in _MEASUREMENTS)]
+    counted = [Query(counted_rain(measurement), alias=(NAMED, _COUNTER)) for measurement in _MEASUREMENTS]
+    return [*counted, *(Query(summed_rain(measurement), alias=(NAMED, _INTERVAL)) for measurement in _MEASUREMENTS)]
 
 
 RAIN = timeseries(
@@ -61,7 +61,7 @@ FLOW = timeseries(
     [
         Query(
             select((call("mean", "flow"), "flow"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
-            alias="$tag_device",
+            alias=NAMED,
         )
         for measurement in ("water_level", "water_flow")
     ],
@@ -82,7 +82,7 @@ VELOCITY = timeseries(
     [
         Query(
             select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
-            alias="$tag_device",
+            alias=NAMED,
         )
         for measurement in ("water_level", "water_flow")
     ],

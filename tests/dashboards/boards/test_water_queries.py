@@ -141,10 +141,10 @@ def test_a_spike_that_was_marked_moves_no_rate(store: Store) -> None:
 
 def test_rain_is_what_the_counter_grew_by_in_each_hour_and_a_new_count_takes_nothing_away(store: Store) -> None:
     into_hour = (store.now_ms % 3_600_000) / 60_000
-    totals = {4: 100.0, 3: 102.5, 2: 102.5, 1: 0.4}  # by full hours ago; the counter began anew in the last
-    store.write([store.point("weather", "mast", into_hour + HOUR * ago - 30, rain_total=total) for ago, total in totals.items()])
+    totals = {(4, 30): 100.0, (3, 40): 102.5, (3, 20): 0.2, (2, 30): 3.2}  # by full hours and minutes ago; it began anew in between
+    store.write([store.point("weather", "mast", into_hour + HOUR * (h - 1) + m, rain_total=total) for (h, m), total in totals.items()])
     [series] = store.ask(counted_rain("weather"), minutes=6 * HOUR)
-    assert [row[1] for row in series.values] == pytest.approx([2.5, 0.0])
+    assert [row[1] for row in series.values if row[1] is not None] == pytest.approx([2.5, 3.0])
 
 
 def test_rain_of_intervals_is_their_sum_by_the_hour(store: Store) -> None:
