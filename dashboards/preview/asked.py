@@ -1,7 +1,7 @@
 """Asking a store what the panels of a dashboard ask."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dashboards.influxql.chosen import chosen
 from dashboards.influxql.expand import Span, duration_ms, expand
@@ -33,7 +33,7 @@ def ask_board(board: Json, span: Span, ask: Ask) -> Asked:
         frames: list[Frame] = []
         asked.titles[panel["id"]] = expand(panel["title"], span, choices)
         for target in panel.get("targets", []):
-            wide = Span(_from_ms(panel, span), span.to_ms, panel["gridPos"]["w"] * _COLUMN_PX)
+            wide = replace(span_of(panel, span), points=panel["gridPos"]["w"] * _COLUMN_PX)
             try:
                 answer = ask(expand(target["query"], wide, choices, panel.get("interval", "")))
             except QueryError as error:
@@ -44,6 +44,7 @@ def ask_board(board: Json, span: Span, ask: Ask) -> Asked:
     return asked
 
 
-def _from_ms(panel: Json, span: Span) -> int:
-    """A panel may look further back than its dashboard: timeFrom "30d"."""
-    return span.to_ms - duration_ms(panel["timeFrom"].removeprefix("now-")) if panel.get("timeFrom") else span.from_ms
+def span_of(panel: Json, span: Span) -> Span:
+    """Return the time range of a panel, which may look further back than its dashboard: timeFrom "30d"."""
+    looks_back = panel.get("timeFrom", "").removeprefix("now-")
+    return replace(span, from_ms=span.to_ms - duration_ms(looks_back)) if looks_back else span

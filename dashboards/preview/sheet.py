@@ -3,12 +3,13 @@
 import importlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from dashboards.influxql.expand import Span
 from dashboards.model.grid import WIDTH
 from dashboards.model.json import Json
-from dashboards.preview.asked import Asked
+from dashboards.preview.asked import Asked, span_of
 from dashboards.preview.canvas import DPI, TITLE_PX, Canvas
 from dashboards.preview.frame import Frame
 from dashboards.preview.kinds import KINDS
@@ -80,7 +81,7 @@ def _panel(page: Canvas, panel: Json, frames: Sequence[Frame], trouble: str) -> 
     outer.fill(0, 0, width, height, theme.border)
     outer.fill(1, 1, width - 2, height - 2, theme.panel)
     outer.write(10, TITLE_PX / 2 + 2, outer.fitting(panel["title"], theme.title_pt, width - 16), fontsize=theme.title_pt, weight="bold")
-    inner = outer.part(2, TITLE_PX + 2, width - 4, height - TITLE_PX - 6)
+    inner = replace(outer.part(2, TITLE_PX + 2, width - 4, height - TITLE_PX - 6), span=span_of(panel, page.span))
     _fill(inner, panel, frames, trouble)
 
 

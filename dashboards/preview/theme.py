@@ -51,6 +51,8 @@ _NAMED = {
     "text": "",
     "transparent": "",
 }
+# The schemes that we use (packages/grafana-data/src/field/fieldColor.ts).
+_SCHEMES = {"continuous-BlYlRd": ("#1F60C4", "#FFF899", "#C4162A")}
 
 
 def css(color: str, otherwise: str) -> str:
@@ -60,7 +62,22 @@ def css(color: str, otherwise: str) -> str:
     return _NAMED.get(color, "") or otherwise
 
 
+def along(scheme: str, share: float) -> str:
+    """Return the colour of a scheme ("continuous-BlYlRd") at a share from 0, its lowest, to 1; "" for a scheme that is not in the table."""
+    anchors = _SCHEMES.get(scheme)
+    if anchors is None:
+        return ""
+    at = min(max(share, 0.0), 1.0) * (len(anchors) - 1)
+    low = min(int(at), len(anchors) - 2)
+    pairs = zip(_rgb(anchors[low]), _rgb(anchors[low + 1]), strict=True)
+    return "#" + "".join(f"{round(first + (second - first) * (at - low)):02x}" for first, second in pairs)
+
+
+def _rgb(color: str) -> tuple[int, ...]:
+    return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
+
+
 def on(background: str) -> str:
     """Return black or white, whichever is read better on a colour (relative luminance, WCAG 2.1)."""
-    red, green, blue = (int(background[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 255 for part in _rgb(background))
     return "#000000" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "#ffffff"

@@ -33,7 +33,12 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
         color = _color(config, at)
         custom = config["custom"]
         are_bars = custom.get("drawStyle") == "bars"
-        x, y = _joined(time.values, field.values, are_bars or custom.get("spanNulls", False))
+        x, y = _joined(
+            time.values,
+            field.values,
+            are_bars or custom.get("spanNulls", False),
+            math.inf if are_bars else custom.get("insertNulls") or math.inf,
+        )
         style: dict[str, Any] = {"color": color, "linewidth": max(0.8, float(custom.get("lineWidth", 1)))}
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
@@ -68,24 +73,24 @@ def _color(config: Json, at: int) -> str:
     return css(color.get("fixedColor", ""), PALETTE[at % len(PALETTE)]) if color.get("mode") == "fixed" else PALETTE[at % len(PALETTE)]
 
 
-def _joined(times: Sequence[Any], values: Sequence[Any], span_nulls: bool | float) -> tuple[list[float], list[float]]:
-    """Return the points of a line; a NaN breaks it: at every null, at none (True), or where points are further apart than so many ms."""
-    most_ms = math.inf if span_nulls is True else float(span_nulls)
+def _joined(times: Sequence[Any], values: Sequence[Any], span_nulls: bool | float, most_ms: float) -> tuple[list[float], list[float]]:
+    """Return the points of a line; a NaN breaks it at nulls, also those put between points further apart than `most_ms`, that are not
+    spanned (True: all are, else up to so many ms).
+    """
+    spanned_ms = math.inf if span_nulls is True else float(span_nulls)
     x: list[float] = []
     y: list[float] = []
-    last_ms = None
+    last_ms, is_null_between = math.inf, False
     for at_ms, value in zip(times, values, strict=True):
         if value is None or isinstance(value, str):
-            if not most_ms:
-                x.append(at_ms / _DAY_MS)
-                y.append(math.nan)
+            is_null_between = True
             continue
-        if most_ms and last_ms is not None and at_ms - last_ms > most_ms:
+        if (is_null_between or at_ms - last_ms > most_ms) and at_ms - last_ms > spanned_ms:
             x.append(at_ms / _DAY_MS)
             y.append(math.nan)
         x.append(at_ms / _DAY_MS)
         y.append(float(value))
-        last_ms = at_ms
+        last_ms, is_null_between = at_ms, False
     return x, y
 
 

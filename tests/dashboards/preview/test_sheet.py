@@ -86,8 +86,24 @@ def test_a_picture_is_the_same_from_the_same_answers() -> None:
 def test_a_curve_is_broken_where_points_are_far_apart() -> None:
     joined, broken = _panel("timeseries"), _panel("timeseries")
     joined["fieldConfig"]["defaults"]["custom"] = {"spanNulls": True}
-    broken["fieldConfig"]["defaults"]["custom"] = {"spanNulls": 600_000}
+    broken["fieldConfig"]["defaults"]["custom"] = {"spanNulls": False, "insertNulls": 600_000}
     assert _svg(joined, [CURVE]) != _svg(broken, [CURVE])
+
+
+def test_a_panel_that_looks_further_back_has_an_axis_of_its_own() -> None:
+    """23:31 is the end of the range; a day that lies before the dashboard's range would stand left of the picture."""
+    night = Frame("A", (Field("Time", (SPAN.from_ms - 86_400_000,), is_time=True), Field("noise-01", (55.0,))))
+    week, hours = _svg(_panel("timeseries", timeFrom="7d"), [night]), _svg(_panel("timeseries"), [night])
+    assert "<!-- 25/11" in week
+    assert "<!-- 25/11" not in hours
+
+
+def test_cells_without_thresholds_run_from_the_lowest_colour_to_the_highest() -> None:
+    panel = _panel("status-history")
+    panel["fieldConfig"]["defaults"] |= {"color": {"mode": "continuous-BlYlRd"}, "thresholds": {}}
+    picture = _svg(panel, [CURVE]).lower()
+    assert "#1f60c4" in picture
+    assert "#c4162a" in picture
 
 
 def test_a_gap_is_shaded_where_the_ledger_explains_it_and_nowhere_else() -> None:
