@@ -94,15 +94,16 @@ def _daily(field: str, limit: LegalLimit) -> Panel:
         f"daily-{field}",
         Text(f"{symbol}: trung bình từng ngày, giới hạn 24 giờ {value}", f"{symbol}: mean of each day, 24 h limit {value}"),
         Text(
-            f"Trung bình từ 0 đến 24 giờ của mỗi ngày trong 7 ngày. Đường đỏ: giới hạn {words.vi}. {enough.vi} {_VALID.vi}",
-            f"Mean from 0 to 24 o'clock of each of 7 days. Red line: the limit, {words.en}. {enough.en} {_VALID.en}",
+            f"Trung bình từ 0 đến 24 giờ của mỗi ngày trong 7 ngày, mỗi chấm một trạm. "
+            f"Đường đỏ: giới hạn {words.vi}. {enough.vi} {_VALID.vi}",
+            f"Mean from 0 to 24 o'clock of each of 7 days, a dot a station. Red line: the limit, {words.en}. {enough.en} {_VALID.en}",
         ),
         [Query(daily_mean(field, "air", AT_SITE, BY), alias=STATION)],
         unit=unit_of("air", field),
         empty=_too_few(24),
         decimals=0,
         limits=((limit.value, RED),),
-        style={"drawStyle": "bars", "fillOpacity": 60, "axisSoftMax": limit.value * 1.1},
+        style={"drawStyle": "points", "pointSize": 8, "showPoints": "always", "axisSoftMax": limit.value * 1.1},
         legend_calcs=("max",),
         may_be_empty=True,
     )

@@ -141,16 +141,16 @@ def _nights(limits: Sequence[LegalLimit]) -> Panel:
         "night",
         Text("Mức tương đương của từng đêm (21–6 giờ)", "Equivalent level of each night (21–6 h)"),
         Text(
-            "Trung bình năng lượng của các số đo từ 21 giờ đến 6 giờ sáng hôm sau; mỗi cột đứng ở ngày mà đêm bắt đầu. "
+            "Trung bình năng lượng của các số đo từ 21 giờ đến 6 giờ sáng hôm sau; mỗi chấm đứng ở ngày mà đêm bắt đầu. "
             f"Đêm đang diễn ra hiện từ 3 giờ, tính đến lúc đó. {_documents(limits).vi}",
-            "Mean of the energies of the readings from 21 to 6 o'clock of the next morning; a bar stands at the day its night begins. "
+            "Mean of the energies of the readings from 21 to 6 o'clock of the next morning; a dot stands at the day its night begins. "
             f"A night that is not over is shown from 3 o'clock on, so far. {_documents(limits).en}",
         ),
         [Query(night_level("laeq", "noise", AT_SITE, BY), alias=STATION), *_limit_lines(limits, "24h, 23h")],
         unit=_UNIT,
         empty=Text("chưa có trọn một ngày đêm số đo", "no whole day and night of readings yet"),
         decimals=1,
-        style={"drawStyle": "bars", "fillOpacity": 60, "axisSoftMin": 40, "axisSoftMax": 60},
+        style={"drawStyle": "points", "pointSize": 8, "showPoints": "always", "axisSoftMin": 40, "axisSoftMax": 60},
         overrides=_dashed(limits),
         legend_calcs=("lastNotNull",),
         may_be_empty=True,

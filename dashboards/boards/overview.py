@@ -8,7 +8,7 @@ from dashboards.boards.overview_air import AIR_NOW
 from dashboards.boards.overview_map import GATEWAYS, MAP
 from dashboards.boards.overview_on_time import ON_TIME
 from dashboards.boards.river_panels import levels_table
-from dashboards.house import ALERTS_FOLDER
+from dashboards.house import ALERTS_FOLDER, TAG
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.panels.alertlist import alertlist
@@ -21,15 +21,16 @@ _ALERTS = alertlist(
     Text("Cảnh báo đang kích hoạt", "Firing alerts"),
     Text(
         f"Cảnh báo đang kích hoạt, hoặc không đánh giá được, trong thư mục “{ALERTS_FOLDER.title.vi}”. Bấm vào một cảnh báo để xem quy "
-        "tắc và "
-        "cách xử lý.",
-        f"Alerts that fire or cannot be evaluated, of folder “{ALERTS_FOLDER.title.en}”. Click one for its rule and what to do.",
+        "tắc và cách xử lý. Nhịp tim của hệ thống cảnh báo luôn kêu, nên không hiện ở đây.",
+        f"Alerts that fire or cannot be evaluated, of folder “{ALERTS_FOLDER.title.en}”. Click one for its rule and what to do. "
+        "The heartbeat of the alerting, which always fires, is not shown.",
     ),
     empty=Text(
         "không có cảnh báo nào; im lặng của cảm biến có quy tắc riêng và cũng hiện ở đây",
         "no alert; sensors that fall silent have rules of their own, which show here too",
     ),
     folder=ALERTS_FOLDER,
+    which=f'{{{TAG}!="watchdog"}}',  # dashboards/alerting/watchdog.toml
 )
 
 BOARD = Board(

@@ -11,8 +11,11 @@ _GRAFANA_RULES = "-- Grafana --"
 _BY_IMPORTANCE = 3
 
 
-def alertlist(key: str, title: Text, description: Text, *, empty: Text, folder: Folder, most: int = 20) -> Panel:
-    """Return the alerts of a folder that fire, cannot be evaluated or miss their data, most important first; never those that are well."""
+def alertlist(key: str, title: Text, description: Text, *, empty: Text, folder: Folder, which: str = "", most: int = 20) -> Panel:
+    """Return the alerts of a folder that fire, cannot be evaluated or miss their data, most important first; never those that are well.
+
+    `which` are matchers of their labels: `{severity="critical"}`.
+    """
     return Panel(
         key,
         "alertlist",
@@ -27,7 +30,7 @@ def alertlist(key: str, title: Text, description: Text, *, empty: Text, folder: 
             "sortOrder": _BY_IMPORTANCE,
             "dashboardAlerts": False,
             "alertName": "",
-            "alertInstanceLabelFilter": "",
+            "alertInstanceLabelFilter": which,
             "showInstances": True,
             "datasource": _GRAFANA_RULES,
             "folder": {"uid": folder.uid, "title": folder.title},

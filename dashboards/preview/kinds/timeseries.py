@@ -28,6 +28,7 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
     columns = max(1, int(canvas.width // _LEGEND_COLUMN_PX))
     rows = math.ceil(len(legend) / columns)
     axes = canvas.axes(left=56, top=6, right=12, bottom=24 + rows * _LEGEND_ROW_PX)
+    stacked: dict[float, float] = {}  # how high the bars of a moment stand already
     for at, (frame, time, field) in enumerate(curves):
         config = config_of(panel, frame, field)
         color = _color(config, at)
@@ -43,9 +44,12 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
         if dash := custom.get("lineStyle", {}).get("fill"):
             style["linestyle"] = _DASH.get(dash, "solid")
         if are_bars:
-            axes.bar(x, y, width=max(_bar_width(x), canvas.span.length_ms / _DAY_MS / 200), color=color, alpha=0.8)
+            width = max(_bar_width(x), canvas.span.length_ms / _DAY_MS / 200)
+            axes.bar(x, y, bottom=[stacked.get(each, 0.0) for each in x], width=width, color=color, alpha=0.8)
+            if custom.get("stacking", {}).get("mode", "none") != "none":
+                stacked.update({each: stacked.get(each, 0.0) + value for each, value in zip(x, y, strict=True)})
         elif custom.get("drawStyle") == "points":
-            axes.plot(x, y, ".", color=color, markersize=3)
+            axes.plot(x, y, ".", color=color, markersize=float(custom.get("pointSize", 3)))
         else:
             axes.plot(x, y, drawstyle="steps-post" if custom.get("lineInterpolation") == "stepAfter" else "default", **style)
             _mark_lonely(axes, x, y, color)

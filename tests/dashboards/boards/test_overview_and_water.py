@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.alerting.rules import load
 from dashboards.boards import board
 from dashboards.boards.overview_air import day_limit
 from dashboards.boards.river_levels import with_alarms
@@ -114,3 +115,9 @@ def test_lines_are_drawn_for_known_alarm_levels_alone() -> None:
     assert "cam-dan" in lines[0]
     assert "cam-dan" not in lines[1] + lines[2], "only alarm I of Cẩm Đàn is known"
     assert {station.device for station in with_alarms()} == set(re.findall(r"\"device\" = '([\w-]+)'", lines[0]))
+
+
+def test_of_all_rules_the_list_of_alerts_leaves_out_the_heartbeat_alone() -> None:
+    label, value = re.fullmatch(r'\{(\w+)!="(\w+)"\}', panel("overview", "alerts")["options"]["alertInstanceLabelFilter"]).groups()  # type: ignore[union-attr]
+    hidden = {rule.name for rule in load() if rule.labels.get(label) == value}
+    assert hidden == {"watchdog"}

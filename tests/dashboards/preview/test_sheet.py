@@ -106,6 +106,15 @@ def test_cells_without_thresholds_run_from_the_lowest_colour_to_the_highest() ->
     assert "#c4162a" in picture
 
 
+def test_bars_are_stacked_where_the_panel_says_so() -> None:
+    frames = [replace(CURVE, fields=(TIMES, Field(name, (4.0, 4.0, 4.0)))) for name in ("one", "two")]
+    panel = _panel("timeseries")
+    panel["fieldConfig"]["defaults"]["custom"] = {"drawStyle": "bars", "stacking": {"mode": "normal"}}
+    assert "<!-- 8 m -->" in _svg(panel, frames)
+    panel["fieldConfig"]["defaults"]["custom"] = {"drawStyle": "bars"}
+    assert "<!-- 8 m -->" not in _svg(panel, frames)
+
+
 def test_a_gap_is_shaded_where_the_ledger_explains_it_and_nowhere_else() -> None:
     gap = Region(1_795_782_000_000, 1_795_783_000_000, "Nguồn im lặng: pump", "#123456")
     assert "#123456" in _svg(_panel("timeseries"), [CURVE], regions=(gap,))
