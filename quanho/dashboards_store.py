@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from quanho.failure import Failed
 from quanho.lang import say
+from runtime.config import read_secret
 from runtime.config_problems import problems_of
+from runtime.influx_series import QueryError
 from runtime.influx_settings import InfluxSettings
 from telemetry.errors import ConfigError, TransientError
 
@@ -51,12 +53,20 @@ def settings_of(arguments: argparse.Namespace) -> InfluxSettings:
 
 @contextmanager
 def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
-    """Open the store that the arguments name. Raises ConfigError, and Failed (exit code 3) when nothing that looks like one answers."""
+    """Open the store that the arguments name.
+
+    Raises ConfigError, and Failed when nothing that looks like one answers (exit code 3) or when it refuses these arguments (2).
+    """
     from runtime.influx import InfluxClient
 
-    client = InfluxClient(settings_of(arguments))
+    settings = settings_of(arguments)
+    for secret in (settings.password_file, settings.token_file):
+        if secret is not None:
+            read_secret(secret)
+    client = InfluxClient(settings)
     try:
         client.detect(10.0)
+        _try(client, arguments)
         yield client
     except TransientError as error:
         raise Failed(
@@ -65,3 +75,25 @@ def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
         ) from error
     finally:
         client.close()
+
+
+def _try(client: "InfluxClient", arguments: argparse.Namespace) -> None:
+    """Ask something that every store answers, so that a wrong name is told once and not by every query."""
+    try:
+        client.query("SHOW MEASUREMENTS LIMIT 1")
+    except QueryError as refused:
+        database = arguments.database or DATABASE
+        where, words = arguments.influx, refused.words
+        if refused.status in (401, 403):
+            raise Failed(
+                say(
+                    f"{where} từ chối: {words}; cần --username và --password-file, hoặc --influx-token-file, có quyền đọc {database}",
+                    f"{where} refuses: {words}; it takes --username and --password-file, or --influx-token-file, with READ on {database}",
+                )
+            ) from refused
+        raise Failed(
+            say(
+                f"{where} không đọc được cơ sở dữ liệu {database}: {words}; chọn cơ sở dữ liệu bằng --database",
+                f"{where} cannot read database {database}: {words}; choose one with --database",
+            )
+        ) from refused

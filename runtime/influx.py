@@ -35,6 +35,7 @@ from telemetry.errors import ConfigError, Problem, RejectedError, TransientError
 
 _MAX_ANSWER_BYTES = 4 << 20  # InfluxDB 1.x quotes every bad line
 _MAX_QUERY_BYTES = 64 << 20
+_QUOTED_BYTES = 300
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -126,7 +127,8 @@ class InfluxClient:
     def query(self, statement: str) -> list[Series]:
         """Run one InfluxQL statement that only reads, times in ms since 1970 UTC.
 
-        Raises QueryError with the server's words, TransientError when there is no answer, ConfigError for a secret that cannot be read.
+        Raises QueryError with the server's words, TransientError when there is no answer or one of status 500 and above, ConfigError for a
+        secret that cannot be read.
         """
         form = [("db", self._settings.database or self._settings.bucket_name), ("q", statement), ("epoch", "ms")]
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
@@ -137,6 +139,8 @@ class InfluxClient:
             raise TransientError(f"{reply.reason}: {reply.words}", reply.retry_after_s)
         if len(reply.body) >= _MAX_QUERY_BYTES:
             raise QueryError(statement, f"the answer is larger than {_MAX_QUERY_BYTES >> 20} MiB: ask for less", reply.status)
+        if reply.status >= 500:  # a proxy before it, or a server in distress: no word about the statement
+            raise TransientError(f"HTTP {reply.status}: {reply.body[:_QUOTED_BYTES].decode(errors='replace').strip()}")
         return read_answer(statement, reply.status, reply.body)
 
     def close(self) -> None:
