@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quanho.dashboards_place import take_ages
 from quanho.dashboards_store import add_store, store
 from quanho.failure import Failed
 from quanho.lang import LANGUAGES, say
@@ -49,6 +50,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--only", type=_names, default=(), metavar="NAME,…", help="these dashboards, or alerts (all)")
     parser.add_argument("--languages", type=_languages, default=LANGUAGES, metavar="L,…", help="vi, en (both)")
     parser.add_argument("--dashboards", type=Path, metavar="DIR", help="check the JSON files in DIR instead of this version's dashboards")
+    take_ages(parser)
     parser.add_argument("--from", dest="from_text", type=_moment, metavar="T", help="beginning (as each dashboard opens)")
     parser.add_argument("--to", dest="to_text", type=_moment, default="now", metavar="T", help="end (now)")
     parser.add_argument("--strict", action="store_true", help="notes count as findings")
@@ -116,6 +118,7 @@ def _languages(text: str) -> tuple[str, ...]:
 def _moment(text: str) -> str:
     from dashboards.check.moment import moment_ms
 
+    text = f"now{text}" if text.startswith("-") else text
     try:
         moment_ms(text, 0)
     except ValueError as error:

@@ -19,9 +19,19 @@ def add_choice(parser: argparse.ArgumentParser, *, has_time: bool = True) -> Non
     parser.add_argument("--only", metavar="NAME,…", default="", help="some dashboards: overview, air, water, surroundings, fleet, …")
     parser.add_argument("--languages", metavar="vi,en", default="vi,en", help="languages (both)")
     if has_time:
-        parser._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+        take_ages(parser)
         parser.add_argument("--from", dest="from_time", metavar="TIME", help="-6h, or 2026-11-27T08:00+07:00 (as each dashboard opens)")
         parser.add_argument("--to", dest="to_time", metavar="TIME", help="now, or as --from (now)")
+
+
+def take_ages(parser: argparse.ArgumentParser) -> None:
+    """Have a parser take -2h for a value, not for an option."""
+    parser._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001
+
+
+def _ago(text: str) -> str:
+    """Grafana's way of saying -6h is now-6h."""
+    return text.removeprefix("now") if text.startswith("now-") else text
 
 
 def chosen_languages(arguments: argparse.Namespace) -> "list[Language]":
@@ -58,11 +68,11 @@ def span_of(arguments: argparse.Namespace, opens_at: str, now_ms: int) -> "Span"
     """Return the time range asked for; without --from the one a dashboard opens with, "now-6h". Raises ConfigError and Failed."""
     from dashboards.influxql.expand import Span, duration_ms
 
-    until = now_ms if arguments.to_time is None else parse_time("--to", arguments.to_time, now_ms * 1_000_000) // 1_000_000
+    until = now_ms if arguments.to_time is None else parse_time("--to", _ago(arguments.to_time), now_ms * 1_000_000) // 1_000_000
     if arguments.from_time is None:
         since = until - duration_ms(opens_at.removeprefix("now-"))
     else:
-        since = parse_time("--from", arguments.from_time, now_ms * 1_000_000) // 1_000_000
+        since = parse_time("--from", _ago(arguments.from_time), now_ms * 1_000_000) // 1_000_000
     if since >= until:
         raise Failed(say("--from phải trước --to", "--from must be before --to"))
     return Span(since, until)

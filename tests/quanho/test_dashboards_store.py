@@ -79,3 +79,9 @@ def test_a_store_that_breaks_down_in_the_middle_is_no_fault_of_the_queries(comma
 def test_a_password_that_cannot_be_read_is_wrong_usage(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--influx", "http://127.0.0.1:9", "--username", "grafana", "--password-file", str(tmp_path / "none")]) == 2
     assert "none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("age", ["-2h", "now-2h"])
+def test_both_commands_take_an_age_in_both_ways_of_writing(command: list[str], age: str) -> None:
+    with _store(200, b'{"results":[{}]}') as url:
+        assert main([*command, "--influx", url, "--from", age]) in (0, 1)
