@@ -46,7 +46,17 @@ def _store(status: int, body: bytes, good: int = 0) -> Iterator[str]:
 
 @pytest.fixture(params=["check", "preview"])
 def command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
-    return ["--lang", "en", "dashboards", request.param, "--only", "air", *(["--out", str(tmp_path)] if request.param == "preview" else [])]
+    return [
+        "--lang",
+        "en",
+        "dashboards",
+        request.param,
+        "--only",
+        "overview",
+        "--languages",
+        "en",
+        *(["--out", str(tmp_path)] if request.param == "preview" else []),
+    ]
 
 
 @pytest.mark.parametrize(
