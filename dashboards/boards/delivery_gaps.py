@@ -18,8 +18,8 @@ from dashboards.units import grafana_unit
 from dashboards.words import Text, same
 
 WHERE = (is_variable("site"), is_variable("gateway"))
-_DAYS = 30
-MEMORY = f"{_DAYS}d"  # a gap that has been open for longer is not found as open any more
+MEMORY = ledger.MEMORY
+_DAYS = MEMORY.removesuffix("d")
 _NONE = Text("không có khoảng trống nào", "no gap")
 _NS_IN_A_S = 1_000_000_000
 
@@ -38,7 +38,9 @@ def whose_columns() -> list[Json]:
     ]
 
 
-_OPEN = Query(ledger.open_gaps_listed(('"opened" * 0 + 1', "open"), where=WHERE), format="table")
+_IS_OPEN = ('"opened" * 0 + 1', "open")
+_OPEN = Query(ledger.open_gaps_listed(_IS_OPEN, where=WHERE), format="table")
+_LONG_OPEN = Query(ledger.long_open_gaps_listed(_IS_OPEN, where=WHERE), format="table")
 _CLOSED = Query(
     ledger.closed_gaps(
         (f"({name('to_ns')} - {name('from_ns')}) / {_NS_IN_A_S}", "length"),
@@ -72,11 +74,13 @@ GAPS = table(
     Text("Các khoảng trống và lý do", "Gaps and why"),
     Text(
         "Mỗi khoảng thời gian không có số đo là một dòng, khoảng còn mở đứng đầu. Số điểm thiếu là ước lượng theo nhịp báo cáo của nguồn, "
-        "trừ khi ghi là chính xác. Khoảng trống bắt đầu trước khung giờ đang xem hiện ra khi nó kết thúc trong khung giờ này.",
+        "trừ khi ghi là chính xác. Khoảng trống bắt đầu trước khung giờ đang xem hiện ra khi nó kết thúc trong khung giờ này, hoặc đến nay "
+        f"vẫn chưa kết thúc (trong {_DAYS} ngày).",
         "Each time without readings is one row; those that are not over come first. The number of missing points is estimated from how "
-        "often the source reports, unless it says exact. A gap that began before this time range appears if it ended within.",
+        "often the source reports, unless it says exact. A gap that began before this time range appears if it ended within, or is not "
+        f"over even now (within {_DAYS} days).",
     ),
-    [_OPEN, _CLOSED],
+    [_OPEN, _CLOSED, _LONG_OPEN],
     empty=_NONE,
     columns=[
         column(

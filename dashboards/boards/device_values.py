@@ -105,11 +105,13 @@ SEEN = table(
     "seen",
     Text("Lần cuối nghe thấy", "Last heard"),
     Text(
-        "Mỗi loại số đo: lần cuối thiết bị báo, và số đo đó có tốt không. Có cờ: xem bảng cờ chất lượng để biết cờ nào.",
-        "For each kind of reading: when the device last reported, and whether that reading was good. Flagged: see the quality panel.",
+        "Mỗi loại số đo: lần cuối thiết bị báo trong 30 ngày qua, dù đang xem khung giờ nào, và số đo đó có tốt không. Có cờ: xem bảng cờ "
+        "chất lượng để biết cờ nào.",
+        "For each kind of reading: when the device last reported within 30 days, whatever range is looked at, and whether that reading was "
+        "good. Flagged: see the quality panel.",
     ),
     [Query(select((call("last", _QUALITY), _QUALITY), of=EVERYTHING, where=WHERE), alias="$m")],
-    empty=_NOTHING,
+    empty=Text("thiết bị không báo gì trong 30 ngày qua", "the device reported nothing in 30 days"),
     columns=[
         column("Metric", title=Text("Loại số đo", "Kind of reading"), mappings=[words(NAMES)]),
         column("Time", unit="dateTimeFromNow", title=Text("Lần cuối", "Last heard")),
@@ -123,4 +125,5 @@ SEEN = table(
     sort_by=Text("Lần cuối", "Last heard"),
     is_descending=True,
     transformations=(series_to_rows(),),
+    time_from="30d",
 )

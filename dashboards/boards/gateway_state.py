@@ -79,7 +79,8 @@ def _reporting() -> Select:
 
 
 def _troubles() -> tuple[Select, ...]:
-    refused = select(('last("rejected_total") - first("rejected_total")', "refused"), of="gateway", by=_BY, time=_LAST_HOUR)
+    # Less its least, not its first: the counter begins anew with the agent, and what was refused since then must not drown in that.
+    refused = select(('last("rejected_total") - min("rejected_total")', "refused"), of="gateway", by=_BY, time=_LAST_HOUR)
     oldest = select((call("last", "spool_oldest_age_s"), "age"), of="gateway", by=_BY, time=_NOW)
     uplink = select((call("last", "uplink_up"), "up"), (name("spool_records"), "waiting"), of="gateway", by=_BY, time=_NOW)
     return (

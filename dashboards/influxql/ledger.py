@@ -18,6 +18,8 @@ from dashboards.reasons import OF_GAPS
 LEDGER = "ledger"
 WHOSE = ("site", "gateway", "source", "reason")
 NS_IN_A_MS = 1_000_000
+MEMORY = "30d"  # a gap that has been open for longer is not found as open any more
+_LATELY = f"time > now() - {MEMORY}"
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
 
 
@@ -62,6 +64,24 @@ def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
     ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
     newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
     return select(*columns, of=newest, where=('"ahead" > 0',))
+
+
+def long_open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
+    """Return open gaps that began before the time range, but within MEMORY of now, as open_gaps_listed does: those that are open now."""
+    opened = select(
+        (call("max", "from_ns"), "opened"),
+        *((f"{call('max', 'from_ns')} * 0", column) for column in ("closed", "here")),
+        of=LEDGER,
+        where=(equals("state", "open"), *where),
+        by=WHOSE,
+        time=_LATELY,
+    )
+    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE, time=_LATELY)
+    here = select((f"{call('max', 'from_ns')} * 0 + 1", "here"), of=LEDGER, where=(equals("state", "open"), *where), by=WHOSE)
+    ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), (call("max", "here"), "here"), of=(opened, closed, here), by=WHOSE)
+    listed = ((_ms("opened"), "from"), *((name(tag), tag) for tag in WHOSE), *more)
+    return select(*listed, of=newest, where=('"ahead" > 0', '"here" = 0'))
 
 
 def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:

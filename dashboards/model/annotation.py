@@ -33,6 +33,11 @@ def annotations(variables: Sequence[str] = ()) -> tuple[Json, ...]:
             RED,
             ledger.open_gaps_listed(ledger.until_for_ever(), where=where),
         ),
+        _of_ledger(
+            Text("Khoảng trống từ trước, chưa kết thúc", "Gap from before, not over"),
+            RED,
+            ledger.long_open_gaps_listed(ledger.until_for_ever(), where=where),
+        ),
         _of_ledger(Text("Nguồn im lặng", "Source silent"), GREY, ledger.closed_gaps(where=(silent, *where), rest=_NEWEST), text="source"),
         _of_ledger(
             Text("Gateway tắt, lý do khác", "Gateway off, other reasons"), BLUE, ledger.closed_gaps(where=(other, *where), rest=_NEWEST)

@@ -1,5 +1,6 @@
 """Gaps and losses on dashboards, asked of a real InfluxDB that holds what the agent's own ledger wrote."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from dashboards.model.json import Json
 from edge.ledger import Ledger
 from edge.spool.spool import Loss
 from quanho.demo.servers import Influxd
-from tests.dashboards.boards.asked_store import HOUR, AskedStore, ms, ns, rows, running
+from tests.dashboards.boards.asked_store import BEGIN_S, HOUR, AskedStore, ms, ns, rows, running
 
 pytestmark = pytest.mark.server
 
@@ -79,6 +80,26 @@ def test_gap_that_ended_after_the_range_is_open_at_its_end_and_one_that_began_be
     _gap(store, "dust", 100, 2000)
     assert _gaps(store, Span(HOUR.from_ms, HOUR.from_ms + 600_000)) == [(1, "dust", ms(100), None, None)]
     assert _gaps(store, Span(HOUR.from_ms + 1_000_000, HOUR.to_ms)) == [(0, "dust", ms(100), ms(2000), 1900)]
+
+
+def test_gap_that_began_before_the_range_and_is_not_over_now_is_listed_and_shaded(store: AskedStore) -> None:
+    now_s = time.time() - BEGIN_S
+    last_hour = Span(round(ms(now_s - 3600)), round(ms(now_s)))
+    _gap(store, "pump", now_s - 9000, None)  # open, and began before
+    _gap(store, "tide", now_s - 600, None)  # open, and began within: told of as any other
+    _gap(store, "dust", now_s - 9000, now_s - 8000)  # over
+    _gap(store, "mast", now_s - 9000, now_s - 8000)
+    _gap(store, "mast", now_s - 7000, None)
+    _gap(store, "gone", now_s - 31 * 86_400, None)  # forgotten
+    listed = rows(store.panel("delivery", "gaps", 2, last_hour))
+    assert {(row["open"], row["source"], round(row["from"])) for row in listed} == {
+        (1, "pump", round(ms(now_s - 9000))),
+        (1, "mast", round(ms(now_s - 7000))),
+    }
+    assert {row["source"] for row in rows(store.panel("delivery", "gaps", 0, last_hour))} == {"tide"}
+    shaded = next(each for each in board("air").render("en")["annotations"]["list"] if each["name"] == "Gap from before, not over")
+    assert {row["source"] for row in rows(store.query(shaded["target"]["query"], last_hour))} == {"pump", "mast"}
+    assert all(row["to"] > ms(now_s) for row in rows(store.query(shaded["target"]["query"], last_hour)))
 
 
 def test_number_of_open_gaps_is_empty_and_not_a_number_when_all_are_over(store: AskedStore) -> None:
@@ -185,6 +206,7 @@ def test_annotations_mark_gaps_and_losses_from_end_to_end_in_ms_with_their_reaso
 
 def test_annotations_are_of_the_chosen_site_alone(store: AskedStore) -> None:
     _gap(store, "dust", 60, 650)
-    query = board("delivery").render("vi")["annotations"]["list"][2]["target"]["query"]
+    annotations = board("delivery").render("vi")["annotations"]["list"]
+    query = next(each["target"]["query"] for each in annotations if each["name"] == "Nguồn im lặng")
     assert rows(store.query(query, variables={"site": "s2", "gateway": ".*"})) == []
     assert len(rows(store.query(query, variables={"site": "s1", "gateway": "g1"}))) == 1

@@ -92,13 +92,14 @@ def test_every_measurement_of_the_catalogue_has_a_name() -> None:
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_dashboard_says_why_a_gap_is_a_gap_and_has_room_for_incidents(name: str) -> None:
     annotations = board(name).render("vi")["annotations"]["list"]
-    assert [each["name"] for each in annotations[1:7]] == [
+    assert [each["name"] for each in annotations[1:8]] == [
         "Khoảng trống chưa kết thúc",
+        "Khoảng trống từ trước, chưa kết thúc",
         "Nguồn im lặng",
         "Gateway tắt, lý do khác",
         "Mất dữ liệu, biết số lượng",
         "Mất dữ liệu, chưa rõ số lượng",
         "Sự cố",
     ]
-    assert annotations[6]["target"] == {"type": "tags", "tags": ["quanho-incident"], "matchAny": False, "limit": 100}
-    assert annotations[6]["datasource"] == {"type": "grafana", "uid": "-- Grafana --"}
+    assert annotations[7]["target"] == {"type": "tags", "tags": ["quanho-incident"], "matchAny": False, "limit": 100}
+    assert annotations[7]["datasource"] == {"type": "grafana", "uid": "-- Grafana --"}

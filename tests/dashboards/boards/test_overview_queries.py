@@ -64,9 +64,13 @@ def test_trouble_is_what_is_not_sent_not_taken_or_cut_off_and_the_worst_is_told(
     report(store, "refused", 1, rejected_total=4)
     report(store, "refused-long-ago", 50, rejected_total=3)
     report(store, "refused-long-ago", 1, rejected_total=3)
+    report(store, "restarted-and-refuses", 50, rejected_total=30)
+    report(store, "restarted-and-refuses", 20, rejected_total=0)
+    report(store, "restarted-and-refuses", 1, rejected_total=2)
     report(store, "restarted", 50, rejected_total=3)
     report(store, "restarted", 1, rejected_total=0)
     assert states(store) == {
+        "restarted-and-refuses": REFUSED,
         "behind": BEHIND,
         "not-yet-behind": REPORTING,
         "cut-off": CUT_OFF,
