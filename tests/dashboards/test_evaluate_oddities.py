@@ -69,6 +69,8 @@ def odd(influx: InfluxStore) -> InfluxStore:
         'SELECT integral("n", 1m) FROM "odd" WHERE $range',
         'SELECT sum("n") FROM (SELECT count("n") AS "n" FROM "odd" WHERE time >= 1790000640s GROUP BY "device"),'
         ' (SELECT last("n") * 0 AS "n" FROM "odd" WHERE $range GROUP BY "device") GROUP BY "device"',  # the last-seen statement
+        'SELECT max("v") FROM (SELECT count("x") AS "v" FROM "odd" WHERE $range GROUP BY "device") GROUP BY time(2m) fill(none)',
+        'SELECT max("v") FROM (SELECT elapsed("x", 1s) AS "v" FROM "odd" WHERE $range GROUP BY "device") WHERE $range GROUP BY time(2m)',
         'SELECT max("v") FROM (SELECT elapsed("x", 1s) AS "v" FROM "odd" WHERE $range GROUP BY "device") GROUP BY time(2m) fill(none)',
     ],
 )
