@@ -37,7 +37,7 @@ def test_the_past_is_told_in_the_order_of_time_and_ends_where_the_demo_begins() 
     assert END_MS - 60_000 < moments[-1] < END_MS
 
 
-def test_every_device_tells_of_a_gap_by_silence_and_of_nothing_else() -> None:
+def test_nothing_was_measured_while_the_power_was_away_and_no_device_has_another_gap() -> None:
     away_ms, back_ms = SIX_HOURS.away_ms
     assert back_ms - away_ms > 20 * 60_000
     for device in STREET:
