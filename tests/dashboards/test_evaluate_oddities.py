@@ -27,6 +27,7 @@ POINTS = [
     point(250, "b", x=-4.0, n=3),
     point(260, "a", x=7.0, n=2, state="open"),
     point(590, "b", x=8.0),
+    point(300, "b", x=3.0, n=1)._replace(measurement="even"),
 ]
 
 
@@ -60,6 +61,7 @@ def odd(influx: InfluxStore) -> InfluxStore:
         'SELECT last(*) FROM "odd" WHERE $range GROUP BY *',
         'SELECT mean(*) FROM "odd" WHERE $range GROUP BY /^dev/',
         'SELECT * FROM "odd" WHERE $range',
+        'SELECT last("x"), "n" FROM /^(odd|even)$/ WHERE $range GROUP BY "device"',
         'SELECT * FROM "odd" WHERE $range AND ("state" = \'open\' OR "up" = false) GROUP BY *',
         'SELECT count("n") FROM "odd" WHERE time > 1790000660s - 10m GROUP BY "device"',
         'SELECT sum("x") FROM "odd" WHERE "device" !~ /a/ AND "state" !~ /open/ AND time < \'2026-09-21T14:40:30Z\'',

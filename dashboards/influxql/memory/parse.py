@@ -61,7 +61,7 @@ class _Parser:
             inner = self.statement()
             self._expect(")")
             return inner
-        return self._name()
+        return f"/{self._next('regex').text}/" if self._peek().kind == "regex" else self._name()
 
     def _interval(self) -> tuple[int, int]:
         self._at += 2

@@ -1,5 +1,6 @@
 """What a statement selects from: points with the names of their fields and tags; of a measurement, or the answer of a statement inside."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,14 +27,18 @@ class Relation:
 
 
 def measurement(name: str, points: Iterable[Point]) -> Relation:
-    """Return the points of a measurement. Points of the same tags and time are one: fields of the later take the place of the earlier."""
-    merged: dict[tuple[tuple[tuple[str, str], ...], int], dict[str, FieldValue]] = {}
+    """Return the points of a measurement, or of all that a regular expression between slashes finds.
+
+    Points of the same tags and time are one: fields of the later take the place of the earlier.
+    """
+    is_named = re.compile(name[1:-1]).search if name.startswith("/") else re.compile(re.escape(name)).fullmatch
+    merged: dict[tuple[str, tuple[tuple[str, str], ...], int], dict[str, FieldValue]] = {}
     for point in points:
-        if point.measurement == name:
-            key = (tuple(sorted((tag, value) for tag, value in point.tags.items() if value)), point.time_ns)
+        if is_named(point.measurement):
+            key = (point.measurement, tuple(sorted((tag, value) for tag, value in point.tags.items() if value)), point.time_ns)
             merged.setdefault(key, {}).update(point.fields)
     in_order = sorted(merged.items(), key=lambda each: each[0])
-    return relation([Point(name, dict(tags), fields, time_ns) for (tags, time_ns), fields in in_order])
+    return relation([Point(found, dict(tags), fields, time_ns) for (found, tags, time_ns), fields in in_order])
 
 
 def relation(points: Sequence[Point]) -> Relation:

@@ -62,7 +62,10 @@ Expression = Union[Ref, Literal, Duration, Pattern, Wildcard, Call, Binary]  # n
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`columns` are pairs (expression, alias or ""); `by` tags, patterns of tags or a wildcard; `fill` a word or a number."""
+    """`columns` are pairs (expression, alias or ""); `by` tags, patterns of tags or a wildcard; `fill` a word or a number.
+
+    A source is a measurement, a regular expression for several ("/.*/"), or a statement inside.
+    """
 
     columns: tuple[tuple[Expression, str], ...]
     sources: "tuple[str | Statement, ...]"
