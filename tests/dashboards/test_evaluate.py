@@ -25,8 +25,8 @@ def test_an_answer_worked_out_in_memory_is_that_of_a_real_influxd(influx: Influx
     points = data.draw(statements.points(measurement))
     influx.write(points)
     read = reader(points)
-    for select in data.draw(st.lists(statements.statement(measurement), min_size=3, max_size=6)):
-        text = expand(select.text, SPAN)
+    for drawn in data.draw(st.lists(statements.statement(measurement), min_size=3, max_size=6)):
+        text = expand(drawn.text, SPAN)
         note(text)
         try:
             expected = answer(text, read, SPAN.to_ms)
