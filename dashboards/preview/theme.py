@@ -53,6 +53,32 @@ _NAMED = {
 }
 
 
+# Ends and middle of Grafana's continuous colour modes (packages/grafana-data/src/field/fieldColor.ts).
+_RAMPS = {
+    "continuous-BlYlRd": ("#5794F2", "#FADE2A", "#F2495C"),
+    "continuous-GrYlRd": ("#73BF69", "#FADE2A", "#F2495C"),
+    "continuous-RdYlGr": ("#F2495C", "#FADE2A", "#73BF69"),
+    "continuous-YlRd": ("#FFF899", "#FF9830", "#C4162A"),
+    "continuous-blues": ("#C0D8FF", "#5794F2", "#1250B0"),
+}
+
+
+def on_ramp(mode: str, share: float) -> str:
+    """Return the colour at a share (0 to 1) of a continuous mode, "" for a mode that is not in the table."""
+    colors = _RAMPS.get(mode)
+    if colors is None:
+        return ""
+    at = min(max(share, 0.0), 1.0) * 2
+    first, second = (colors[0], colors[1]) if at <= 1 else (colors[1], colors[2])
+    part = at if at <= 1 else at - 1
+    mixed = (round(_channel(first, n) * (1 - part) + _channel(second, n) * part) for n in range(3))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def _channel(color: str, number: int) -> int:
+    return int(color[1 + 2 * number : 3 + 2 * number], 16)
+
+
 def css(color: str, otherwise: str) -> str:
     """Return a colour that matplotlib knows; `otherwise` for none, transparent ones and names that are not in the table."""
     if color.startswith("#"):

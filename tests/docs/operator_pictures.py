@@ -17,7 +17,7 @@ from rich.text import Text
 _PICTURES = Path(__file__).resolve().parents[2] / "docs" / "img" / "dashboards"
 _QUANHO = (sys.executable, "-m", "quanho")
 _HISTORY_H = "48"
-_RUN_S = 200
+_RUN_S = 600  # ended before
 _LIVE_S = 150.0  # until there is something to see of what the agent tells of itself
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _DAY_S = 86_400
