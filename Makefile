@@ -17,7 +17,7 @@ demo: setup  ## a whole simulated street on this machine: make demo ARGS="--seco
 	QUANHO_AVR_HOST="$${QUANHO_AVR_HOST:-$$(.venv/bin/python -m tests.simavr.build 2>/dev/null)}" .venv/bin/quanho demo $(ARGS)
 
 test: setup  ## run the tests: make test ARGS="tests/edge -k serial"
-	.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: setup  ## check style, types and who imports whom
 	.venv/bin/ruff check .

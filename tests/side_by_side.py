@@ -1,12 +1,16 @@
-"""Which tests may run beside others: `make test` has two workers (pytest-xdist, --dist loadgroup).
+"""Which tests may run beside others: `make test` has two workers (pytest-xdist).
 
-Tests that start programs, simulate boards or look at the clock are one group: they run one after the other on one worker, as they
-always did. What only computes runs beside them on the other.
+Tests that start programs, simulate boards or look at the clock are one scope: they run one after the other on one worker, as they
+always did. What only computes runs beside them on the other, a file at a time. xdist's own groups are not used: 3.8 renames tests to
+tell their group, which pytest 9.2 no longer lets it.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).resolve().parent
 _ONE_AFTER_THE_OTHER = [
@@ -65,13 +69,29 @@ _BESIDE = [
         "project/test_sensor_pages.py",
     )
 ]
-_GROUP = "programs"
+_PROGRAMS = "programs"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of those folders, and all that need a server, into one group."""
-    for item in items:
-        around = {item.path, *item.path.parents}
-        if item.get_closest_marker("server") or (around & set(_ONE_AFTER_THE_OTHER) and not around & set(_BESIDE)):
-            item.add_marker(pytest.mark.xdist_group(_GROUP))
+class _Scheduler(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give out tests by their scope."""
+    return _Scheduler(config, log)
+
+
+def scope(nodeid: str) -> str:
+    """Return what a test belongs to: its file, or the one scope of all that start programs."""
+    file = _TESTS.parent / nodeid.partition("::")[0]
+    return _PROGRAMS if _needs_quiet(file) else str(file)
+
+
+@cache
+def _needs_quiet(file: Path) -> bool:
+    around = {file, *file.parents}
+    if around & set(_ONE_AFTER_THE_OTHER) and not around & set(_BESIDE):
+        return True
+    return file.is_file() and "mark.server" in file.read_text(encoding="utf-8")

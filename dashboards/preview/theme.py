@@ -51,8 +51,32 @@ _NAMED = {
     "text": "",
     "transparent": "",
 }
-# The schemes that we use (packages/grafana-data/src/field/fieldColor.ts).
-_SCHEMES = {"continuous-BlYlRd": ("#1F60C4", "#FFF899", "#C4162A")}
+
+
+# Ends and middle of Grafana's continuous colour modes (packages/grafana-data/src/field/fieldColor.ts).
+_RAMPS = {
+    "continuous-BlYlRd": ("#5794F2", "#FADE2A", "#F2495C"),
+    "continuous-GrYlRd": ("#73BF69", "#FADE2A", "#F2495C"),
+    "continuous-RdYlGr": ("#F2495C", "#FADE2A", "#73BF69"),
+    "continuous-YlRd": ("#FFF899", "#FF9830", "#C4162A"),
+    "continuous-blues": ("#C0D8FF", "#5794F2", "#1250B0"),
+}
+
+
+def on_ramp(mode: str, share: float) -> str:
+    """Return the colour at a share (0 to 1) of a continuous mode, "" for a mode that is not in the table."""
+    colors = _RAMPS.get(mode)
+    if colors is None:
+        return ""
+    at = min(max(share, 0.0), 1.0) * 2
+    first, second = (colors[0], colors[1]) if at <= 1 else (colors[1], colors[2])
+    part = at if at <= 1 else at - 1
+    mixed = (round(_channel(first, n) * (1 - part) + _channel(second, n) * part) for n in range(3))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def _channel(color: str, number: int) -> int:
+    return int(color[1 + 2 * number : 3 + 2 * number], 16)
 
 
 def css(color: str, otherwise: str) -> str:
@@ -60,17 +84,6 @@ def css(color: str, otherwise: str) -> str:
     if color.startswith("#"):
         return color
     return _NAMED.get(color, "") or otherwise
-
-
-def along(scheme: str, share: float) -> str:
-    """Return the colour of a scheme ("continuous-BlYlRd") at a share from 0, its lowest, to 1; "" for a scheme that is not in the table."""
-    anchors = _SCHEMES.get(scheme)
-    if anchors is None:
-        return ""
-    at = min(max(share, 0.0), 1.0) * (len(anchors) - 1)
-    low = min(int(at), len(anchors) - 2)
-    pairs = zip(_rgb(anchors[low]), _rgb(anchors[low + 1]), strict=True)
-    return "#" + "".join(f"{round(first + (second - first) * (at - low)):02x}" for first, second in pairs)
 
 
 def _rgb(color: str) -> tuple[int, ...]:

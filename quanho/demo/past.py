@@ -11,7 +11,6 @@ from quanho.demo.devices import FAULT_EVERY, Message, Voice
 
 FIRST_HOUR = 5.5  # of the live street: before the morning peak
 _SHORTEST_S, _LONGEST_S = 60.0, 300.0  # between two readings of a device
-LONGEST_H = 160.0  # the agent believes times up to a week behind
 _FAULTS = 5  # of a faulty device: they arrive within seconds, and a source keeps 20 a minute and topic in full
 _AWAY = (0.30, 0.36)  # parts of the past
 

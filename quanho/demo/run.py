@@ -139,7 +139,7 @@ class _Run:
 
 def _about_the_store(store: InfluxStore, history_h: float) -> list[str]:
     where = f"--influx {store.url} --database {DATABASE}"
-    told = say(f", trong đó có {history_h:g} giờ đã qua", f", with the last {history_h:g} hours in it") if history_h else ""
+    told = say(f", gồm cả {history_h:g} giờ vừa qua", f", with the last {history_h:g} hours in it") if history_h else ""
     return [
         say(f"Kho dữ liệu: {store.url}{told}. Bảng điều khiển trên đó:", f"The store: {store.url}{told}. Dashboards on it:"),
         f"  quanho dashboards check {where}",

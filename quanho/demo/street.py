@@ -33,7 +33,6 @@ class Street:
         devices: Sequence[Device] = SERIAL if broker_port is None else (*STREET, *SERIAL)
         self._voices = [Voice(device, seed) for device in devices]
         self._due_s = [0.0] * len(devices)
-        self._history_h = history_h
         self._past = Past(0, history_h, usual_spacing_s(history_h))
         self._told: Iterator[tuple[Voice, Message]] | None = None
         self._live_s = 0.0  # since when the devices on MQTT speak live
@@ -59,10 +58,9 @@ class Street:
     def start(self) -> None:
         """Let the devices speak; the serial ports must be open by now, for a serial line keeps nothing for later."""
         self._began_s = time.monotonic()
-        self._live_s = self._began_s
-        self._due_s = [self._began_s + voice.device.period_s * at / len(self._voices) for at, voice in enumerate(self._voices)]
-        if self._publisher and self._history_h:
-            self._past = replace(self._past, end_ms=time.time_ns() // 1_000_000)
+        self._begin_to_speak(self._began_s)
+        self._past = replace(self._past, end_ms=time.time_ns() // 1_000_000)
+        if self._publisher and self._past.length_h:
             self._told = self._past.told_by([voice for voice in self._voices if voice.device.id not in self._lines])
         self._thread.start()
 
@@ -101,7 +99,13 @@ class Street:
             if self._publisher.pending >= _WAITING_MOST:
                 return
         if not self._publisher.pending:
-            self._told, self._live_s = None, time.monotonic()
+            self._told = None
+            self._begin_to_speak(time.monotonic())
+
+    def _begin_to_speak(self, now_s: float) -> None:
+        """Let the devices have their first turn one after the other."""
+        self._live_s = now_s
+        self._due_s = [now_s + voice.device.period_s * at / len(self._voices) for at, voice in enumerate(self._voices)]
 
     def _let_speak(self, now_s: float) -> None:
         hour, now_ms = self.hour, time.time_ns() // 1_000_000

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from quanho.demo.servers import MissingServer
+from quanho.demo.servers import Influxd, MissingServer
+from tests.dashboards.influx_store import InfluxStore
 from tests.dashboards.seeded import Seeded, seeded
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxStore]:
+    """An empty database of a real InfluxDB 1.6; every test writes measurements of its own."""
+    server = Influxd(tmp_path_factory.mktemp("dashboards") / "influxd")
+    try:
+        server.start()
+    except MissingServer as missing:
+        pytest.skip(str(missing))
+    yield InfluxStore(server.url, "dashboards")
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -39,24 +39,26 @@ def differences(found: Sequence[Series], expected: Sequence[Series]) -> list[str
         return [f"series {heads}, expected {wanted}"]
     told = []
     for mine, theirs in zip(found, expected, strict=True):
-        if [row[0] for row in mine.values] != [row[0] for row in theirs.values]:
-            told.append(f"{mine.name} {mine.tags}: times {[row[0] for row in mine.values]}, expected {[row[0] for row in theirs.values]}")
+        rows, others = _in_order(mine), _in_order(theirs)
+        if [row[0] for row in rows] != [row[0] for row in others]:
+            told.append(f"{mine.name} {mine.tags}: times {[row[0] for row in rows]}, expected {[row[0] for row in others]}")
             continue
         told += [
             f"{mine.name} {mine.tags}: {row}, expected {other}"
-            for row, other in zip(_in_order(mine), _in_order(theirs), strict=True)
+            for row, other in zip(rows, others, strict=True)
             if not all(map(is_same, row, other))
         ]
     return told
 
 
 def _in_order(series: Series) -> list[tuple[Any, ...]]:
-    """Return the rows; those of one time, which a server gives in any order, by their other columns."""
+    """Return the rows, those of one time by their other columns: a server gives them in any order.
+
+    Rows that run neither forward nor backward are of several series inside, one after the other: they are taken by time.
+    """
     times = [row[0] for row in series.values]
-    if len(set(times)) == len(times):
-        return list(series.values)
-    places = {time: at for at, time in reversed(list(enumerate(times)))}
-    return sorted(series.values, key=lambda row: (places[row[0]], str(row[1:])))
+    is_backward = len(times) > 1 and times != sorted(times) and times == sorted(times, reverse=True)
+    return sorted(series.values, key=lambda row: (-row[0] if is_backward else row[0], str(row[1:])))
 
 
 def is_same(value: Any, other: Any) -> bool:

@@ -114,7 +114,8 @@ def aggregated(draw: st.DrawFn, of: str) -> Select:
     """Functions, over windows or over the whole range."""
     every = draw(st.sampled_from(("", *EVERY)))
     what = draw(st.lists(_computed(), min_size=1, max_size=3))
-    return select(*what, of=of, where=draw(_conditions), by=draw(_by), every=every, fill=draw(_fill))
+    rest = draw(st.sampled_from(["", "", "ORDER BY time DESC", "LIMIT 3", "ORDER BY time DESC LIMIT 4"]))
+    return select(*what, of=of, where=draw(_conditions), by=draw(_by), every=every, fill=draw(_fill), rest=rest)
 
 
 @st.composite
@@ -146,7 +147,8 @@ def transformed(draw: st.DrawFn, of: str) -> Select:
     what = [draw(_moving(inner))]
     if every and draw(st.booleans()):
         what.append(draw(_aggregate()))
-    return select(*what, of=of, where=draw(_conditions), by=draw(_by), every=every, fill=draw(_fill))
+    rest = draw(st.sampled_from(["", "", "ORDER BY time DESC"]))
+    return select(*what, of=of, where=draw(_conditions), by=draw(_by), every=every, fill=draw(_fill), rest=rest)
 
 
 @st.composite

@@ -1,6 +1,5 @@
 """The answers that are worked out in memory are those of a real InfluxDB 1.6."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from dashboards.influxql.evaluate import NotEvaluated, answer, reader
 from dashboards.influxql.expand import Span, expand
 from dashboards.influxql.select import Select, call, select
-from quanho.demo.servers import Influxd, MissingServer
 from telemetry.point import Point
 from tests.dashboards import statements
 from tests.dashboards.influx_store import InfluxStore, differences
@@ -19,19 +17,8 @@ SPAN = Span(statements.FROM_MS, statements.FROM_MS + statements.LENGTH_MS, 20)
 _NUMBERS = count()
 
 
-@pytest.fixture(scope="module")
-def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxStore]:
-    server = Influxd(tmp_path_factory.mktemp("evaluate") / "influxd")
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    yield InfluxStore(server.url, "evaluate")
-    server.stop()
-
-
 @pytest.mark.server
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_an_answer_worked_out_in_memory_is_that_of_a_real_influxd(influx: InfluxStore, data: st.DataObject) -> None:
     measurement = f"m{next(_NUMBERS)}"

@@ -4,6 +4,7 @@ It takes some three minutes. Readings are simulated, times are those of today.
 """
 
 import gzip
+import os
 import re
 import subprocess
 import sys
@@ -11,16 +12,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
+
+from quanho.demo.picture import terminal_svg
+from tests.docs.terminal import Terminal
 
 _PICTURES = Path(__file__).resolve().parents[2] / "docs" / "img" / "dashboards"
 _QUANHO = (sys.executable, "-m", "quanho")
 _HISTORY_H = "48"
-_RUN_S = 200
+_RUN_S = 600  # ended before
 _LIVE_S = 150.0  # until there is something to see of what the agent tells of itself
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _DAY_S = 86_400
+_COLUMNS = 110
 _SERIES = "water_level,site=bac-ninh,gateway=gw-1,device=dap-cau"
 
 
@@ -64,12 +69,12 @@ def _replays(folder: Path) -> None:
     ]
     recording.write_bytes(gzip.compress("\n".join(lines).encode()))
     for language in ("vi", "en"):
-        command = [*_QUANHO, "--lang", language, "dashboards", "rules", "test", "flood", "--replay", recording.name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        console = Console(record=True, width=118, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115, PTH123
-        console.print(Text(f"$ quanho dashboards rules test flood --replay {recording.name}", style="bold"))
-        console.print(Text.from_ansi(done.stdout + done.stderr))
-        console.save_svg(str(_PICTURES / f"replay-{language}.svg"), title="quanho")
+        words = ("--lang", language, "dashboards", "rules", "test", "flood", "--replay", recording.name)
+        with Terminal([*_QUANHO, *words], folder, os.environ, _COLUMNS) as terminal:
+            terminal.wait()
+            prompt = [Segment(f"$ quanho dashboards rules test flood --replay {recording.name}", Style(bold=True))]
+            lines = [prompt, *terminal.screen.lines()]
+        (_PICTURES / f"replay-{language}.svg").write_text(terminal_svg(lines, _COLUMNS, len(lines), "quanho"), encoding="utf-8")
 
 
 def _level(day: float) -> float:

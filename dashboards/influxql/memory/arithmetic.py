@@ -45,7 +45,9 @@ def combine(operator: str, left: Value, right: Value) -> Value:
     if isinstance(left, (bool, str)) or isinstance(right, (bool, str)) or left is None or right is None:
         return None
     if operator in _BITS:
-        return _BITS[operator](left, right) if isinstance(left, int) and isinstance(right, int) else None
+        if isinstance(left, float) or isinstance(right, float):
+            raise NotEvaluated(f"{left} {operator} {right}: only integers have bits")
+        return _BITS[operator](left, right)
     return _NUMBERS[operator](left, right)
 
 

@@ -1,25 +1,21 @@
-"""A statement over relations: groups, calls, rows."""
+"""A statement over its sources: what it has from the statements around it, what it reads, and its groups."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dashboards.influxql.memory.aggregates import OF_ANYTHING
-from dashboards.influxql.memory.arithmetic import MATH, Value, apply, combine
-from dashboards.influxql.memory.calls import field_of, is_call, is_selector, samples_of
+from dashboards.influxql.memory.arithmetic import Value
 from dashboards.influxql.memory.columns import column_names, with_tags
 from dashboards.influxql.memory.conditions import holds, names_in, split
-from dashboards.influxql.memory.fill import constant
 from dashboards.influxql.memory.relation import Relation, relation
-from dashboards.influxql.memory.samples import Frame, Sample
+from dashboards.influxql.memory.rows import Row, calls_in, rows
+from dashboards.influxql.memory.samples import Frame
 from dashboards.influxql.memory.syntax import (
     MAX_NS,
     MIN_NS,
-    Binary,
     Call,
     Expression,
-    Literal,
     NotEvaluated,
     Pattern,
     Ref,
@@ -30,8 +26,6 @@ from dashboards.influxql.memory.transforms import TRANSFORMS
 from telemetry.point import Point
 
 Measurement = Callable[[str], Relation]
-Columns = Sequence[tuple[Expression, str]]
-Row = tuple[int, tuple[Value, ...]]  # ns, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,9 @@ def run(statement: Statement, read: Measurement, now_ns: int | None, around: Aro
     if not every_ns:
         every_ns, offset_ns = outer.every_ns, outer.offset_ns
     is_derived = not all(isinstance(source, str) for source in statement.sources)
-    frame = Frame(from_ns, to_ns, every_ns, offset_ns, fill, statement.is_descending, outer.floor_ns, is_derived)
+    frame = Frame(
+        from_ns, to_ns, every_ns, offset_ns, fill, statement.is_descending, outer.floor_ns, is_derived, statement.skip, statement.limit
+    )
     named = tuple(dimension.name for dimension in statement.by if isinstance(dimension, Ref))
     inherited = Around(from_ns, to_ns, (*named, *outer.by), every_ns, offset_ns, outer.floor_ns if around else from_ns)
     found = _read(statement, read, now_ns, inherited)
@@ -86,13 +82,13 @@ def run(statement: Statement, read: Measurement, now_ns: int | None, around: Aro
         found = Relation(tuple(point for point in found.points if holds(condition, point, found.fields)), found.fields, found.tags)
     columns = with_tags(_without_wildcards(statement.columns, found, by))
     answered = [
-        Group(name, tags, _page(tuple(rows), statement.skip, statement.limit))
+        Group(name, tags, shown)
         for name, tags, points in _groups(found, by)
-        if (rows := list(_rows(columns, points, found, frame)))
+        if (shown := tuple(rows(columns, points, found.fields, frame)))
     ]
     if statement.is_descending:
         answered.reverse()
-    return Answer(column_names(columns), tuple(group for group in answered if group.rows))
+    return Answer(column_names(columns), tuple(answered))
 
 
 def _read(statement: Statement, read: Measurement, now_ns: int | None, inherited: Around) -> Relation:
@@ -120,7 +116,7 @@ def _as_point(group: Group, columns: Sequence[str], time_ns: int, values: Sequen
 def _is_in_order(statement: Statement, around: Around) -> bool:
     """Tell whether 1.6 reads what is inside in the order of series and time, as some functions make it, and gives it so."""
     inside = {dimension.name for dimension in statement.by if isinstance(dimension, Ref)}
-    return inside <= set(around.by) and all(call.name in TRANSFORMS for expression, _ in statement.columns for call in _calls(expression))
+    return inside <= set(around.by) and all(call.name in TRANSFORMS for expression, _ in statement.columns for call in calls_in(expression))
 
 
 def _bounds_time(statement: Statement) -> bool:
@@ -143,99 +139,6 @@ def _groups(found: Relation, by: Sequence[str]) -> Iterator[tuple[str, dict[str,
         yield key[0], dict(zip(by, key[1:], strict=True)), groups[key]
 
 
-def _rows(columns: Columns, points: Sequence[Point], found: Relation, frame: Frame) -> Iterator[Row]:
-    calls = list(dict.fromkeys(call for expression, _ in columns for call in _calls(expression)))
-    refs = frozenset().union(*(_refs(expression) for expression, _ in columns))
-    ordered = sorted(points, key=lambda point: -point.time_ns) if frame.is_descending else list(points)
-    expressions = [expression for expression, _ in columns]
-    if not calls:
-        wanted = refs & found.fields
-        for point in ordered:
-            if frame.from_ns <= point.time_ns <= frame.to_ns and wanted & point.fields.keys():
-                yield point.time_ns, tuple(_evaluated(each, _of_point(refs, point)) for each in expressions)
-        return
-    is_alone = len(calls) == 1 and is_selector(calls[0])
-    if refs and not is_alone:
-        raise NotEvaluated("fields may stand beside one selector only (max, min, first, last, percentile, top, bottom)")
-    yield from _of_calls(expressions, calls, refs, ordered, found, frame, is_alone)
-
-
-def _of_calls(
-    expressions: Sequence[Expression],
-    calls: Sequence[Call],
-    refs: frozenset[str],
-    points: Sequence[Point],
-    found: Relation,
-    frame: Frame,
-    is_alone: bool,
-) -> Iterator[Row]:
-    """Yield a row for each time that any call has a sample of. A call without one there is null, or what fill() says."""
-    by_call = {call: samples_of(call, points, frame, is_alone=is_alone) for call in calls if field_of(call) in found.fields}
-    if len(by_call) == 1:
-        times = [sample.time_ns for samples in by_call.values() for sample in samples]
-    else:
-        times = sorted({sample.time_ns for samples in by_call.values() for sample in samples}, reverse=frame.is_descending)
-    if times and len(by_call) < len(calls) and not isinstance(frame.fill, str):
-        raise NotEvaluated("fill() with a number beside a field that no point has")
-    queues = {call: list(samples) for call, samples in by_call.items()}
-    values: dict[Any, Value] = {}
-    for time_ns in times:
-        for call, queue in queues.items():
-            sample = queue.pop(0) if queue and queue[0].time_ns == time_ns else Sample(time_ns, None)
-            like = by_call[call][0].value if by_call[call] else None
-            _put(values, call, sample.value, frame, like)
-            for ref in refs:
-                _put(values, ref, _of_point(refs, sample.point)[ref] if sample.point else None, frame, None)
-        yield time_ns, tuple(_evaluated(each, values) for each in expressions)
-
-
-def _put(values: dict[Any, Value], key: Any, value: Value, frame: Frame, like: Value) -> None:
-    if value is not None:
-        values[key] = value
-    elif frame.fill != "previous":
-        values[key] = constant(frame.fill, like)
-
-
-def _of_point(refs: frozenset[str], point: Point) -> dict[Any, Value]:
-    return {ref: point.time_ns if ref == "time" else point.fields.get(ref, point.tags.get(ref)) for ref in refs}
-
-
-def _evaluated(expression: Expression, values: Mapping[Any, Value]) -> Value:
-    match expression:
-        case Ref(name):
-            return values.get(name)
-        case Literal(value):
-            return value
-        case Binary(operator, left, right):
-            return combine(operator, _evaluated(left, values), _evaluated(right, values))
-        case Call(name, arguments) if name in MATH:
-            return apply(name, [_evaluated(argument, values) for argument in arguments])
-        case Call():
-            return values.get(expression)
-    raise NotEvaluated(f"{expression} among the columns")
-
-
-def _calls(expression: Expression) -> Iterator[Call]:
-    if isinstance(expression, Call) and is_call(expression):
-        yield expression
-    elif isinstance(expression, Call):
-        for argument in expression.arguments:
-            yield from _calls(argument)
-    elif isinstance(expression, Binary):
-        yield from _calls(expression.left)
-        yield from _calls(expression.right)
-
-
-def _refs(expression: Expression) -> frozenset[str]:
-    if isinstance(expression, Call) and is_call(expression):
-        return frozenset()
-    if isinstance(expression, Call):
-        return frozenset().union(*map(_refs, expression.arguments))
-    if isinstance(expression, Binary):
-        return _refs(expression.left) | _refs(expression.right)
-    return names_in(expression)
-
-
 def _without_wildcards(columns: Sequence[tuple[Expression, str]], found: Relation, by: Sequence[str]) -> tuple[tuple[Expression, str], ...]:
     """Return the columns with `*` as all fields and the tags that are not grouped by, and `last(*)` as one call for each field."""
     wide: list[tuple[Expression, str]] = []
@@ -249,7 +152,3 @@ def _without_wildcards(columns: Sequence[tuple[Expression, str]], found: Relatio
         else:
             wide.append((expression, alias))
     return tuple(wide)
-
-
-def _page(rows: tuple[Any, ...], skip: int, limit: int) -> tuple[Any, ...]:
-    return rows[skip : skip + limit if limit else None]

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dashboards.influxql.memory.arithmetic import Value
 from dashboards.influxql.memory.syntax import MIN_NS
 from telemetry.point import Point
+
+_Row = TypeVar("_Row")
 
 
 class Sample(NamedTuple):
@@ -23,7 +25,7 @@ class Frame:
     """How a statement looks at time: its range, both ends included, its windows (0: one for all) and how empty ones are filled.
 
     `floor_ns`: nothing before is read, however far the range reaches back. `is_derived`: what is read is the answer of statements inside,
-    of which nothing is left out by time.
+    of which nothing is left out by time. `skip` and `limit` are of rows; each function of a statement counts its own.
     """
 
     from_ns: int
@@ -34,6 +36,8 @@ class Frame:
     is_descending: bool = False
     floor_ns: int = MIN_NS
     is_derived: bool = False
+    skip: int = 0
+    limit: int = 0
 
     def window(self, time_ns: int) -> int:
         """Return the beginning of the window; windows begin at multiples of their length since 1970, whatever the range."""
@@ -51,6 +55,10 @@ class Frame:
         if self.is_derived:
             return list(samples)
         return [sample for sample in samples if max(self.from_ns, self.floor_ns) <= sample.time_ns <= self.to_ns]
+
+    def page(self, rows: Sequence[_Row]) -> Sequence[_Row]:
+        """Return the rows that LIMIT and OFFSET leave."""
+        return rows[self.skip : self.skip + self.limit if self.limit else None]
 
     def windows(self, samples: Sequence[Sample]) -> Iterator[tuple[int, list[Sample]]]:
         """Yield every window that has samples; those are in the order of time."""

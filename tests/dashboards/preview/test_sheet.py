@@ -11,6 +11,7 @@ from dashboards.preview.frame import Field, Frame
 from dashboards.preview.kinds import KINDS
 from dashboards.preview.region import Region, regions_of
 from dashboards.preview.sheet import draw_sheet
+from dashboards.preview.theme import on_ramp
 
 SPAN = Span(1_795_780_000_000, 1_795_790_000_000)
 TIMES = Field("Time", (1_795_781_000_000, 1_795_785_000_000, 1_795_785_060_000), is_time=True)
@@ -98,14 +99,6 @@ def test_a_panel_that_looks_further_back_has_an_axis_of_its_own() -> None:
     assert "<!-- 25/11" not in hours
 
 
-def test_cells_without_thresholds_run_from_the_lowest_colour_to_the_highest() -> None:
-    panel = _panel("status-history")
-    panel["fieldConfig"]["defaults"] |= {"color": {"mode": "continuous-BlYlRd"}, "thresholds": {}}
-    picture = _svg(panel, [CURVE]).lower()
-    assert "#1f60c4" in picture
-    assert "#c4162a" in picture
-
-
 def test_bars_are_stacked_where_the_panel_says_so() -> None:
     frames = [replace(CURVE, fields=(TIMES, Field(name, (4.0, 4.0, 4.0)))) for name in ("one", "two")]
     panel = _panel("timeseries")
@@ -138,3 +131,13 @@ def test_annotations_become_regions_by_their_own_columns() -> None:
     rows = Frame("Anno", (Field("from", (1.0, 5.0, None)), Field("to", (2.0, None, 9.0)), Field("source", ("pump", None, "x"))))
     found = list(regions_of({"annotations": {"list": [ours, {**ours, "enable": False}, incidents]}}, lambda _: [rows]))
     assert found == [Region(1.0, 2.0, "Source silent: pump", "#123456"), Region(5.0, 5.0, "Source silent", "#123456")]
+
+
+def test_cells_without_limits_are_coloured_from_the_lowest_value_to_the_highest() -> None:
+    panel = _panel("status-history")
+    panel["fieldConfig"]["defaults"]["color"] = {"mode": "continuous-BlYlRd"}
+    picture = _svg(panel, [CURVE])
+    assert [on_ramp("continuous-BlYlRd", share) for share in (0.0, 0.5, 1.0)] == ["#5794f2", "#fade2a", "#f2495c"]
+    assert "#5794f2" in picture  # 4.1, the lowest
+    assert "#f2495c" in picture  # 4.5, the highest
+    assert "<!-- 4.1 m -->" in picture
