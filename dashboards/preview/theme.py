@@ -86,11 +86,7 @@ def css(color: str, otherwise: str) -> str:
     return _NAMED.get(color, "") or otherwise
 
 
-def _rgb(color: str) -> tuple[int, ...]:
-    return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
-
-
 def on(background: str) -> str:
     """Return black or white, whichever is read better on a colour (relative luminance, WCAG 2.1)."""
-    red, green, blue = (part / 255 for part in _rgb(background))
+    red, green, blue = (int(background[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return "#000000" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "#ffffff"
