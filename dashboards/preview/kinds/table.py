@@ -27,7 +27,8 @@ def draw(canvas: Canvas, panel: Json, frames: Sequence[Frame]) -> None:
     x = 0.0
     for at, ((field, config), width) in enumerate(zip(columns, widths, strict=True)):
         name = str(config["displayName"])
-        canvas.write(x + 6, _ROW_PX / 2, canvas.fitting(name, 7.5, width - 8), fontsize=7.5, weight="bold", color=canvas.theme.faint)
+        head, (at_x, side) = canvas.part(x, 0, width, _ROW_PX), _side(config, field, width)
+        head.write(at_x, _ROW_PX / 2, head.fitting(name, 7.5, width - 8), fontsize=7.5, weight="bold", color=head.theme.faint, ha=side)
         for row, texts in enumerate(cells):
             _cell(canvas.part(x, (row + 1) * _ROW_PX, width, _ROW_PX), texts[at], config, field)
         x += width
@@ -44,9 +45,15 @@ def _cell(canvas: Canvas, text: Shown, config: dict[str, Any], field: Field) -> 
         color = on(color) if color.startswith("#") else canvas.theme.text
     elif kind != "color-text":
         color = canvas.theme.text
-    is_right = field.is_number
-    x, side = (canvas.width - 6, "right") if is_right else (6, "left")
+    x, side = _side(config, field, canvas.width)
     canvas.write(x, canvas.height / 2, canvas.fitting(text.text, canvas.theme.text_pt, canvas.width - 8), color=color, ha=side)
+
+
+def _side(config: dict[str, Any], field: Field, width: float) -> tuple[float, str]:
+    """Return where in a column its texts stand, and which side of them that is: numbers stand right where a column does not say."""
+    align = config["custom"].get("align", "auto")
+    side = align if align in ("left", "center", "right") else "right" if field.is_number else "left"
+    return {"left": 6.0, "center": width / 2, "right": width - 6}[side], side
 
 
 def _order(panel: Json, columns: Sequence[tuple[Field, dict[str, Any]]], count: int) -> list[int]:

@@ -108,6 +108,20 @@ def test_bars_are_stacked_where_the_panel_says_so() -> None:
     assert "<!-- 8 m -->" not in _svg(panel, frames)
 
 
+def test_a_column_stands_where_its_settings_say() -> None:
+    """Numbers stand right, as in Grafana, but for those that are shown as words and say so."""
+    numbers = Frame("A", (Field("station", (1.0, 2.0)), Field("site", ("a", "b"))))
+    sides = {}
+    for align in ("auto", "left", "right", "center"):
+        panel = _panel("table")
+        panel["fieldConfig"]["overrides"] = [
+            {"matcher": {"id": "byName", "options": "station"}, "properties": [{"id": "custom.align", "value": align}]}
+        ]
+        sides[align] = _svg(panel, [numbers])
+    assert sides["auto"] == sides["right"]
+    assert len(set(sides.values())) == 3
+
+
 def test_a_gap_is_shaded_where_the_ledger_explains_it_and_nowhere_else() -> None:
     gap = Region(1_795_782_000_000, 1_795_783_000_000, "Nguồn im lặng: pump", "#123456")
     assert "#123456" in _svg(_panel("timeseries"), [CURVE], regions=(gap,))
