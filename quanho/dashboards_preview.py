@@ -51,6 +51,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from quanho.extras import dashboards_extra
 
     boards = chosen_boards(arguments)
+    for board in boards:
+        span_of(arguments, board.json["time"]["from"], time.time_ns() // 1_000_000)  # a range that is none is told before anything is asked
     arguments.out.mkdir(parents=True, exist_ok=True)
     drawn: list[dict[str, object]] = []
     with dashboards_extra(), store(arguments) as client:

@@ -78,9 +78,12 @@ def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
 
 
 def _try(client: "InfluxClient", arguments: argparse.Namespace) -> None:
-    """Ask something that every store answers, so that a wrong name is told once and not by every query."""
+    """Ask something that every store answers, so that a wrong name is told once and not by every query.
+
+    SHOW MEASUREMENTS would not do: InfluxDB 1.6 answers it for a database that is not there (measured).
+    """
     try:
-        client.query("SHOW MEASUREMENTS LIMIT 1")
+        client.query("SHOW FIELD KEYS LIMIT 1")
     except QueryError as refused:
         database = arguments.database or DATABASE
         where, words = arguments.influx, refused.words

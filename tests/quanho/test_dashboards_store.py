@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from quanho.cli import main
+from quanho.demo.servers import Influxd, MissingServer
 
 
 @contextmanager
@@ -78,6 +79,23 @@ def test_a_store_that_refuses_is_told_once_with_the_way_out(
     assert len(told.err.splitlines()) == 1
     assert "SELECT" not in told.err
     assert all(word in told.err for word in words), told.err
+
+
+@pytest.mark.server
+def test_a_database_that_a_real_store_has_not_is_told_with_the_way_out(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Influxd(tmp_path / "influxd")
+    try:
+        server.start()
+    except MissingServer as missing:
+        pytest.skip(str(missing))
+    try:
+        assert main([*command, "--influx", server.url, "--database", "nope"]) == 2
+    finally:
+        server.stop()
+    told = capsys.readouterr().err
+    assert "cannot read database nope: database not found: nope; choose one with --database" in told
 
 
 def test_a_store_that_breaks_down_in_the_middle_is_no_fault_of_the_queries(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
