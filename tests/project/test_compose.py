@@ -18,6 +18,8 @@ from tests.project.compose_file import DEPLOY, ROOT, Undefined, compose, environ
 
 # Programs of the images: their Dockerfiles (influxdata/influxdata-docker, eclipse-mosquitto/mosquitto, grafana/grafana), ours for quanho.
 TOOLS = {"influxdb": {"influx", "curl"}, "eclipse-mosquitto": {"sh", "mosquitto_sub"}, "grafana/grafana": {"curl"}, "quanho": {"quanho"}}
+# Where these programs write, whatever they are told: mosquitto_passwd makes its new file in /tmp (mpw_tmpfile in its source).
+WRITES = {"deploy/mosquitto-start.sh": {"/tmp", "/run/mosquitto", "/mosquitto/data"}, "deploy/example-station.sh": {"/tmp"}}  # noqa: S108
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,16 @@ def test_services_have_no_more_rights_than_they_need(services: dict[str, dict[st
         if "cap_add" not in service:
             assert not service["user"].startswith("0"), name
         assert service.get("read_only") or service["image"].startswith(("influxdb", "grafana")), name
+
+
+def test_scripts_can_write_where_their_programs_do(services: dict[str, dict[str, Any]]) -> None:
+    """With `read_only` a container has no /tmp of its own."""
+    for name, service in services.items():
+        mounted = {volume.split(":")[1] for volume in service.get("volumes", ()) if not volume.endswith(":ro")}
+        mounted |= {mount.split(":")[0] for mount in service.get("tmpfs", ())}
+        scripts = {f"deploy/{Path(word).name}" for word in service.get("entrypoint", ()) if word.startswith("/quanho/")}
+        for script in scripts:
+            assert WRITES[script] <= mounted, name
 
 
 def test_no_secret_is_in_the_file_or_in_an_environment(deploy: Path, services: dict[str, dict[str, Any]]) -> None:
