@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 from dashboards.alerting.queries import Heartbeat, Level, tags_of
 from dashboards.alerting.rule import Rule
@@ -40,6 +41,8 @@ def _query_faults(rule: Rule) -> Iterator[str]:
     for tag in tags_of(query):
         if tag not in known:
             yield f"by: points have no tag {tag}; they have {', '.join(known)}"
+    if isinstance(query, Level):
+        yield from _quality_faults(query.qualities)
     if not field:
         return
     quantity = find(measurement, field)
@@ -49,6 +52,13 @@ def _query_faults(rule: Rule) -> Iterator[str]:
         yield f"{field} is a {quantity.type}: kind flag is for booleans, the others are for numbers"
     elif query.kind == "rate" and not quantity.is_counter:
         yield f"{field} is no counter"
+
+
+def _quality_faults(qualities: tuple[int, ...]) -> Iterator[str]:
+    """A reading can have two marks at once: where each is believed, both are."""
+    for one, other in combinations(sorted(qualities), 2):
+        if one | other not in qualities:
+            yield f"qualities: believes {one} and {other}, but not {one | other}, which is both at once"
 
 
 def _bound_faults(rule: Rule) -> Iterator[str]:
