@@ -100,6 +100,21 @@ def test_heartbeat_fires_whatever_is_recorded() -> None:
     assert _changes(_run("watchdog", [], 3)) == [(0, State.FIRING, False)]
 
 
+def test_loss_that_is_told_hours_later_is_told_all_the_same() -> None:
+    """What was lost while the line was down comes into the store after it, with its own time."""
+    loss = Point("ledger", _TAGS | {"source": "air", "reason": "memory full"}, {"quality": 0, "count": 7}, _BASE_S * 10**9)
+    evaluated = _run("losses", [loss], 60 * 25)
+    states = [{instance.state for instance in each.instances.values()} for each in evaluated]
+    assert states[60 * 6] == {State.FIRING}
+    assert states[-1] == {State.NORMAL}
+
+
+@pytest.mark.parametrize("quality", [8, 16, 256, 8 + 16, 8 + 256, 16 + 256, 8 + 16 + 256])
+def test_flood_is_believed_whatever_is_said_of_its_time_and_speed(quality: int) -> None:
+    points = [point._replace(fields=point.fields | {"quality": quality}) for point in _points("water_level", range(10), level=6.5)]
+    assert [state for _, state, _ in _changes(_run("flood-3", points, 10))] == [State.PENDING, State.FIRING]
+
+
 def test_gap_of_the_ledger_fires_while_it_is_open() -> None:
     tags = _TAGS | {"source": "street", "reason": "source silent"}
 
