@@ -17,7 +17,7 @@ from telemetry.lineprotocol.parse import LineError, parse_lines
 from telemetry.point import FieldValue, Point
 
 _GZIP = b"\x1f\x8b"
-_TAGS = {"site": "csv", "gateway": "csv", "device": "csv"}
+TAGS = ("site", "gateway", "device")  # of a CSV file's points; each is "csv" unless it is said
 
 
 @dataclass(slots=True)
@@ -45,12 +45,12 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How a CSV file is read: the column of the time, and the column of each field of `measurement`."""
+    """How a CSV file is read: the column of the time, the column of each field of `measurement`, and whose readings they are."""
 
     time: str
     measurement: str
     fields: Mapping[str, str]
-    tags: Mapping[str, str] = field(default_factory=lambda: _TAGS)
+    tags: Mapping[str, str]
 
 
 def read(path: Path, measurements: Sequence[str], columns: Columns | None = None) -> Recording:
