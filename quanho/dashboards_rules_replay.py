@@ -44,11 +44,12 @@ def _judged(
 ) -> tuple[int, str]:
     if not any(each.cells for each in done):
         asked = ", ".join(measurements)
-        known = ", ".join(dict.fromkeys(device for each in done for device in each.rule.levels or ()))
-        if known and recording.points:
+        known = dict.fromkeys(device for each in done for device in each.rule.levels or ())
+        if known and recording.points and not any(point.tags.get("device") in known for point in recording.points):
+            names = ", ".join(known)
             return _EXIT_NOTHING, say(
-                f"bản ghi không có gì của trạm đã biết mức báo động ({known}); với CSV: --tag device=TRẠM",
-                f"the recording has nothing of a gauge whose alarm levels are known ({known}); for a CSV: --tag device=GAUGE",
+                f"bản ghi không có gì của trạm đã biết mức báo động ({names}); với CSV: --tag device=TRẠM",
+                f"the recording has nothing of a gauge whose alarm levels are known ({names}); for a CSV: --tag device=GAUGE",
             )
         return _EXIT_NOTHING, say(f"bản ghi không có gì về {asked}", f"the recording has nothing of {asked}")
     if expected and fired != (expected == "firing"):
