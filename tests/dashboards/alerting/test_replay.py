@@ -14,6 +14,7 @@ _RULES = load()
 _BASE_S = 1_795_000_020 // 3600 * 3600
 _GAUGE: Labels = (("site", "bac-ninh"), ("gateway", "g"), ("device", "dap-cau"))
 _TAGS = dict(_GAUGE)
+_SILENT = ("store", "silent-gateway")
 
 
 def _rule(name: str) -> Rule:
@@ -90,10 +91,16 @@ def test_legal_limit_is_that_of_the_time_or_of_the_day_asked_for() -> None:
 def test_store_without_anything_new_fires_and_recovers() -> None:
     points = _points("gateway", range(30)) + _points("gateway", range(90, 100))
     assert [(minute, state) for minute, state, _ in _changes(_run("store", points, 99))] == [
-        (45, State.PENDING),
-        (50, State.FIRING),
+        (35, State.PENDING),
+        (40, State.FIRING),
         (90, State.NORMAL),
     ]
+
+
+def test_store_is_told_before_the_gateways_that_it_hears_no_more() -> None:
+    points = _points("gateway", range(30))
+    began = {name: next(minute for minute, state, _ in _changes(_run(name, points, 60)) if state is State.FIRING) for name in _SILENT}
+    assert began["store"] < min(minute for name, minute in began.items() if name != "store")
 
 
 def test_heartbeat_fires_whatever_is_recorded() -> None:
