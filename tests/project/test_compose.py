@@ -191,10 +191,24 @@ def test_secrets_are_made_once_private_and_each_another(tmp_path: Path) -> None:
     assert owners == {int(environment(copy)["QUANHO_UID"])}
     assert owners != {0}
     (copy / "secrets" / "mqtt_edge_password").write_text("chosen")
-    (copy / ".env").write_text("QUANHO_UID=4711\nQUANHO_MQTT_PORT=2883\n")
+    uid = environment(copy)["QUANHO_UID"]
+    (copy / ".env").write_text(f"QUANHO_UID={uid}\nQUANHO_MQTT_PORT=2883\n")
     subprocess.run([copy / "make-secrets.sh"], check=True, capture_output=True)
     assert {path.name: path.read_text() for path in (copy / "secrets").iterdir()} == first | {"mqtt_edge_password": "chosen"}
-    assert environment(copy) | {"QUANHO_GID": ""} == {"QUANHO_UID": "4711", "QUANHO_MQTT_PORT": "2883", "QUANHO_GID": ""}
+    assert environment(copy) | {"QUANHO_GID": ""} == {"QUANHO_UID": uid, "QUANHO_MQTT_PORT": "2883", "QUANHO_GID": ""}
+
+
+def test_whoever_makes_secrets_again_leaves_them_to_whom_the_containers_are(tmp_path: Path) -> None:
+    """Made by a user, made again by root: the containers are still that user. Another user is told."""
+    copy = with_secrets(tmp_path)
+    (copy / ".env").write_text("QUANHO_UID=4711\nQUANHO_GID=4712\n")
+    (copy / "secrets/mqtt_edge_password").unlink()
+    again = subprocess.run([copy / "make-secrets.sh"], capture_output=True, text=True, check=False)
+    if os.getuid() == 0:
+        owners = {(path.stat().st_uid, path.stat().st_gid) for path in (copy / "secrets").iterdir()}
+        assert (again.returncode, owners) == (0, {(4711, 4712)})
+    else:
+        assert (again.returncode, "belong to user 4711" in again.stderr) == (1, True)
 
 
 def test_secrets_are_neither_committed_nor_put_into_the_image() -> None:
