@@ -180,6 +180,11 @@ def test_the_dashboards_that_grafana_reads_are_the_ones_that_are_built(tmp_path:
     assert "influx_grafana_password" in grafana["secrets"]
 
 
+def test_grafana_starts_again_when_its_files_come_from_a_new_version(services: dict[str, dict[str, Any]]) -> None:
+    """Of these files it reads alert rules and the data source at its start alone."""
+    assert services["grafana"]["depends_on"]["dashboards"]["restart"] is True
+
+
 def test_secrets_are_made_once_private_and_each_another(tmp_path: Path) -> None:
     copy = with_secrets(tmp_path)
     first = {path.name: path.read_text() for path in (copy / "secrets").iterdir()}
