@@ -122,6 +122,23 @@ def test_flood_is_believed_whatever_is_said_of_its_time_and_speed(quality: int) 
     assert [state for _, state, _ in _changes(_run("flood-3", points, 10))] == [State.PENDING, State.FIRING]
 
 
+def _of_gateway(minutes: range, quality: int, **fields: FieldValue) -> list[Point]:
+    return [point._replace(fields={**point.fields, **fields, "quality": quality}) for point in _points("gateway", minutes)]
+
+
+@pytest.mark.parametrize("name", ["disk-full", "backlog-stuck", "heat"])
+def test_gateway_whose_clock_is_estimated_is_watched_all_the_same(name: str) -> None:
+    well = _of_gateway(range(5), 0, disk_free_bytes=9e9, spool_oldest_age_s=0.0, cpu_temperature=50.0)
+    bad = _of_gateway(range(5, 30), 16, disk_free_bytes=1e8, spool_oldest_age_s=1e5, cpu_temperature=90.0)
+    assert _changes(_run(name, well + bad, 29)) == [(5, State.PENDING, False), (15, State.FIRING, False)]
+
+
+def test_clock_that_is_only_estimated_is_told_until_it_is_confirmed() -> None:
+    """A gateway without any trusted time since its start sends nothing, so it cannot say so."""
+    points = _of_gateway(range(5), 0) + _of_gateway(range(5, 40), 16, clock_trusted=True) + _of_gateway(range(40, 50), 0)
+    assert _changes(_run("clock", points, 49)) == [(5, State.PENDING, False), (20, State.FIRING, False), (40, State.NORMAL, False)]
+
+
 def test_gap_of_the_ledger_fires_while_it_is_open() -> None:
     tags = _TAGS | {"source": "street", "reason": "source silent"}
 
