@@ -6,7 +6,7 @@ from itertools import combinations
 
 from dashboards.alerting.queries import Heartbeat, Level, tags_of
 from dashboards.alerting.rule import Rule
-from dashboards.boards import BOARDS
+from dashboards.boards import BOARDS, board
 from rules import limits
 from telemetry.catalogue import MEASUREMENTS, find
 
@@ -27,6 +27,10 @@ def faults(rule: Rule) -> Iterator[str]:
         yield "no_data may not be Error, nor on_error NoData: Grafana knows no such choice"
     if rule.dashboard and rule.dashboard not in BOARDS:
         yield f"there is no dashboard {rule.dashboard}; there are {', '.join(BOARDS)}"
+    elif rule.panel and rule.case.legal is None:
+        keys = [panel.key for panel in board(rule.dashboard).panels] if rule.dashboard else []
+        if rule.panel not in keys:
+            yield f"there is no panel {rule.panel} on its dashboard; there are {', '.join(keys)}"
     if rule.for_s % rule.interval_s:
         yield f"for_s must be a multiple of interval_s ({rule.interval_s}): in between nobody looks"
 

@@ -75,6 +75,8 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ('name = "warm"', 'name = "' + "x" * 40 + '"', "longer than Grafana's 40"),
         ('name = "warm", ', "", "this name is taken"),
         ("for_s = 120", 'for_s = 120\ndashboard = "nowhere"', "no dashboard nowhere"),
+        ("for_s = 120", 'for_s = 120\ndashboard = "fleet"\npanel = "heat"', "no panel heat on its dashboard; there are silent-count, "),
+        ("for_s = 120", 'for_s = 120\npanel = "warmth"', "no panel warmth on its dashboard"),
         ("for_s = 120", 'for_s = 120\nno_data = "Error"', "Grafana knows no such choice"),
     ],
 )
