@@ -22,7 +22,8 @@ DIR is a folder of its own: nothing else may lie in it. It gets
   provisioning/datasources, /dashboards, /alerting    what Grafana's [paths] provisioning points to
   dashboards/vi, /en                                  the dashboards
   quanho-files.json                                   what was written, with hashes: a file that somebody edited is not written over
-Grafana reads it at its start; dashboards also later, every 30 s.
+Grafana reads it at its start; dashboards also later, every 30 s. What a later build no longer has stays in Grafana: delete
+dashboards there, rules by a file of yours with deleteRules.
 
 Secrets are never written. The files name where Grafana finds them: a file ($__file{PATH}) or a variable of its environment. A secret must
 not hold a dollar sign: Grafana takes what follows for a variable. If an InfluxDB 2.x asks for a token, it is sent as a header.

@@ -67,6 +67,7 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ('by = ["site", "gateway"]', 'by = ["site", "source"]', "points have no tag source"),
         ('"Above [limit] °C"', '"{{ $labels.device }}"', "its alerts have no label device"),
         ("above = 60", 'legal = "24h"', "no legal limit of gateway.cpu_temperature"),
+        ('kind = "level"', 'kind = "level", qualities = [0, 8, 16]', "believes 8 and 16, but not 24, which is both at once"),
         ("cpu_temperature", "undervoltage", "undervoltage is a bool"),
         ('kind = "level"', 'kind = "rate", window = "1h"', "cpu_temperature is no counter"),
         ('by = ["site", "gateway"]', 'memory = "soon"', "not a duration"),
@@ -74,6 +75,8 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ('name = "warm"', 'name = "' + "x" * 40 + '"', "longer than Grafana's 40"),
         ('name = "warm", ', "", "this name is taken"),
         ("for_s = 120", 'for_s = 120\ndashboard = "nowhere"', "no dashboard nowhere"),
+        ("for_s = 120", 'for_s = 120\ndashboard = "fleet"\npanel = "heat"', "no panel heat on its dashboard; there are silent-count, "),
+        ("for_s = 120", 'for_s = 120\npanel = "warmth"', "no panel warmth on its dashboard"),
         ("for_s = 120", 'for_s = 120\nno_data = "Error"', "Grafana knows no such choice"),
     ],
 )

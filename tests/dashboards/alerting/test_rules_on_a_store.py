@@ -41,6 +41,8 @@ def _levels(rule: Rule, *, is_bad: bool) -> Iterator[_Row]:
     if isinstance(query, Level) and rule.levels:
         for device, level in rule.levels.items():
             yield 3600, {"device": device}, {query.field: level if is_bad else level - 0.01}
+    elif isinstance(query, Level) and query.field == "quality":
+        yield 30, {}, {"quality": max(query.qualities) if is_bad else min(query.qualities)}
     elif isinstance(query, Level):
         value = _beside(rule, is_bad=is_bad) * query.divided_by
         for step in range(max(1, query.mean_of) + 1):

@@ -106,6 +106,7 @@ def test_a_dashboard_moved_to_another_folder_is_brought_back_by_force_alone(fake
     done = deploy(samples.small())
     assert done.of("quanho-air-vi").verb == "refuse"
     assert "Điện nước" in done.of("quanho-air-vi").reason
+    assert [f"{line.sign} {line.text}" for line in done.of("quanho-air-vi").diff] == ["- folder: ops", "+ folder: quanho-vi"]
     deploy(samples.small(), force=True)
     assert fake.store.boards["quanho-air-vi"][-1]["folderUid"] == "quanho-vi"
 
@@ -246,6 +247,17 @@ def test_a_contact_point_unlocked_and_changed_by_hand_is_only_overwritten_by_for
     assert fake.store.points["quanho-telegram"]["settings"]["chatid"] == "-7"
     deploy(samples.small(), force=True)
     assert fake.store.points["quanho-telegram"]["settings"] == {"chatid": "-100", "parse_mode": "HTML", "bottoken": samples.BOT_TOKEN}
+
+
+def test_who_is_no_longer_a_contact_and_still_told_is_said_to_be(fake: FakeGrafana, deploy: Deploy) -> None:
+    """The points of one name are one receiver: without the file's entry they are told all the same."""
+    deploy(samples.small())
+    alerting = samples.alerting()
+    webhook_left = replace(samples.small(), alerting=replace(alerting, contact_points=alerting.contact_points[:1]))
+    left = deploy(webhook_left).of("quanho-webhook")
+    assert (left.verb, str(left.reason)) == ("leave", "is no longer wanted and STILL GETS alerts: --prune deletes it")
+    deploy(webhook_left, prune=True)
+    assert "quanho-webhook" not in fake.store.points
 
 
 def test_secrets_are_sent_again_when_asked(fake: FakeGrafana, deploy: Deploy) -> None:
