@@ -10,7 +10,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from dashboards.influxql.expand import duration_ms
+from telemetry import quality
 
+_BUT_FOR_TIME = (
+    quality.GOOD,
+    quality.CLOCK_ESTIMATED,
+    quality.TIME_RECONSTRUCTED,
+    quality.CLOCK_ESTIMATED | quality.TIME_RECONSTRUCTED,
+)
 _OF_DEVICE = ("site", "gateway", "device")
 _OF_GATEWAY = ("site", "gateway")
 _OF_LEDGER = ("site", "gateway", "source", "reason")
@@ -65,7 +72,11 @@ class Level(_Remembering):
     mean_of: int = Field(0, ge=0, le=1000, description="number of steps the mean is taken over; 0 for the last value")
     step: Duration = Field("1h", description="length of a step")
     divided_by: float = Field(1.0, gt=0, description="what the value is divided by")
-    qualities: tuple[int, ...] = Field((0,), description="sums of quality bits that are believed (telemetry/quality.py)", min_length=1)
+    qualities: tuple[int, ...] = Field(
+        _BUT_FOR_TIME,
+        description="sums of quality bits that are believed (telemetry/quality.py); a doubt about the time is none about the value",
+        min_length=1,
+    )
     by: Tags = Field(_OF_DEVICE, description="tags that make an instance", min_length=1)
 
     @property
