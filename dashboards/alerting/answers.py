@@ -68,10 +68,19 @@ def _tracks(query: Query, points: Iterable[Point], above: Mapping[str, float] | 
         track = tracks.setdefault(tuple((tag, known.get(tag, "")) for tag in tags_of(query)), _Track())
         if "quality" in fields:
             track.alive.append(time_ns)
-        if field in fields and _is_believed(query, fields):
+        if (value := _value(query, field, fields)) is not None and _is_believed(query, fields):
             track.times.append(time_ns)
-            track.values.append(f"{fields[field]} {fields.get('gap_id', '')}" if isinstance(query, OpenGaps) else fields[field])
+            track.values.append(value)
     return tracks
+
+
+def _value(query: Query, field: str, fields: Mapping[str, FieldValue]) -> FieldValue | None:
+    if isinstance(query, Losses):
+        least = int(fields.get("count_known") is False)
+        return _number(fields["count"]) + least if "count" in fields else least or None
+    if field in fields and isinstance(query, OpenGaps):
+        return f"{fields[field]} {fields.get('gap_id', '')}"
+    return fields.get(field)
 
 
 def _is_asked_for(query: Query, point: Point, above: Mapping[str, float] | None) -> bool:

@@ -129,7 +129,10 @@ class OpenGaps(_Remembering):
 
 
 class Losses(_Windowed):
-    """How many readings the ledger accounts for within `window` under some of its reasons (docs/specs/wire.md)."""
+    """How many readings at least the ledger accounts for within `window` under some of its reasons (docs/specs/wire.md).
+
+    An entry that does not know how many it is about counts for one more than it says.
+    """
 
     kind: Literal["losses"] = "losses"
     reasons: Tags = Field(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import TIME_FILTER, Select, call, literal, name, select
 
 VALUE = "value"
 _STEP = "step"
@@ -32,8 +32,7 @@ def statement(query: Query, above: Mapping[str, float] | None = None) -> Select 
         case Rate():
             return _with_zeros(call("non_negative_difference", query.field), query.measurement, query.window, query.by)
         case Losses():
-            where = (_either("reason", map(literal, query.reasons)),)
-            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by, where)
+            return _losses(query)
         case OpenGaps():
             return _open_gaps(query)
         case Arrival():
@@ -82,10 +81,25 @@ def _flag(query: Flag) -> Select:
     return select((call("last", VALUE), VALUE), of=(told(query.is_, " + 1"), told(not query.is_, "")), by=query.by)
 
 
-def _with_zeros(counted: str, measurement: str, window: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window} AND time <= now()")
-    known = select((_NONE, VALUE), of=measurement, where=where, by=by)
+def _with_zeros(counted: str, measurement: str, window: str, by: Tags) -> Select:
+    recent = select((counted, VALUE), of=measurement, by=by, time=_lately(window))
+    known = select((_NONE, VALUE), of=measurement, by=by)
     return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
+
+
+def _lately(window: str) -> str:
+    return f"time > now() - {window} AND time <= now()"
+
+
+def _losses(query: Losses) -> Select:
+    """An entry that does not know its number has no `count`, or one that is too small: it is one more, or nobody would be told."""
+    where = (_either("reason", map(literal, query.reasons)),)
+
+    def told(value: str, *more: str, time: str = _lately(query.window)) -> Select:
+        return select((value, VALUE), of="ledger", where=(*where, *more), by=query.by, time=time)
+
+    counted, vague = told(call("sum", "count")), told(call("count", "quality"), f"{name('count_known')} = false")
+    return select((call("sum", VALUE), VALUE), of=(counted, vague, told(_NONE, time=TIME_FILTER)), by=query.by)
 
 
 def _open_gaps(query: OpenGaps) -> Select:

@@ -100,9 +100,16 @@ def test_growth_of_a_counter_leaves_out_where_it_fell(rule_store: RuleStore, row
 
 
 @_SAME
-@given(st.lists(st.tuples(st.sampled_from(["a/quota", "b/broker"]), minutes, st.integers(-2, 9) | st.none()), min_size=1, max_size=30))
-def test_losses_are_added_up(rule_store: RuleStore, rows: list[tuple[str, int, int | None]]) -> None:
-    written = [(series, minute, {"quality": 0} | ({} if n is None else {"count": n})) for series, minute, n in rows]
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a/quota", "b/broker"]), minutes, st.integers(-2, 9) | st.none(), st.booleans()), min_size=1, max_size=30
+    )
+)
+def test_losses_are_added_up(rule_store: RuleStore, rows: list[tuple[str, int, int | None, bool]]) -> None:
+    written = [
+        (series, minute, {"quality": 0, "count_known": is_known} | ({} if n is None else {"count": n}))
+        for series, minute, n, is_known in rows
+    ]
     _same(rule_store, Losses(window="30m", memory="2h", reasons=("quota", "memory full")), written)
 
 
