@@ -110,7 +110,7 @@ def _literal(text: str) -> str:
 
 
 def _datasource(store: Store) -> Json:
-    options: Json = {"dbName": store.database, "httpMode": "POST", "timeInterval": f"{store.least_interval_s}s"}
+    options: Json = {"dbName": _literal(store.database), "httpMode": "POST", "timeInterval": f"{store.least_interval_s}s"}
     source: Json = {
         "name": DATASOURCE_NAME,
         "uid": DATASOURCE_UID,

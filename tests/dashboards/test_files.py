@@ -106,6 +106,11 @@ def test_a_token_of_influxdb_2_goes_as_a_header_from_the_environment(monkeypatch
     assert "user" not in source
 
 
+def test_a_dollar_sign_in_the_name_of_a_database_is_no_variable() -> None:
+    (source,) = read(written(store=Store(database="air$quality")), "datasources/quanho.yaml")["datasources"]
+    assert source["jsonData"]["dbName"] == "air$quality"
+
+
 def test_every_provider_points_at_a_folder_with_the_dashboards_of_its_language() -> None:
     made = written()
     providers = read(made, "dashboards/quanho.yaml")["providers"]
