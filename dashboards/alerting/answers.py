@@ -78,8 +78,9 @@ def _value(query: Query, field: str, fields: Mapping[str, FieldValue]) -> FieldV
     if isinstance(query, Losses):
         least = int(fields.get("count_known") is False)
         return _number(fields["count"]) + least if "count" in fields else least or None
-    if field in fields and isinstance(query, OpenGaps):
-        return f"{fields[field]} {fields.get('gap_id', '')}"
+    if isinstance(query, OpenGaps):
+        began_ns = int(fields.get("from_ns", 0))
+        return {"open": began_ns, "closed": -began_ns}.get(str(fields.get(field)))
     return fields.get(field)
 
 
@@ -177,11 +178,12 @@ def _growth(values: list[FieldValue]) -> float:
 
 
 def _open_gaps(query: OpenGaps, track: _Track, now_ns: int) -> Seen | None:
+    """Of the ends of gaps, the beginnings are held below 0."""
     start, end = track.between(now_ns - query.memory_ms * _MS, now_ns)
-    told = {str(value) for value in track.values[start:end]}
-    if not told:
+    if start == end:
         return None
-    return Seen(float(sum(1 if each.startswith("open ") else -1 for each in told)))
+    began = [int(value) for value in track.values[start:end]]
+    return Seen(float(max(began) > max(0, -min(began))))
 
 
 def _arrived(track: _Track, now_ns: int, window_ms: int) -> Seen | None:

@@ -121,11 +121,11 @@ class Rate(_Windowed):
 
 
 class OpenGaps(_Remembering):
-    """How many gaps of the ledger have begun and not ended (docs/specs/wire.md): the difference of their points by `gap_id`."""
+    """1 when the newest gap of the ledger (docs/specs/wire.md) has not ended, else 0; a source has one gap of a reason at a time."""
 
     kind: Literal["open_gaps"] = "open_gaps"
-    memory: Duration = Field("30d", description="gaps that began earlier are not counted")
-    by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
+    memory: Duration = Field("30d", description="gaps that began earlier are not known")
+    by: Tags = Field(_OF_LEDGER, description="tags that make an instance; source and reason among them", min_length=1)
 
 
 class Losses(_Windowed):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
 from dashboards.influxql.select import TIME_FILTER, Select, call, literal, name, select
+from dashboards.influxql.united import constant
 
 VALUE = "value"
 _STEP = "step"
@@ -103,8 +104,15 @@ def _losses(query: Losses) -> Select:
 
 
 def _open_gaps(query: OpenGaps) -> Select:
-    def told(state: str, times: str) -> Select:
-        where = (f"{name('state')} = {literal(state)}",)
-        return select((f"count(distinct({name('gap_id')})){times}", VALUE), of="ledger", where=where, by=query.by)
+    """As in influxql/ledger.py: the newest gap is open when no end is told of one that began as late. Opens less ends would be one too few
+    while the beginning of a gap is older than the memory and its end is not."""
 
-    return select((call("sum", VALUE), VALUE), of=(told("open", ""), told("closed", " * -1")), by=query.by)
+    def told(state: str, *columns: tuple[str, str]) -> Select:
+        return select(*columns, of="ledger", where=(f"{name('state')} = {literal(state)}",), by=query.by)
+
+    newest = call("max", "from_ns")
+    began, ended = told("open", (newest, "opened"), (f"{newest} * 0", "closed")), told("closed", (newest, "closed"))
+    ahead = select((f"{call('max', 'opened')} - {call('max', 'closed')}", "ahead"), of=(began, ended), by=query.by)
+    is_open = select((constant(name("ahead"), 1), VALUE), of=ahead, where=(f"{name('ahead')} > 0",), by=query.by)
+    known = (told(state, (constant(call("last", "quality"), 0), VALUE)) for state in ("open", "closed"))
+    return select((call("max", VALUE), VALUE), of=(is_open, *known), by=query.by)
