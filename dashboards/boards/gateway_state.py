@@ -79,7 +79,8 @@ def _reporting() -> Select:
 
 
 def _troubles() -> tuple[Select, ...]:
-    refused = select(('last("rejected_total") - first("rejected_total")', "refused"), of="gateway", by=_BY, time=_LAST_HOUR)
+    steps = select((call("non_negative_difference", "rejected_total"), "step"), of="gateway", by=_BY, time=_LAST_HOUR)
+    refused = select((call("sum", "step"), "refused"), of=steps, by=_BY)  # an agent that started again counts from 0
     oldest = select((call("last", "spool_oldest_age_s"), "age"), of="gateway", by=_BY, time=_NOW)
     uplink = select((call("last", "uplink_up"), "up"), (name("spool_records"), "waiting"), of="gateway", by=_BY, time=_NOW)
     return (

@@ -65,12 +65,16 @@ def test_trouble_is_what_is_not_sent_not_taken_or_cut_off_and_the_worst_is_told(
     report(store, "refused-long-ago", 1, rejected_total=3)
     report(store, "restarted", 50, rejected_total=3)
     report(store, "restarted", 1, rejected_total=0)
+    report(store, "restarted-and-refused", 50, rejected_total=30)
+    report(store, "restarted-and-refused", 20, rejected_total=0)
+    report(store, "restarted-and-refused", 1, rejected_total=2)
     assert states(store) == {
         "behind": BEHIND,
         "not-yet-behind": REPORTING,
         "cut-off": CUT_OFF,
         "both": CUT_OFF,
         "refused": REFUSED,
+        "restarted-and-refused": REFUSED,
         "refused-long-ago": REPORTING,
         "restarted": REPORTING,
     }
