@@ -132,7 +132,11 @@ def _learned(sent: Json, stored: Json | None) -> Json:
 
 
 def _delete_rule(calls: Calls, action: Action) -> None:
-    calls.delete_rule(action.uid)
+    there = next((rule for rule in calls.rules() if rule.get("uid") == action.uid), None)
+    if there is not None:
+        if rule_form(there) != rule_form(action.before):
+            raise _changed(said(f"quy tắc {action.uid}", f"alert rule {action.uid}"))
+        calls.delete_rule(action.uid)
 
 
 def _put_route(calls: Calls, action: Action) -> None:

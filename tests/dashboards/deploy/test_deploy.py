@@ -196,6 +196,21 @@ def test_a_rule_of_ours_that_is_no_longer_wanted_stays_in_its_group_until_it_is_
     assert set(fake.store.rules) == {"pump-dry", "quanho-dust", "quanho-silent"}
 
 
+def test_a_rule_that_somebody_edits_after_the_plan_is_not_pruned(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    groups = samples.alerting().groups
+    fewer = replace(groups[0], interval_s=120, rules=groups[0].rules[:1])
+
+    def somebody(method: str, path: str) -> None:
+        if method == "PUT" and "rule-groups" in path:
+            fake.store.rules["quanho-dust-2"]["isPaused"] = True
+
+    fake.behaviour.after_write = somebody
+    done = deploy(replace(samples.small(), alerting=replace(samples.alerting(), groups=(fewer, groups[1]))), prune=True)
+    assert any("changed since the plan" in text for text in done.errors)
+    assert "quanho-dust-2" in fake.store.rules
+
+
 def test_a_rule_with_our_uid_in_a_folder_of_others_is_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
     theirs = copy.deepcopy(fake.store.rules["pump-dry"]) | {"uid": "quanho-dust"}
     fake.store.rules["quanho-dust"] = theirs
