@@ -37,7 +37,7 @@ class Calls:
             raise TransientError(
                 said(f"{self.url} không trả lời như một Grafana", f"what answers at {self.url} is no Grafana, or it is not ready yet")
             )
-        return str(body.get("version", ""))
+        return "".join(each for each in str(body.get("version", "")) if each.isprintable())
 
     # -- folders
 
