@@ -1,7 +1,7 @@
 """From a rule's query to its InfluxQL: one column "value", one row for each instance.
 
 Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
-the window is shorter than the time range, on both sides: a point of the future, by a clock that is wrong, is no sign of life.
+the window is shorter than the time range, on both sides (select.lately).
 `moving_average` has no row before it has seen enough steps; it stands outside the statement that makes the steps, since beside
 `GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
-from dashboards.influxql.select import TIME_FILTER, Select, call, literal, name, select
+from dashboards.influxql.select import TIME_FILTER, Select, call, lately, literal, name, select
 from dashboards.influxql.united import constant
 
 VALUE = "value"
@@ -83,20 +83,16 @@ def _flag(query: Flag) -> Select:
 
 
 def _with_zeros(counted: str, measurement: str, window: str, by: Tags) -> Select:
-    recent = select((counted, VALUE), of=measurement, by=by, time=_lately(window))
+    recent = select((counted, VALUE), of=measurement, by=by, time=lately(window))
     known = select((_NONE, VALUE), of=measurement, by=by)
     return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
-
-
-def _lately(window: str) -> str:
-    return f"time > now() - {window} AND time <= now()"
 
 
 def _losses(query: Losses) -> Select:
     """An entry that does not know its number has no `count`, or one that is too small: it is one more, or nobody would be told."""
     where = (_either("reason", map(literal, query.reasons)),)
 
-    def told(value: str, *more: str, time: str = _lately(query.window)) -> Select:
+    def told(value: str, *more: str, time: str = lately(query.window)) -> Select:
         return select((value, VALUE), of="ledger", where=(*where, *more), by=query.by, time=time)
 
     counted, vague = told(call("sum", "count")), told(call("count", "quality"), f"{name('count_known')} = false")

@@ -7,7 +7,7 @@ look back with the dashboard's time range.
 
 from dashboards.house import REPORTED_WITHIN
 from dashboards.influxql.expand import duration_ms
-from dashboards.influxql.select import Select, call, name, select
+from dashboards.influxql.select import Select, call, lately, name, select
 from dashboards.influxql.united import constant, united
 from dashboards.panels.shown import Shown
 from dashboards.words import Text
@@ -27,8 +27,8 @@ STATES: dict[int, Shown] = {
 
 _BY = ("site", "gateway")
 _COLUMNS = ("latitude", "longitude", "state", "seen", "reporting", "troubled")
-_NOW = f"time > now() - {REPORTED_WITHIN}"
-_LAST_HOUR = "time > now() - 1h"
+_NOW = lately(REPORTED_WITHIN)
+_LAST_HOUR = lately("1h")
 
 
 def gateways() -> Select:

@@ -5,7 +5,7 @@ concentration. The mean of 24 hours is coloured by the limit for 24 hours, and i
 """
 
 from dashboards.house import GREEN, RED
-from dashboards.influxql.select import Select, call, select
+from dashboards.influxql.select import Select, call, lately, select
 from dashboards.influxql.united import united
 from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
@@ -22,7 +22,7 @@ from rules.limits import LegalLimit, legal_limits
 FIELDS = ("pm2_5", "pm10")
 LEAST_HOURS = 18  # our own rule: a day of which more than a quarter is missing has no mean
 _BY = ("site", "gateway", "device")
-_LAST_HOUR = "time > now() - 1h"
+_LAST_HOUR = lately("1h")
 
 
 def day_limit(field: str) -> LegalLimit:

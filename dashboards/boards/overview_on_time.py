@@ -6,7 +6,7 @@ speak only when something happens (doors, switches) have no cadence and are left
 
 from dashboards.boards.gateway_state import MINUTES, SEEN_WITHIN
 from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN
-from dashboards.influxql.select import Select, call, select
+from dashboards.influxql.select import Select, call, lately, select
 from dashboards.influxql.united import constant
 from dashboards.model.query import Query
 from dashboards.panels.bargauge import bargauge
@@ -37,7 +37,7 @@ def _one(measurement: str) -> tuple[Select, Select]:
     last = call("last", "quality")
     return (
         select((constant(last, 1), "seen"), (constant(last, 0), "on_time"), of=measurement, by=_BY),
-        select((constant(last, 1), "on_time"), of=measurement, by=_BY, time=f"time > now() - {REPORTED_WITHIN}"),
+        select((constant(last, 1), "on_time"), of=measurement, by=_BY, time=lately(REPORTED_WITHIN)),
     )
 
 

@@ -8,16 +8,16 @@ at all, which `last` finds without reading it through. Their sum is 0 exactly fo
 from collections.abc import Sequence
 
 from dashboards.house import REPORTED_WITHIN
-from dashboards.influxql.select import Select, call, select
+from dashboards.influxql.select import Select, call, lately, select
 
 GATEWAY = ("site", "gateway")
 
 
 def heard_lately(measurement: str, by: Sequence[str] = GATEWAY, where: Sequence[str] = (), within: str = REPORTED_WITHIN) -> Select:
     """Return `recent`, the number of points within the last minutes, for each that was seen in the range; 0: silent."""
-    lately = select((call("count", "quality"), "recent"), of=measurement, where=where, by=by, time=f"time > now() - {within}")
+    recent = select((call("count", "quality"), "recent"), of=measurement, where=where, by=by, time=lately(within))
     ever = select((f"{call('last', 'quality')} * 0", "recent"), of=measurement, where=where, by=by)
-    return select((call("sum", "recent"), "recent"), of=(lately, ever), by=by)
+    return select((call("sum", "recent"), "recent"), of=(recent, ever), by=by)
 
 
 def silent_count(measurement: str, by: Sequence[str] = GATEWAY, where: Sequence[str] = (), within: str = REPORTED_WITHIN) -> Select:

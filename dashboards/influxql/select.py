@@ -35,6 +35,11 @@ def call(function: str, field: str, *more: str) -> str:
     return f"{function}({', '.join((name(field), *more))})"
 
 
+def lately(window: str) -> str:
+    """Return the condition of time for the last so long; a point of the future, by a clock that is wrong, is no sign of life."""
+    return f"time > now() - {window} AND time <= now()"
+
+
 def is_variable(tag: str, variable: str | None = None) -> str:
     """Return the condition that a tag is among the chosen values of a variable of its name, also where several or all are chosen."""
     return f"{name(tag)} =~ /^${{{variable or tag}:regex}}$/"

@@ -142,6 +142,17 @@ def test_on_time_is_the_share_of_series_of_the_week_with_a_reading_of_the_last_m
     assert shares == {"weather": pytest.approx(100 / 3), "noise": 100, "power": 0}
 
 
+def test_what_a_clock_that_is_ahead_wrote_is_no_sign_of_life_by_now(store: Store) -> None:
+    report(store, "ahead", DAY)
+    report(store, "ahead", -HOUR)
+    assert states(store) == {"ahead": SILENT}
+    store.write([store.point("noise", "ahead", age, laeq=50.0) for age in (DAY, -HOUR)])
+    [answer] = [series for series in store.ask(on_time(), minutes=WEEK) if series.name == "noise"]
+    assert answer.values[0][-1] == 0
+    store.write([store.point("air", "ahead", age, pm2_5=value) for age, value in ((30, 10.0), (-HOUR, 90.0))])
+    assert rows(store.ask(air_now()), "pm2_5_1h") == {"ahead": 10.0}
+
+
 def test_devices_of_one_name_on_two_gateways_are_two_series(store: Store) -> None:
     store.write([store.point("noise", "meter", 1, gateway="gw-1", laeq=50.0), store.point("noise", "meter", 60, gateway="gw-2", laeq=50.0)])
     [answer] = store.ask(on_time(), minutes=WEEK)
