@@ -105,6 +105,16 @@ def test_what_the_store_has_not_is_a_finding(influxd: Influxd, folder: Path, cap
     assert {(each["rule"], each["panel"], each["level"]) for each in answer["findings"]} >= {("store", "Dust", "finding")}
 
 
+@pytest.mark.server
+def test_a_store_that_refuses_to_be_asked_at_all_is_told_with_the_way_out(
+    influxd: Influxd, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _check(folder, "--influx", influxd.url, "--database", "nowhere") == 2
+    said = capsys.readouterr().err
+    assert "database not found: nowhere (HTTP 200); look at --database" in said
+    assert "SHOW FIELD KEYS" not in said
+
+
 def test_a_store_that_does_not_answer_has_an_exit_code_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _check(folder, "--influx", "http://127.0.0.1:1") == 3
     assert "cannot ask the InfluxDB at http://127.0.0.1:1" in capsys.readouterr().err
