@@ -6,7 +6,7 @@ from dashboards.boards.delivery_gaps import WHERE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
 from dashboards.model.query import Query
-from dashboards.panels.shown import nothing
+from dashboards.panels.mappings import nothing
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps

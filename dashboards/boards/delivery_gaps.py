@@ -7,7 +7,7 @@ from dashboards.influxql import ledger
 from dashboards.influxql.select import call, is_variable, name, select
 from dashboards.model.json import Json
 from dashboards.model.query import Query
-from dashboards.panels.shown import nothing, words
+from dashboards.panels.mappings import nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table

@@ -6,10 +6,10 @@ from typing import Any
 from dashboards.boards.delivery_gaps import WHERE, reason_column, whose_columns
 from dashboards.house import GREEN, ORANGE, RED
 from dashboards.influxql import ledger
+from dashboards.influxql.counters import risen
 from dashboards.influxql.select import AUTO, call, name, select
-from dashboards.influxql.steps import risen
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, nothing, words
+from dashboards.panels.mappings import between, nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps

@@ -5,12 +5,12 @@ from dashboards.boards.device_chosen import OF_GATEWAY, WHERE
 from dashboards.boards.device_values import EVERYTHING
 from dashboards.house import ORANGE, RED
 from dashboards.influxql import ledger
+from dashboards.influxql.counters import risen
 from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
-from dashboards.influxql.steps import risen
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.shown import nothing, words
+from dashboards.panels.mappings import nothing, words
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
 from dashboards.panels.timeseries import timeseries

@@ -13,7 +13,7 @@ from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import call, select
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, words
+from dashboards.panels.mappings import between, words
 from dashboards.panels.table import column, table
 from dashboards.panels.transformations import only_told, organize, series_to_rows
 from dashboards.units import unit_of

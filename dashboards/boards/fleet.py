@@ -12,7 +12,7 @@ from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.model.variable import TagVariable
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import words
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.timeseries import timeseries
 from dashboards.units import grafana_unit, unit_of

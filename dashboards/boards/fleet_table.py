@@ -1,11 +1,12 @@
 """The tables of gateways: one row each, as its last report tells."""
 
-from dashboards.house import DATASOURCE_VARIABLE, GREEN, ORANGE, RED, REPORTED_WITHIN, uid
+from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN
 from dashboards.influxql.seen import GATEWAY, heard_lately, silent_count
 from dashboards.influxql.select import Select, call, is_variable, name, select
 from dashboards.model.json import Json
+from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, nothing, words
+from dashboards.panels.mappings import between, nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
@@ -14,15 +15,7 @@ from dashboards.units import grafana_unit, unit_of
 from dashboards.words import Text, same
 
 _WHERE = (is_variable("site"), is_variable("gateway"))
-_VALUES = "".join(
-    f"&var-{variable}=${{__data.fields.{column}:percentencode}}"
-    for variable, column in (("site", "site"), ("gateway", "gateway"), ("device", "gateway"))
-)
-_REST = f"?${{__url_time_range}}&${{{DATASOURCE_VARIABLE}:queryparam}}{_VALUES}"
-_LINK = {
-    "title": Text("Mở bảng Chi tiết thiết bị", "Open the device dashboard"),
-    "url": Text(f"/d/{uid('device', 'vi')}{_REST}", f"/d/{uid('device', 'en')}{_REST}"),
-}
+_LINK = device_of_row("gateway")
 _STATE = words({0: (Text("IM LẶNG", "SILENT"), RED)})
 _REPORTING = between(1, None, (Text("đang báo cáo", "reporting"), GREEN))
 _YES_NO = {"yes": Text("có", "yes"), "no": Text("không", "no")}

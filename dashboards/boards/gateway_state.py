@@ -9,7 +9,7 @@ from dashboards.house import REPORTED_WITHIN
 from dashboards.influxql.expand import duration_ms
 from dashboards.influxql.select import Select, call, name, select
 from dashboards.influxql.united import constant, united
-from dashboards.panels.shown import Shown
+from dashboards.panels.mappings import Shown
 from dashboards.words import Text
 
 SILENT, REPORTING, REFUSED, BEHIND, CUT_OFF = range(5)

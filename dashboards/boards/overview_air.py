@@ -11,8 +11,7 @@ from dashboards.influxql.valid import IS_VALID
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import organize
 from dashboards.units import unit_of

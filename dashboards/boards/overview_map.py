@@ -6,7 +6,7 @@ from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
 from dashboards.panels.geomap import Layer, geomap
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column
 from dashboards.panels.thresholds import steps

@@ -11,7 +11,7 @@ from dashboards.house import BLUE, GREY, ORANGE, RED, YELLOW
 from dashboards.influxql.select import Select, call, literal, name, select
 from dashboards.influxql.united import constant
 from dashboards.influxql.valid import IS_VALID
-from dashboards.panels.shown import Shown
+from dashboards.panels.mappings import Shown
 from dashboards.words import Text, same
 from rules.limits import Station, stations
 

@@ -8,10 +8,9 @@ from dashboards.boards.river_levels import ALARMS, against_alarms, names
 from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import words
 from dashboards.panels.stat import stat
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import organize
 from dashboards.units import unit_of

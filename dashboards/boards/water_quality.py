@@ -7,8 +7,7 @@ from dashboards.influxql.valid import IS_VALID
 from dashboards.model.link import device_of_row, device_of_series, on_every_value
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.timeseries import timeseries
 from dashboards.panels.transformations import organize
