@@ -9,11 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from dashboards.house import MISSED_WITHIN, SEEN_WITHIN
 from dashboards.influxql.expand import duration_ms
-
-_OF_DEVICE = ("site", "gateway", "device")
-_OF_GATEWAY = ("site", "gateway")
-_OF_LEDGER = ("site", "gateway", "source", "reason")
+from dashboards.influxql.whose import OF_DEVICE, OF_GATEWAY, OF_LEDGER
 
 
 def _is_duration(text: str) -> str:
@@ -31,7 +29,7 @@ class _Query(BaseModel):
 
 
 class _Remembering(_Query):
-    memory: Duration = Field("7d", description="how far back the last value of a silent series is remembered")
+    memory: Duration = Field(SEEN_WITHIN, description="how far back the last value of a silent series is remembered")
 
     @property
     def memory_ms(self) -> int:
@@ -66,7 +64,7 @@ class Level(_Remembering):
     step: Duration = Field("1h", description="length of a step")
     divided_by: float = Field(1.0, gt=0, description="what the value is divided by")
     qualities: tuple[int, ...] = Field((0,), description="sums of quality bits that are believed (telemetry/quality.py)", min_length=1)
-    by: Tags = Field(_OF_DEVICE, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_DEVICE, description="tags that make an instance", min_length=1)
 
     @property
     def step_ms(self) -> int:
@@ -88,7 +86,7 @@ class Flag(_Remembering):
     measurement: str = Field(description="measurement of the catalogue")
     field: str = Field(description="boolean field of it")
     is_: bool = Field(alias="is", description="the value that is bad news")
-    by: Tags = Field(_OF_GATEWAY, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_GATEWAY, description="tags that make an instance", min_length=1)
 
 
 class LastSeen(_Windowed):
@@ -96,8 +94,8 @@ class LastSeen(_Windowed):
 
     kind: Literal["last_seen"] = "last_seen"
     measurement: str = Field(description="measurement of the catalogue")
-    memory: Duration = Field("30d", description="who was seen within it is expected")
-    by: Tags = Field(_OF_DEVICE, description="tags that make an instance", min_length=1)
+    memory: Duration = Field(MISSED_WITHIN, description="who was seen within it is expected")
+    by: Tags = Field(OF_DEVICE, description="tags that make an instance", min_length=1)
 
 
 class Rate(_Windowed):
@@ -106,15 +104,15 @@ class Rate(_Windowed):
     kind: Literal["rate"] = "rate"
     measurement: str = Field(description="measurement of the catalogue")
     field: str = Field(description="counter of it")
-    by: Tags = Field(_OF_GATEWAY, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_GATEWAY, description="tags that make an instance", min_length=1)
 
 
 class OpenGaps(_Remembering):
     """How many gaps of the ledger have begun and not ended (docs/specs/wire.md): the difference of their points by `gap_id`."""
 
     kind: Literal["open_gaps"] = "open_gaps"
-    memory: Duration = Field("30d", description="gaps that began earlier are not counted")
-    by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
+    memory: Duration = Field(MISSED_WITHIN, description="gaps that began earlier are not counted")
+    by: Tags = Field(OF_LEDGER, description="tags that make an instance", min_length=1)
 
 
 class Losses(_Windowed):
@@ -124,7 +122,7 @@ class Losses(_Windowed):
     reasons: Tags = Field(
         description="reasons of the ledger that mean a loss; others only tell of what was set aside or late", min_length=1
     )
-    by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_LEDGER, description="tags that make an instance", min_length=1)
 
 
 class Arrival(_Query):

@@ -1,7 +1,6 @@
 """From a rule's query to its InfluxQL: one column "value", one row for each instance.
 
-Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
-the window is shorter than the time range, on both sides: a point of the future, by a clock that is wrong, is no sign of life.
+Each shape was measured on InfluxDB 1.6.7. `now()` stands where the window is shorter than the time range (dashboards.influxql.seen).
 `moving_average` has no row before it has seen enough steps; it stands outside the statement that makes the steps, since beside
 `GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
@@ -10,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
+from dashboards.influxql.ledger import LEDGER
+from dashboards.influxql.seen import ZERO, with_zeros
 from dashboards.influxql.select import Select, call, literal, name, select
 
 VALUE = "value"
 _STEP = "step"
-_NONE = f"{call('last', 'quality')} * 0"  # a 0 of everybody who wrote anything, since every point has the field
 
 
 def statement(query: Query, above: Mapping[str, float] | None = None) -> Select | None:
@@ -28,12 +28,12 @@ def statement(query: Query, above: Mapping[str, float] | None = None) -> Select 
         case Flag():
             return _flag(query)
         case LastSeen():
-            return _with_zeros(call("count", "quality"), query.measurement, query.window, query.by)
+            return with_zeros(call("count", "quality"), VALUE, query.measurement, query.window, query.by)
         case Rate():
-            return _with_zeros(call("non_negative_difference", query.field), query.measurement, query.window, query.by)
+            return with_zeros(call("non_negative_difference", query.field), VALUE, query.measurement, query.window, query.by)
         case Losses():
             where = (_either("reason", map(literal, query.reasons)),)
-            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by, where)
+            return with_zeros(call("sum", "count"), VALUE, LEDGER, query.window, query.by, where)
         case OpenGaps():
             return _open_gaps(query)
         case Arrival():
@@ -77,20 +77,14 @@ def _above(query: Level, above: Mapping[str, float]) -> Select:
 
 def _flag(query: Flag) -> Select:
     def told(is_: bool, plus: str) -> Select:
-        return select((_NONE + plus, VALUE), of=query.measurement, where=(f"{name(query.field)} = {str(is_).lower()}",), by=query.by)
+        return select((ZERO + plus, VALUE), of=query.measurement, where=(f"{name(query.field)} = {str(is_).lower()}",), by=query.by)
 
     return select((call("last", VALUE), VALUE), of=(told(query.is_, " + 1"), told(not query.is_, "")), by=query.by)
-
-
-def _with_zeros(counted: str, measurement: str, window: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window} AND time <= now()")
-    known = select((_NONE, VALUE), of=measurement, where=where, by=by)
-    return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
 
 
 def _open_gaps(query: OpenGaps) -> Select:
     def told(state: str, times: str) -> Select:
         where = (f"{name('state')} = {literal(state)}",)
-        return select((f"count(distinct({name('gap_id')})){times}", VALUE), of="ledger", where=where, by=query.by)
+        return select((f"count(distinct({name('gap_id')})){times}", VALUE), of=LEDGER, where=where, by=query.by)
 
     return select((call("sum", VALUE), VALUE), of=(told("open", ""), told("closed", " * -1")), by=query.by)

@@ -10,7 +10,7 @@ from datetime import date
 from dashboards import legal
 from dashboards.boards.stations import AT_SITE, BY, STATION, side_by_side
 from dashboards.house import GREEN, RED
-from dashboards.influxql.means import daily_mean, hourly_mean, running_mean
+from dashboards.influxql.means import daily_mean, hourly_mean, least_hours, running_mean
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -129,11 +129,11 @@ def _hourly(field: str, limit: LegalLimit) -> Panel:
 
 
 def _with_hours(hours: int) -> Text:
-    return Text(*(text.format(least=hours * 3 // 4, hours=hours) for text in _ENOUGH))
+    return Text(*(text.format(least=least_hours(hours), hours=hours) for text in _ENOUGH))
 
 
 def _too_few(hours: int) -> Text:
     return Text(
-        f"chưa trạm nào có đủ {hours * 3 // 4} giờ có số đo hợp lệ; xem đồ thị diễn biến ở trên",
-        f"no station has valid readings in {hours * 3 // 4} hours yet; see the curves above",
+        f"chưa trạm nào có đủ {least_hours(hours)} giờ có số đo hợp lệ; xem đồ thị diễn biến ở trên",
+        f"no station has valid readings in {least_hours(hours)} hours yet; see the curves above",
     )

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from dashboards.boards.delivery_gaps import WHERE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY
 from dashboards.model.query import Query
 from dashboards.panels.mappings import nothing
 from dashboards.panels.stat import stat
@@ -15,14 +15,13 @@ from dashboards.panels.transformations import merge, organize
 from dashboards.units import grafana_unit, unit_of
 from dashboards.words import Text, same
 
-_BY = ("site", "gateway")
 _NAMED = "$tag_site · $tag_gateway"
 RECENT = "10m"  # over which the pace is taken
 _RATE = grafana_unit("1/s")
 _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range")
 
 
-def pace(*, where: tuple[str, ...] = WHERE) -> Select:
+def pace(*, where: tuple[str, ...] = CHOSEN_GATEWAY) -> Select:
     """Return `lines` that wait, `age` of the oldest (s), and `net`: delivered less received a second, below 0 while it grows."""
     return select(
         (call("last", "spool_lines"), "lines"),
@@ -30,19 +29,19 @@ def pace(*, where: tuple[str, ...] = WHERE) -> Select:
         (f"{call('mean', 'delivered_rate')} - {call('mean', 'stored_rate')}", "net"),
         of="gateway",
         where=where,
-        by=_BY,
+        by=OF_GATEWAY,
     )
 
 
-def time_to_drain(*, where: tuple[str, ...] = WHERE) -> Select:
+def time_to_drain(*, where: tuple[str, ...] = CHOSEN_GATEWAY) -> Select:
     """Return `eta`, seconds until nothing waits any more at this pace; no row for who is not draining, or has nothing to drain.
 
     The condition is needed: InfluxDB 1.6 answers 0 to a division by 0, and a backlog that grows has a time below 0.
     """
-    return select((f"{name('lines')} / {name('net')}", "eta"), of=pace(where=where), where=('"net" > 0', '"lines" > 0'), by=_BY)
+    return select((f"{name('lines')} / {name('net')}", "eta"), of=pace(where=where), where=('"net" > 0', '"lines" > 0'), by=OF_GATEWAY)
 
 
-def longest_drain(*, where: tuple[str, ...] = WHERE) -> Select:
+def longest_drain(*, where: tuple[str, ...] = CHOSEN_GATEWAY) -> Select:
     """Return the longest of these times."""
     return select((call("max", "eta"), "eta"), of=time_to_drain(where=where))
 
@@ -58,7 +57,8 @@ WAITING = replace(
         [
             Query(
                 select(
-                    (call("sum", "lines"), "waiting"), of=select((call("last", "spool_lines"), "lines"), of="gateway", where=WHERE, by=_BY)
+                    (call("sum", "lines"), "waiting"),
+                    of=select((call("last", "spool_lines"), "lines"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY),
                 )
             )
         ],
@@ -125,7 +125,9 @@ BACKLOG = replace(
 
 
 def _rate(field: str, title: Text) -> Query:
-    return Query(select((call("mean", field), field), of="gateway", where=WHERE, by=_BY, every=AUTO), alias=(f"{_NAMED} · ", title))
+    return Query(
+        select((call("mean", field), field), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO), alias=(f"{_NAMED} · ", title)
+    )
 
 
 RATES = timeseries(
@@ -151,7 +153,7 @@ LAG = timeseries(
         "Số đo mới nhất đã tới kho lưu trữ chậm bao lâu so với lúc đo, lấy mức cao nhất.",
         "How long after its observation a reading reached the store, the highest.",
     ),
-    [Query(select((call("max", "lag_s"), "lag"), of="gateway", where=WHERE, by=_BY, every=AUTO), alias=_NAMED)],
+    [Query(select((call("max", "lag_s"), "lag"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO), alias=_NAMED)],
     unit=unit_of("gateway", "lag_s"),
     empty=Text("chưa gửi được gì trong khoảng thời gian này", "nothing was delivered in this time range"),
     interval="10s",
@@ -160,7 +162,7 @@ DEPTH = timeseries(
     "depth",
     Text("Tồn đọng theo thời gian", "Backlog over time"),
     Text("Số dòng còn trong kho đệm của mỗi gateway, lấy mức cao nhất.", "Lines in the spool of each gateway, the highest."),
-    [Query(select((call("max", "spool_lines"), "lines"), of="gateway", where=WHERE, by=_BY, every=AUTO), alias=_NAMED)],
+    [Query(select((call("max", "spool_lines"), "lines"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO), alias=_NAMED)],
     unit=unit_of("gateway", "spool_lines"),
     empty=_NO_REPORT,
     interval="10s",

@@ -6,7 +6,8 @@ seen.
 
 from dashboards.boards.fleet_table import GATEWAYS, SILENT, SILENT_COUNT, VERSIONS
 from dashboards.house import GREEN, ORANGE, RED, YELLOW
-from dashboards.influxql.select import AUTO, TIME_FILTER, call, is_variable, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
@@ -19,8 +20,6 @@ from dashboards.units import grafana_unit, unit_of
 from dashboards.words import Text
 from telemetry.quality import CLOCK_ESTIMATED, TIME_RECONSTRUCTED
 
-_WHERE = (is_variable("site"), is_variable("gateway"))
-_BY = ("site", "gateway")
 _NAMED = "$tag_site · $tag_gateway"
 _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range")
 
@@ -38,7 +37,7 @@ def _curve(
     several = len(fields) > 1
     queries = [
         Query(
-            select((call(function, field), field), of="gateway", where=_WHERE, by=_BY, every=AUTO),
+            select((call(function, field), field), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO),
             alias=f"{_NAMED} · $col" if several else _NAMED,
         )
         for field in fields
@@ -85,7 +84,7 @@ _CLOCK = statetimeline(
     ),
     [
         Query(
-            select((call("last", "clock_trusted"), "clock_trusted"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
+            select((call("last", "clock_trusted"), "clock_trusted"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO),
             alias=_NAMED,
         )
     ],
@@ -97,9 +96,10 @@ _CLOCK = statetimeline(
 
 
 def _marked(bit: int) -> Query:
-    inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=_WHERE, by=_BY)
+    inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY)
     return Query(
-        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit])
+        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=OF_GATEWAY, every=AUTO),
+        alias=(f"{_NAMED} · ", _BITS[bit]),
     )
 
 
@@ -186,7 +186,7 @@ _POWER_SUPPLY = statetimeline(
     ),
     [
         Query(
-            select((call("last", "undervoltage"), "undervoltage"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
+            select((call("last", "undervoltage"), "undervoltage"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO),
             alias=_NAMED,
         )
     ],
@@ -204,7 +204,7 @@ _UPLINK = statetimeline(
     ),
     [
         Query(
-            select((call("last", "uplink_up"), "uplink_up"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
+            select((call("last", "uplink_up"), "uplink_up"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO),
             alias=_NAMED,
         )
     ],

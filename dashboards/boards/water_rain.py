@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from dashboards.boards.water_levels import BY, SITE
+from dashboards.boards.water_levels import SITE
+from dashboards.influxql.counters import growth
 from dashboards.influxql.select import AUTO, Select, call, select
 from dashboards.influxql.valid import IS_VALID
+from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.link import device_of_series, on_every_value
 from dashboards.model.query import Query
 from dashboards.panels.timeseries import timeseries
@@ -17,14 +19,13 @@ _INTERVAL = Text(" (theo kỳ đo)", " (by interval)")
 
 
 def counted_rain(measurement: str) -> Select:
-    """Return `rain` in mm for each hour: by how much the counter grew, a counter that began anew left out."""
-    highest = select((call("max", "rain_total"), "total"), of=measurement, where=(SITE, IS_VALID), by=BY, every="1h", fill="none")
-    return select((call("non_negative_difference", "total"), "rain"), of=highest, by=BY)
+    """Return the growth of the counter of rain in mm for each hour."""
+    return growth("rain_total", measurement, (SITE,), OF_DEVICE, "1h")
 
 
 def summed_rain(measurement: str) -> Select:
     """Return `rain` in mm for each hour: the sum of what was measured in it."""
-    return select((call("sum", "rainfall"), "rain"), of=measurement, where=(SITE, IS_VALID), by=BY, every="1h", fill="none")
+    return select((call("sum", "rainfall"), "rain"), of=measurement, where=(SITE, IS_VALID), by=OF_DEVICE, every="1h", fill="none")
 
 
 def _queries() -> Sequence[Query]:
@@ -60,7 +61,7 @@ FLOW = timeseries(
     ),
     [
         Query(
-            select((call("mean", "flow"), "flow"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
+            select((call("mean", "flow"), "flow"), of=measurement, where=(SITE, IS_VALID), by=OF_DEVICE, every=AUTO),
             alias="$tag_device",
         )
         for measurement in ("water_level", "water_flow")
@@ -81,7 +82,7 @@ VELOCITY = timeseries(
     ),
     [
         Query(
-            select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, IS_VALID), by=BY, every=AUTO),
+            select((call("mean", "velocity"), "velocity"), of=measurement, where=(SITE, IS_VALID), by=OF_DEVICE, every=AUTO),
             alias="$tag_device",
         )
         for measurement in ("water_level", "water_flow")

@@ -7,6 +7,7 @@ What is clicked names the values: `${__data.fields.device}` is a column of a tab
 from collections.abc import Sequence
 
 from dashboards.house import DATASOURCE_VARIABLE, uid
+from dashboards.influxql.whose import OF_GATEWAY
 from dashboards.model.json import Json
 from dashboards.words import Text
 
@@ -20,7 +21,7 @@ def link_to(board: str, title: Text, **variables: str) -> Json:
     return {"title": title, "url": Text(f"/d/{uid(board, 'vi')}{rest}", f"/d/{uid(board, 'en')}{rest}"), "targetBlank": False}
 
 
-def device_of_row(device: str = "device", tags: Sequence[str] = ("site", "gateway")) -> Json:
+def device_of_row(device: str = "device", tags: Sequence[str] = OF_GATEWAY) -> Json:
     """Return the link from a row of a table or a marker to its device, which column `device` names. The columns `tags` tell where it is;
     they must be there too, hidden if need be.
     """

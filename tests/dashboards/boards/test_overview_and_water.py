@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from dashboards.boards import board
-from dashboards.boards.overview_air import day_limit
 from dashboards.boards.river_levels import with_alarms
 from dashboards.house import ALERTS_FOLDER
 from dashboards.model.grid import WALL_HEIGHT
@@ -104,7 +103,6 @@ def test_only_means_of_24_hours_are_coloured_and_by_the_limit_in_force() -> None
             if each["id"] == "thresholds":
                 coloured[override["matcher"]["options"]] = [step["value"] for step in each["value"]["steps"]]
     assert coloured == {"pm2_5_24h": [None, 45.0], "pm10_24h": [None, 100.0]}  # QCVN 05:2023/BTNMT, PM2.5 since 2026
-    assert day_limit("pm2_5").holds_to is None
 
 
 def test_lines_are_drawn_for_known_alarm_levels_alone() -> None:

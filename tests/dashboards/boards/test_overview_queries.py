@@ -8,6 +8,7 @@ import pytest
 from dashboards.boards.gateway_state import BEHIND, CUT_OFF, REFUSED, REPORTING, SILENT, gateways, in_state, tally
 from dashboards.boards.overview_air import LEAST_HOURS, air_now
 from dashboards.boards.overview_on_time import on_time
+from dashboards.influxql.means import running_mean
 from quanho.demo.servers import Influxd, MissingServer
 from telemetry import quality
 from telemetry.point import FieldValue
@@ -153,14 +154,16 @@ def test_the_air_of_an_hour_and_of_a_day_are_means_of_usable_readings(store: Sto
     found = rows(store.ask(air_now()), "pm2_5_1h", "pm2_5_24h", "pm10_1h", "pm10_24h")
     assert found["full"][0] == 20.0, "10 and 30; 900 is out of range"
     assert found["full"][2] == 50.0
-    assert 19.0 < found["full"][1] < 21.0, "the mean of hourly means, of 10 to 29 and once 30"
+    assert 19.0 < found["full"][1] < 21.0, "the mean of 10 to 29 and once 30"
     assert found["short"] == (5.0, None, None, None), "too few hours for a day, and no PM10"
 
 
-def test_a_day_is_the_mean_of_its_hours_however_many_readings_an_hour_has(store: Store) -> None:
+def test_a_day_is_the_mean_of_its_readings_as_on_the_board_of_air(store: Store) -> None:
     hour_ms = 3_600_000
     into_hour = (store.now_ms % hour_ms) / 60_000
     calm = [store.point("air", "street", into_hour + 30 + HOUR * hour, pm2_5=10.0) for hour in range(1, 20)]
     busy = [store.point("air", "street", into_hour + 1 + minute, pm2_5=110.0) for minute in range(58)]
     store.write([*calm, *busy])
-    assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx((19 * 10 + 110) / 20)}
+    assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx((19 * 10 + 58 * 110) / 77)}
+    [series] = store.ask(running_mean("pm2_5", "air", 24, (), ("device",)))
+    assert series.values[0][1] == pytest.approx((19 * 10 + 58 * 110) / 77)

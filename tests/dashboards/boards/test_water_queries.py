@@ -144,7 +144,7 @@ def test_rain_is_what_the_counter_grew_by_in_each_hour_and_a_new_count_takes_not
     totals = {4: 100.0, 3: 102.5, 2: 102.5, 1: 0.4}  # by full hours ago; the counter began anew in the last
     store.write([store.point("weather", "mast", into_hour + HOUR * ago - 30, rain_total=total) for ago, total in totals.items()])
     [series] = store.ask(counted_rain("weather"), minutes=6 * HOUR)
-    assert [row[1] for row in series.values] == pytest.approx([2.5, 0.0])
+    assert [row[1] for row in series.values if row[1] is not None] == pytest.approx([2.5, 0.0])
 
 
 def test_rain_of_intervals_is_their_sum_by_the_hour(store: Store) -> None:
