@@ -10,8 +10,8 @@ from quanho.lang import pick, say
 
 if TYPE_CHECKING:
     from dashboards.alerting.rendered import Alerting
-    from dashboards.files import FileSettings, Secret
-    from dashboards.owned_folder import Plan
+    from dashboards.files.owned_folder import Plan
+    from dashboards.files.provisioning import FileSettings, Secret
     from dashboards.words import Language
 
 _LANGUAGES = ("vi", "en")
@@ -82,10 +82,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from quanho.extras import dashboards_extra
 
     with dashboards_extra():
-        from dashboards.alert_files import secret_files
         from dashboards.built import built
-        from dashboards.files import files
-        from dashboards.owned_folder import FolderRefused, plan, write
+        from dashboards.files.alerts import secret_files
+        from dashboards.files.owned_folder import FolderRefused, plan, write
+        from dashboards.files.provisioning import files
 
     settings = _settings(arguments)
     alerting = _alerting(settings.languages, arguments.contacts)
@@ -115,7 +115,7 @@ def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Aler
 def _settings(arguments: argparse.Namespace) -> "FileSettings":
     from pydantic import ValidationError
 
-    from dashboards.files import FileSettings, Store
+    from dashboards.files.provisioning import FileSettings, Store
     from runtime.config_problems import problems_of
     from telemetry.errors import ConfigError
 
@@ -151,7 +151,7 @@ def _settings(arguments: argparse.Namespace) -> "FileSettings":
 def _secret(file: str | None, variable: str | None) -> "Secret | None":
     from pydantic import ValidationError
 
-    from dashboards.files import Secret
+    from dashboards.files.provisioning import Secret
 
     if file and not file.startswith("/"):
         raise Failed(

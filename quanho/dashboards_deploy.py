@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dashboards.alerting.rendered import Alerting
     from dashboards.deploy.wanted import Store, Wanted
-    from dashboards.grafana_settings import GrafanaSettings
+    from dashboards.grafana.settings import GrafanaSettings
     from dashboards.words import Language
 
 EXIT_UNREACHABLE = 3
@@ -109,7 +109,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> "GrafanaSettings":
     from pydantic import ValidationError
 
-    from dashboards.grafana_settings import GrafanaSettings
+    from dashboards.grafana.settings import GrafanaSettings
     from runtime.config_problems import problems_of
     from telemetry.errors import ConfigError
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.stations import AT_SITE, BY, STATION, side_by_side
 from dashboards.house import GREEN, RED
 from dashboards.influxql.means import daily_mean, hourly_mean, least_hours, running_mean

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, last_readings
 from dashboards.house import ORANGE, PURPLE, TIME_ZONE
 from dashboards.influxql.levels import energy_mean, night_level

@@ -4,7 +4,7 @@ An hour is shown without colour: QCVN 05 has no 1-hour limit for PM2.5 and PM10,
 concentration. The mean of 24 hours is coloured by the limit for 24 hours, and is only there when enough hours have data.
 """
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.air_limits import SYMBOLS
 from dashboards.house import GREEN, RED
 from dashboards.influxql.means import least_hours, running_mean
