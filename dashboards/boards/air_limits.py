@@ -4,7 +4,6 @@ There is no 1-hour limit for dust (QCVN 05:2023/BTNMT, table 1): an hourly value
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
 from dashboards.boards import legal
@@ -90,7 +89,7 @@ def _running(field: str, hours: int, limit: LegalLimit) -> Panel:
 def _daily(field: str, limit: LegalLimit) -> Panel:
     symbol, value, words = SYMBOLS[field], legal.value(limit), legal.in_words(limit)
     enough = _with_hours(24)
-    panel = timeseries(
+    return timeseries(
         f"daily-{field}",
         Text(f"{symbol}: trung bình từng ngày, giới hạn 24 giờ {value}", f"{symbol}: mean of each day, 24 h limit {value}"),
         Text(
@@ -105,8 +104,8 @@ def _daily(field: str, limit: LegalLimit) -> Panel:
         style={"drawStyle": "bars", "fillOpacity": 60, "axisSoftMax": limit.value * 1.1},
         legend_calcs=("max",),
         may_be_empty=True,
+        time_from=_DAYS,
     )
-    return replace(panel, time_from=_DAYS)
 
 
 def _hourly(field: str, limit: LegalLimit) -> Panel:

@@ -1,7 +1,5 @@
 """What waits, how fast it drains, and how fast data flow."""
 
-from dataclasses import replace
-
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
 from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY
@@ -46,80 +44,74 @@ def longest_drain(*, where: tuple[str, ...] = CHOSEN_GATEWAY) -> Select:
     return select((call("max", "eta"), "eta"), of=time_to_drain(where=where))
 
 
-WAITING = replace(
-    stat(
-        "waiting",
-        Text("Dòng đang chờ gửi", "Lines waiting"),
-        Text(
-            f"Tổng số dòng còn trong kho đệm của các gateway đã báo cáo trong {RECENT} qua.",
-            f"All lines in the spools of the gateways that reported within {RECENT}.",
-        ),
-        [
-            Query(
-                select(
-                    (call("sum", "lines"), "waiting"),
-                    of=select((call("last", "spool_lines"), "lines"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY),
-                )
+WAITING = stat(
+    "waiting",
+    Text("Dòng đang chờ gửi", "Lines waiting"),
+    Text(
+        f"Tổng số dòng còn trong kho đệm của các gateway đã báo cáo trong {RECENT} qua.",
+        f"All lines in the spools of the gateways that reported within {RECENT}.",
+    ),
+    [
+        Query(
+            select(
+                (call("sum", "lines"), "waiting"),
+                of=select((call("last", "spool_lines"), "lines"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY),
             )
-        ],
-        unit=unit_of("gateway", "spool_lines"),
-        empty=Text("không gateway nào báo cáo lúc này", "no gateway reports now"),
-        thresholds=steps(GREEN),
-    ),
+        )
+    ],
+    unit=unit_of("gateway", "spool_lines"),
+    empty=Text("không gateway nào báo cáo lúc này", "no gateway reports now"),
+    thresholds=steps(GREEN),
     time_from=RECENT,
 )
-ETA = replace(
-    stat(
-        "eta",
-        Text("Gửi hết sau", "Caught up in"),
-        Text(
-            f"Gateway chậm nhất còn cần bao lâu để gửi hết, theo tốc độ trong {RECENT} qua. Chỉ tính gateway có tồn đọng đang giảm; "
-            "để trống khi không gateway nào đang gửi bù.",
-            f"How long the slowest gateway needs to deliver all, at the pace of the last {RECENT}. Only backlogs that fall count; "
-            "empty when none is catching up.",
-        ),
-        [Query(longest_drain())],
-        unit=grafana_unit("s"),
-        empty=Text("không đang gửi bù", "not catching up"),
-        thresholds=steps(ORANGE),
-        may_be_empty=True,
+ETA = stat(
+    "eta",
+    Text("Gửi hết sau", "Caught up in"),
+    Text(
+        f"Gateway chậm nhất còn cần bao lâu để gửi hết, theo tốc độ trong {RECENT} qua. Chỉ tính gateway có tồn đọng đang giảm; "
+        "để trống khi không gateway nào đang gửi bù.",
+        f"How long the slowest gateway needs to deliver all, at the pace of the last {RECENT}. Only backlogs that fall count; "
+        "empty when none is catching up.",
     ),
+    [Query(longest_drain())],
+    unit=grafana_unit("s"),
+    empty=Text("không đang gửi bù", "not catching up"),
+    thresholds=steps(ORANGE),
+    may_be_empty=True,
     time_from=RECENT,
 )
-BACKLOG = replace(
-    table(
-        "backlog",
-        Text("Tồn đọng và bao giờ gửi hết", "Backlog and when it is gone"),
-        Text(
-            f"Theo tốc độ trung bình trong {RECENT} qua. Thời gian còn lại chỉ có khi tồn đọng đang giảm: gửi nhanh hơn nhận.",
-            f"At the mean pace of the last {RECENT}. There is a time only while the backlog falls: more is delivered than comes in.",
-        ),
-        [Query(pace(), format="table"), Query(time_to_drain(), format="table")],
-        empty=Text("không gateway nào báo cáo lúc này", "no gateway reports now"),
-        may_be_empty=True,  # the second query finds nothing while no backlog falls
-        columns=[
-            column("site", title=Text("Điểm", "Site")),
-            column("gateway", title=same("Gateway")),
-            column("lines", unit=unit_of("gateway", "spool_lines"), title=Text("Dòng chờ gửi", "Lines waiting")),
-            column("age", unit=unit_of("gateway", "spool_oldest_age_s"), title=Text("Chờ lâu nhất", "Oldest unsent")),
-            column(
-                "net",
-                unit=_RATE,
-                title=Text("Gửi trừ nhận", "Delivered less received"),
-                decimals=1,
-                mappings=[nothing(Text("không rõ", "unknown"))],
-            ),
-            column(
-                "eta",
-                unit=grafana_unit("s"),
-                title=Text("Gửi hết sau", "Caught up in"),
-                mappings=[nothing(Text("không đang gửi bù", "not catching up"))],
-            ),
-        ],
-        sort_by=Text("Dòng chờ gửi", "Lines waiting"),
-        is_descending=True,
-        transformations=(organize(without=("Time",)), merge(), organize(("site", "gateway", "lines", "age", "net", "eta"))),
+BACKLOG = table(
+    "backlog",
+    Text("Tồn đọng và bao giờ gửi hết", "Backlog and when it is gone"),
+    Text(
+        f"Theo tốc độ trung bình trong {RECENT} qua. Thời gian còn lại chỉ có khi tồn đọng đang giảm: gửi nhanh hơn nhận.",
+        f"At the mean pace of the last {RECENT}. There is a time only while the backlog falls: more is delivered than comes in.",
     ),
+    [Query(pace(), format="table"), Query(time_to_drain(), format="table")],
+    empty=Text("không gateway nào báo cáo lúc này", "no gateway reports now"),
+    may_be_empty=True,  # the second query finds nothing while no backlog falls
+    columns=[
+        column("site", title=Text("Điểm", "Site")),
+        column("gateway", title=same("Gateway")),
+        column("lines", unit=unit_of("gateway", "spool_lines"), title=Text("Dòng chờ gửi", "Lines waiting")),
+        column("age", unit=unit_of("gateway", "spool_oldest_age_s"), title=Text("Chờ lâu nhất", "Oldest unsent")),
+        column(
+            "net",
+            unit=_RATE,
+            title=Text("Gửi trừ nhận", "Delivered less received"),
+            decimals=1,
+            mappings=[nothing(Text("không rõ", "unknown"))],
+        ),
+        column(
+            "eta",
+            unit=grafana_unit("s"),
+            title=Text("Gửi hết sau", "Caught up in"),
+            mappings=[nothing(Text("không đang gửi bù", "not catching up"))],
+        ),
+    ],
+    sort_by=Text("Dòng chờ gửi", "Lines waiting"),
+    is_descending=True,
+    transformations=(organize(without=("Time",)), merge(), organize(("site", "gateway", "lines", "age", "net", "eta"))),
     time_from=RECENT,
 )
 

@@ -1,7 +1,5 @@
 """Gaps: times without readings, and why."""
 
-from dataclasses import replace
-
 from dashboards.house import GREEN, MISSED_WITHIN, ORANGE, RED
 from dashboards.influxql import ledger
 from dashboards.influxql.select import call, name, select
@@ -47,21 +45,19 @@ _CLOSED = Query(
     ),
     format="table",
 )
-OPEN_COUNT = replace(
-    stat(
-        "open-gaps",
-        Text("Khoảng trống đang mở", "Open gaps"),
-        Text(
-            f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {MISSED_WITHIN} qua, dù đang xem khoảng thời gian nào.",
-            f"Sources that are silent now. Gaps that began within {MISSED_WITHIN} count, whatever time range is looked at.",
-        ),
-        [Query(ledger.count_of_open_gaps(where=CHOSEN_GATEWAY))],
-        unit=grafana_unit("{count}"),
-        empty=_NONE,
-        thresholds=steps(GREEN, (1, RED)),
-        color="background",
-        may_be_empty=True,
+OPEN_COUNT = stat(
+    "open-gaps",
+    Text("Khoảng trống đang mở", "Open gaps"),
+    Text(
+        f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {MISSED_WITHIN} qua, dù đang xem khoảng thời gian nào.",
+        f"Sources that are silent now. Gaps that began within {MISSED_WITHIN} count, whatever time range is looked at.",
     ),
+    [Query(ledger.count_of_open_gaps(where=CHOSEN_GATEWAY))],
+    unit=grafana_unit("{count}"),
+    empty=_NONE,
+    thresholds=steps(GREEN, (1, RED)),
+    color="background",
+    may_be_empty=True,
     time_from=MISSED_WITHIN,
 )
 _GAP_COLUMNS = ("open", "reason", "source", "from", "to", "length", "count", "count_known", "site", "gateway")

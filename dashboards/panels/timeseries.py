@@ -32,6 +32,7 @@ def timeseries(
     may_be_empty: bool = False,
     has_legend: bool = True,
     legend_calcs: Sequence[str] = ("lastNotNull", "max"),
+    time_from: str = "",
     interval: str = "",
     is_from_zero: bool = True,
 ) -> Panel:
@@ -70,5 +71,6 @@ def timeseries(
         defaults,
         tuple(overrides),
         may_be_empty=may_be_empty,
+        time_from=time_from,
         interval=interval,
     )
