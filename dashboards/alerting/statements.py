@@ -11,7 +11,7 @@ from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
 from dashboards.influxql.ledger import LEDGER
 from dashboards.influxql.seen import ZERO, with_zeros
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import Select, call, equals, literal, name, select
 
 VALUE = "value"
 _STEP = "step"
@@ -71,7 +71,7 @@ def _mean(query: Level) -> Select:
 
 
 def _above(query: Level, above: Mapping[str, float]) -> Select:
-    each = [_last(query, f" - {plain(level)}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
+    each = [_last(query, f" - {plain(level)}", query.by, (equals("device", device),)) for device, level in above.items()]
     return select((call("last", VALUE), VALUE), of=each, by=query.by)
 
 
@@ -84,7 +84,7 @@ def _flag(query: Flag) -> Select:
 
 def _open_gaps(query: OpenGaps) -> Select:
     def told(state: str, times: str) -> Select:
-        where = (f"{name('state')} = {literal(state)}",)
+        where = (equals("state", state),)
         return select((f"count(distinct({name('gap_id')})){times}", VALUE), of=LEDGER, where=where, by=query.by)
 
     return select((call("sum", VALUE), VALUE), of=(told("open", ""), told("closed", " * -1")), by=query.by)

@@ -2,7 +2,7 @@
 
 from dashboards.house import GREEN, MISSED_WITHIN, ORANGE, RED
 from dashboards.influxql import ledger
-from dashboards.influxql.select import call, name, select
+from dashboards.influxql.select import call, equals, name, select
 from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_LEDGER
 from dashboards.model.json import Json
 from dashboards.model.query import Query
@@ -116,7 +116,7 @@ TIMELINE = statetimeline(
         "Blank before the first sign; the table above is the most exact.",
     ),
     [
-        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
+        *(_told(equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
         _told(ledger.is_loss(), "$tag_reason"),  # a reason of a later version
     ],
     empty=_NONE,
@@ -130,7 +130,7 @@ MISSING = stat(
         "Tổng số điểm đáng lẽ phải có trong các khoảng trống đã kết thúc, theo ước lượng. Không tính khoảng trống không rõ số điểm.",
         "Points that should have come within the gaps that are over, by estimate. Gaps without an estimate are not in it.",
     ),
-    [Query(select((call("sum", "count"), "missing"), of=ledger.LEDGER, where=(ledger.equals("state", "closed"), *CHOSEN_GATEWAY)))],
+    [Query(select((call("sum", "count"), "missing"), of=ledger.LEDGER, where=(equals("state", "closed"), *CHOSEN_GATEWAY)))],
     unit=grafana_unit("{count}"),
     empty=_NONE,
     thresholds=steps(GREEN, (1, ORANGE)),

@@ -8,7 +8,7 @@ levels in it, is shown as a station without alarm levels, and is compared with n
 from collections.abc import Iterator, Sequence
 
 from dashboards.house import BLUE, GREY, ORANGE, RED, YELLOW
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import Select, call, equals, name, select
 from dashboards.influxql.united import constant
 from dashboards.influxql.valid import IS_VALID
 from dashboards.influxql.whose import OF_DEVICE
@@ -55,7 +55,7 @@ def _known(station: Station) -> list[tuple[int, float]]:
 
 def _bands(station: Station, where: Sequence[str]) -> Iterator[Select]:
     known = _known(station)
-    last = _last((f"{name('device')} = {literal(station.device)}", *where))
+    last = _last((equals("device", station.device), *where))
     number = stations().index(station) + 1
     below = (BELOW, known[0][1], None, known[0][1])
     reached = [(alarm, level, level, known[index + 1][1] if index + 1 < len(known) else None) for index, (alarm, level) in enumerate(known)]

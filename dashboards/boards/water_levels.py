@@ -3,7 +3,7 @@
 from dashboards.boards.river_levels import with_alarms
 from dashboards.house import BLUE, ORANGE, RED, YELLOW
 from dashboards.influxql.expand import duration_text
-from dashboards.influxql.select import AUTO, Select, call, is_variable, literal, name, select
+from dashboards.influxql.select import AUTO, Select, call, equals, is_variable, name, select
 from dashboards.influxql.valid import IS_VALID
 from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.json import Json
@@ -45,7 +45,7 @@ def alarm_line(number: int) -> Select:
             select(
                 (f"{last} - {last} + {level}", "line"),
                 of="water_level",
-                where=(f"{name('device')} = {literal(station.device)}", SITE, STATION),
+                where=(equals("device", station.device), SITE, STATION),
                 every=AUTO,
                 fill="none",
             )

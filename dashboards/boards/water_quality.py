@@ -3,7 +3,7 @@
 from dashboards.boards.water_levels import SITE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
-from dashboards.influxql.valid import IS_VALID
+from dashboards.influxql.valid import IS_VALID, marks
 from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.link import device_of_row, device_of_series, on_every_value
 from dashboards.model.panel import Panel
@@ -55,13 +55,8 @@ PROBES = tuple(map(_field, FIELDS))
 def marked() -> Select:
     """Return for each device that measures water: how many `readings` it has, and how many of them carry each flag, by the flag's name."""
     columns = ("readings", *(flag.name for flag in FLAGS))
-    return select(*map(name, columns), of=[_counts(measurement) for measurement in _MEASUREMENTS], by=OF_DEVICE)
-
-
-def _counts(measurement: str) -> Select:
-    bits = select('"quality"', *((f'"quality" & {flag.bit}', flag.name) for flag in FLAGS), of=measurement, where=(SITE,), by=OF_DEVICE)
-    sums = [(f"{call('sum', flag.name)} / {flag.bit}", flag.name) for flag in FLAGS]
-    return select((call("count", "quality"), "readings"), *sums, of=bits, by=OF_DEVICE)
+    readings = (call("count", "quality"), "readings")
+    return select(*map(name, columns), of=[marks(measurement, (SITE,), OF_DEVICE, readings) for measurement in _MEASUREMENTS], by=OF_DEVICE)
 
 
 MARKED = table(

@@ -12,18 +12,13 @@ they are told apart by their reason.
 
 from collections.abc import Sequence
 
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import Select, call, equals, name, select
 from dashboards.influxql.whose import OF_LEDGER
 from dashboards.reasons import OF_GAPS
 
 LEDGER = "ledger"
 NS_IN_A_MS = 1_000_000
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
-
-
-def equals(tag: str, text: str) -> str:
-    """Return the condition that a tag or field of text has a value."""
-    return f"{name(tag)} = {literal(text)}"
 
 
 def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
