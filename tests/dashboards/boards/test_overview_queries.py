@@ -135,6 +135,12 @@ def test_devices_of_one_name_on_two_gateways_are_two_series(store: Store) -> Non
     assert answer.values[0][-1] == 50
 
 
+def test_a_report_of_the_future_is_no_sign_of_life(store: Store) -> None:
+    report(store, "ahead", HOUR)
+    report(store, "ahead", -30)
+    assert last_of(store.ask(gateways(), minutes=WEEK), "state", by="gateway") == {"ahead": SILENT}
+
+
 def test_the_air_of_an_hour_and_of_a_day_are_means_of_usable_readings(store: Store) -> None:
     readings = [store.point("air", "full", 30 + HOUR * hour, pm2_5=10.0 + hour, pm10=40.0) for hour in range(20)]
     readings += [store.point("air", "full", 20, pm2_5=900.0, pm10=900.0, quality=quality.OUT_OF_RANGE)]
