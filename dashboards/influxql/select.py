@@ -35,9 +35,9 @@ def call(function: str, field: str, *more: str) -> str:
     return f"{function}({', '.join((name(field), *more))})"
 
 
-def lately(window: str) -> str:
-    """Return the condition of time for the last so long; a point of the future, by a clock that is wrong, is no sign of life."""
-    return f"time > now() - {window} AND time <= now()"
+def equals(tag: str, text: str) -> str:
+    """Return the condition that a tag or field of text has a value."""
+    return f"{name(tag)} = {literal(text)}"
 
 
 def is_variable(tag: str, variable: str | None = None) -> str:

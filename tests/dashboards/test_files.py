@@ -9,13 +9,13 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from dashboards.alert_files import secret_files
 from dashboards.alerting.contacts import Contacts, Email, Webhook
 from dashboards.alerting.render import render
 from dashboards.alerting.rendered import Alerting, ContactPoint, RuleGroup
 from dashboards.alerting.rules import load
 from dashboards.built import built
-from dashboards.files import FileSettings, Secret, Store, files
+from dashboards.files.alerts import secret_files
+from dashboards.files.provisioning import FileSettings, Secret, Store, files
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from tests.dashboards.grafana_reading import as_grafana_reads

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from quanho.cli import main
-from quanho.demo.servers import Influxd, MissingServer
+from quanho.demo.servers import Influxd
 from runtime.influx import InfluxClient
 from runtime.influx_settings import InfluxSettings
 from tests.dashboards import sample
+from tests.dashboards.influx_store import running
 from tests.dashboards.sample import Json, broken, panel, rewrite
 
 
@@ -31,18 +32,13 @@ def _write(folder: Path, board: Json) -> None:
 
 @pytest.fixture(scope="module")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    server = Influxd(tmp_path_factory.mktemp("influxd"))
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    client = InfluxClient(InfluxSettings(url=server.url, database="quanho"))
-    client.create_database()
-    lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("ledger,"))
-    client.write(gzip.compress(lines.format(time=time.time_ns() - 60 * 10**9).encode()))
-    client.close()
-    yield server
-    server.stop()
+    with running(tmp_path_factory.mktemp("influxd")) as server:
+        client = InfluxClient(InfluxSettings(url=server.url, database="quanho"))
+        client.create_database()
+        lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("ledger,"))
+        client.write(gzip.compress(lines.format(time=time.time_ns() - 60 * 10**9).encode()))
+        client.close()
+        yield server
 
 
 def _check(folder: Path, *words: str) -> int:

@@ -208,7 +208,7 @@ def test_what_others_made_stays_as_it_is(run: Run, fake: FakeGrafana) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--languages", "vi,fr"), "'fr' is none of vi, en"),
+        (("--languages", "vi,fr"), "fr: choose from vi, en"),
         (("--timeout", "0"), "no number of seconds"),
         (("--user", "x"), "go together"),
         (("--contacts", "/nowhere/x.toml"), "x.toml"),
