@@ -51,8 +51,11 @@ def settings_of(arguments: argparse.Namespace) -> InfluxSettings:
 
 @contextmanager
 def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
-    """Open the store that the arguments name. Raises ConfigError, and Failed (exit code 3) when nothing that looks like one answers."""
+    """Open the store that the arguments name. Raises ConfigError, and Failed: when nothing that looks like one answers (exit code 3), or it
+    refuses what nobody can be refused who names the right database and may read it (exit code 2).
+    """
     from runtime.influx import InfluxClient
+    from runtime.influx_series import QueryError
 
     client = InfluxClient(settings_of(arguments))
     try:
@@ -62,6 +65,14 @@ def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
         raise Failed(
             say(f"không hỏi được InfluxDB ở {arguments.influx}: {error}", f"cannot ask the InfluxDB at {arguments.influx}: {error}"),
             _EXIT_UNREACHABLE,
+        ) from error
+    except QueryError as error:
+        where = f"InfluxDB {arguments.influx}: {error.words} (HTTP {error.status})"
+        raise Failed(
+            say(
+                f"{where}; xem lại --database, và --username với --password-file hoặc --influx-token-file của người được đọc",
+                f"{where}; look at --database, and at --username with --password-file or --influx-token-file of somebody who may read",
+            )
         ) from error
     finally:
         client.close()

@@ -7,11 +7,11 @@ from itertools import combinations
 from dashboards.alerting.queries import Heartbeat, Level, tags_of
 from dashboards.alerting.rule import Rule
 from dashboards.boards import BOARDS, board
+from dashboards.influxql.whose import OF_DEVICE
 from rules import limits
 from telemetry.catalogue import MEASUREMENTS, find
 
-_TAGS = ("site", "gateway", "device")
-_TAGS_OF_LEDGER = (*_TAGS, "source", "reason")
+_TAGS_OF_LEDGER = (*OF_DEVICE, "source", "reason")
 _MARK = re.compile(r"\[(\w+)\]")
 _LABEL = re.compile(r"\$labels\.(\w+)")
 _BUILT_IN = ("alertname",)
@@ -41,7 +41,7 @@ def _query_faults(rule: Rule) -> Iterator[str]:
     if measurement and measurement not in MEASUREMENTS:
         yield f"no measurement {measurement} in the catalogue"
         return
-    known = _TAGS_OF_LEDGER if query.kind in ("open_gaps", "losses") or measurement == "ledger" else _TAGS
+    known = _TAGS_OF_LEDGER if query.kind in ("open_gaps", "losses") or measurement == "ledger" else OF_DEVICE
     for tag in tags_of(query):
         if tag not in known:
             yield f"by: points have no tag {tag}; they have {', '.join(known)}"

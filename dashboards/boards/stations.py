@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from dashboards.house import uid
 from dashboards.influxql.select import is_variable, select
 from dashboards.model.grid import WIDTH, Row
 from dashboards.model.json import Json
+from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.model.variable import TagVariable
 from dashboards.panels.quality import quality_texts
 from dashboards.panels.table import column, table
+from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text, same
 from telemetry.catalogue import find
@@ -29,10 +30,6 @@ MISSING = "–"  # of one cell; the explanation of an empty panel would fill it
 _COLOURED: Json = {"type": "color-text"}
 _PHASES = ("_l1", "_l2", "_l3")
 _AGE = "dateTimeFromNow"
-_DEVICE = Text(
-    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "vi")),
-    "/d/{}?var-site=${{__data.fields.site:percentencode}}&var-device=${{__data.fields.device:percentencode}}".format(uid("device", "en")),
-)
 
 
 def site_variable(measurement: str = "") -> TagVariable:
@@ -62,24 +59,15 @@ def last_readings(key: str, title: Text, description: Text, of: str, fields: Seq
         [Query(last, format="table")],
         empty=empty,
         columns=(
-            column("device", title=Text("Thiết bị", "Device"), width=120, links=[_link()]),
+            column("device", title=Text("Thiết bị", "Device"), width=120, links=[device_of_row(tags=("site",))]),
             column("site", title=Text("Điểm", "Site"), width=120),
             column("Time", title=Text("Lần đọc cuối", "Last reading"), unit=_AGE, width=130),
             column("quality", title=Text("Chất lượng", "Quality"), width=150, mappings=quality_texts(), custom__cellOptions=_COLOURED),
             *(_value(of, field) for field in fields),
         ),
         sort_by=Text("Thiết bị", "Device"),
-        transformations=[in_order(("device", *fields, "Time", "quality", "site"))],
+        transformations=[organize(("device", *fields, "Time", "quality", "site"))],
     )
-
-
-def in_order(columns: Sequence[str], *, hides_time: bool = False) -> Json:
-    """Return the transformation that puts columns in order: Grafana's order of tags is by chance (response_parser.go, newTagField).
-
-    Hide the time of sums and means: it is the start of the range, or 1970.
-    """
-    options: Json = {"excludeByName": {"Time": True} if hides_time else {}, "renameByName": {}}
-    return {"id": "organize", "options": {**options, "indexByName": {name: number for number, name in enumerate(columns)}}}
 
 
 def _value(of: str, field: str) -> Json:
@@ -87,7 +75,3 @@ def _value(of: str, field: str) -> Json:
     phase = field[-2:].upper() if field.endswith(_PHASES) else ""
     title = same(field) if quantity is None else Text(f"{quantity.vi} {phase}".strip(), f"{quantity.en} {phase}".strip())
     return column(field, unit=unit_of(of, field), title=title, width=110, noValue=MISSING)
-
-
-def _link() -> Json:
-    return {"title": Text("Xem thiết bị", "See the device"), "url": _DEVICE, "targetBlank": False}

@@ -43,22 +43,12 @@ def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     uids = {str(rule["uid"]) for group in groups for rule in group.rules}
     unwanted = [rule for uid, rule in there.items() if is_ours(uid) and uid not in uids and rule.get("folderUID") in FOLDER_UIDS]
     if not wanted.has_contacts:
-        groups = tuple(_linked_as(group, there) for group in groups)
+        groups = tuple(_with_links(group, there) for group in groups)
         unwanted = [rule for rule in unwanted if not _is_heartbeat(rule)]
     for group in groups:
         yield from _group(group, live.groups.get((group.folder_uid, group.name)) or {}, there, wishes)
     for rule in unwanted:
         yield _unwanted(rule, wishes)
-
-
-def _linked_as(group: RuleGroup, there: dict[str, Json]) -> RuleGroup:
-    """Return a group whose rules lead where those that are there do: the file with the contacts says where runbooks are served."""
-    return replace(group, rules=tuple(_linked(rule, there.get(str(rule["uid"])) or {}) for rule in group.rules))
-
-
-def _linked(rule: Json, there: Json) -> Json:
-    link = (there.get("annotations") or {}).get(_LINK)
-    return rule if link is None else rule | {"annotations": (rule.get("annotations") or {}) | {_LINK: link}}
 
 
 def _is_heartbeat(rule: Json) -> bool:
@@ -70,6 +60,17 @@ def marked(rule: Json, kept: str | None = None) -> Json:
     """Return a rule with its mark; `kept` is the digest of what Grafana made of it, where that is another."""
     sent = digest(rule_form(rule))
     return rule | {"annotations": (rule.get("annotations") or {}) | {ANNOTATION: str(RuleMark(sent, kept or sent))}}
+
+
+def _with_links(group: RuleGroup, there: dict[str, Json]) -> RuleGroup:
+    """Return a group with the links to runbooks that its rules have: where those are served is said with the contacts, not given now."""
+    return replace(group, rules=tuple(_with_link(rule, there.get(str(rule["uid"])) or {}) for rule in group.rules))
+
+
+def _with_link(rule: Json, there: Json) -> Json:
+    annotations, live = rule.get("annotations") or {}, str((there.get("annotations") or {}).get(_LINK, ""))
+    is_same = live.partition("#")[2] == str(annotations.get(_LINK, "")).partition("#")[2]
+    return rule | {"annotations": annotations | {_LINK: live}} if live and is_same else rule
 
 
 def _group(group: RuleGroup, live: Json, there: dict[str, Json], wishes: Wishes) -> Iterator[Action]:

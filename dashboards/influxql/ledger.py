@@ -12,18 +12,13 @@ they are told apart by their reason.
 
 from collections.abc import Sequence
 
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import Select, call, equals, name, select
+from dashboards.influxql.whose import OF_LEDGER
 from dashboards.reasons import OF_GAPS
 
 LEDGER = "ledger"
-WHOSE = ("site", "gateway", "source", "reason")
 NS_IN_A_MS = 1_000_000
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
-
-
-def equals(tag: str, text: str) -> str:
-    """Return the condition that a tag or field of text has a value."""
-    return f"{name(tag)} = {literal(text)}"
 
 
 def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
@@ -41,7 +36,7 @@ def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "
     return select(
         (_ms("from_ns"), "from"),
         (_ms("to_ns"), "to"),
-        *((name(tag), tag) for tag in WHOSE),
+        *((name(tag), tag) for tag in OF_LEDGER),
         *more,
         of=LEDGER,
         where=(equals("state", "closed"), *where),
@@ -56,17 +51,17 @@ def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
         (f"{call('max', 'from_ns')} * 0", "closed"),
         of=LEDGER,
         where=(equals("state", "open"), *where),
-        by=WHOSE,
+        by=OF_LEDGER,
     )
-    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE)
+    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=OF_LEDGER)
     ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
-    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=OF_LEDGER)
     return select(*columns, of=newest, where=('"ahead" > 0',))
 
 
 def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
     """Return open gaps with `from` in ms and their tags."""
-    return open_gaps((_ms("opened"), "from"), *((name(tag), tag) for tag in WHOSE), *more, where=where)
+    return open_gaps((_ms("opened"), "from"), *((name(tag), tag) for tag in OF_LEDGER), *more, where=where)
 
 
 def count_of_open_gaps(where: Sequence[str] = ()) -> Select:
@@ -84,7 +79,7 @@ def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[
     return select(
         (_ms("from_ns"), "from"),
         (_ms("to_ns"), "to"),
-        *((name(tag), tag) for tag in WHOSE),
+        *((name(tag), tag) for tag in OF_LEDGER),
         of=LEDGER,
         where=(is_loss(), among("reason", without, is_not=True), '"from_ns" > 0', f'"count_known" = {str(is_known).lower()}', *where),
         rest=rest,
@@ -99,11 +94,15 @@ def losses(where: Sequence[str] = ()) -> Select:
         (f"{call('count', 'quality')} * 0", "inexact"),
         of=LEDGER,
         where=(is_loss(), *where),
-        by=WHOSE,
+        by=OF_LEDGER,
     )
-    unsure = select((call("count", "quality"), "inexact"), of=LEDGER, where=(is_loss(), '"count_known" = false', *where), by=WHOSE)
+    unsure = select((call("count", "quality"), "inexact"), of=LEDGER, where=(is_loss(), '"count_known" = false', *where), by=OF_LEDGER)
     return select(
-        (call("sum", "lost"), "lost"), (call("sum", "inexact"), "inexact"), (call("sum", "entries"), "entries"), of=(told, unsure), by=WHOSE
+        (call("sum", "lost"), "lost"),
+        (call("sum", "inexact"), "inexact"),
+        (call("sum", "entries"), "entries"),
+        of=(told, unsure),
+        by=OF_LEDGER,
     )
 
 

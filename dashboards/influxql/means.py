@@ -8,6 +8,7 @@ A mean is the sum of the readings by their number, not the mean of hourly means,
 with sixty.
 """
 
+import math
 from collections.abc import Sequence
 
 from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, name, select
@@ -22,9 +23,14 @@ def course(field: str, of: str, where: Sequence[str], by: Sequence[str], functio
     return select(call(function, field), of=of, where=(*where, IS_POSSIBLE), by=by, every=every)
 
 
-def running_mean(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str]) -> Select:
-    """Return the mean over the time range, which must be `hours` long (Panel.time_from), as `mean`."""
-    return _complete(field, of, hours, where, by)
+def least_hours(hours: int) -> int:
+    """Return how many of the hours of a mean must have a reading."""
+    return math.ceil(hours * _LEAST_SHARE)
+
+
+def running_mean(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], column: str = "mean") -> Select:
+    """Return the mean over the time range, which must be `hours` long (Panel.time_from), as `column`."""
+    return _complete(field, of, hours, where, by, column=column)
 
 
 def daily_mean(field: str, of: str, where: Sequence[str], by: Sequence[str]) -> Select:
@@ -37,7 +43,7 @@ def hourly_mean(field: str, of: str, where: Sequence[str], by: Sequence[str]) ->
     return select((call("mean", field), "mean"), of=of, where=(*where, IS_VALID), by=by, every="1h")
 
 
-def _complete(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], every: str = "") -> Select:
+def _complete(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], every: str = "", column: str = "mean") -> Select:
     hourly = select((call("sum", field), "sum"), (call("count", field), "readings"), of=of, where=(*where, IS_VALID), by=by, every="1h")
     whole = select(
         ('sum("sum") / sum("readings")', "mean"),
@@ -47,4 +53,4 @@ def _complete(field: str, of: str, hours: int, where: Sequence[str], by: Sequenc
         by=by,
         every=every,
     )
-    return select(name("mean"), of=whole, where=(f'"hours" >= {hours * _LEAST_SHARE:g}',), by=by)
+    return select((name("mean"), "" if column == "mean" else column), of=whole, where=(f'"hours" >= {least_hours(hours)}',), by=by)

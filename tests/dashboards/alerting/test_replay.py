@@ -143,7 +143,9 @@ def test_gap_of_the_ledger_fires_while_it_is_open() -> None:
     tags = _TAGS | {"source": "street", "reason": "source silent"}
 
     def told(minute: int, **fields: FieldValue) -> Point:
-        return Point("ledger", tags, {"quality": 0, "gap_id": "x", **fields}, (_BASE_S + 60 * minute) * 10**9)
+        return Point(
+            "ledger", tags, {"quality": 0, "gap_id": "x", "from_ns": (_BASE_S + 300) * 10**9, **fields}, (_BASE_S + 60 * minute) * 10**9
+        )
 
     points = [told(5, state="open"), told(40, state="closed", count=12)]
     assert [(minute, state) for minute, state, _ in _changes(_run("gap", points, 60))] == [

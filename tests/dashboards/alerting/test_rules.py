@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.alerting.queries import Level
+from dashboards.alerting.rule import Rule
 from dashboards.alerting.rules import load, named
+from telemetry import quality
 from telemetry.errors import ConfigError
 
 _SOUND = """
@@ -54,6 +57,19 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     assert 'unknown.toml: rule[1] "hot".case[1] "warm".severity: must be' in said
     assert 'field.toml: rule[1] "hotter".case[1] "warm": gateway has no field cpu_temprature' in said
     assert 'marks.toml: rule[1] "hottest".case[2]: summary: nothing is known to stand for [limt]' in said
+
+
+@pytest.mark.parametrize("rule", [rule for rule in load() if isinstance(rule.query, Level)], ids=lambda rule: rule.name)
+def test_a_doubt_about_the_time_blinds_no_rule_about_a_value(rule: Rule) -> None:
+    """Also not together with another bit that the rule believes: a flash flood (8) after a power cut that left the clock in doubt (16)."""
+    assert isinstance(rule.query, Level)
+    believed = set(rule.query.qualities)
+    of_time = {quality.GOOD, quality.CLOCK_ESTIMATED, quality.TIME_RECONSTRUCTED, quality.CLOCK_ESTIMATED | quality.TIME_RECONSTRUCTED}
+    assert {one | other for one in believed for other in of_time} == believed
+    told_of_the_value = (
+        quality.WARM_UP | quality.OUT_OF_RANGE | quality.FLAT_LINE | quality.SIMULATED | quality.DEVICE_ERROR | quality.STALE
+    )
+    assert not [bits for bits in believed if bits & told_of_the_value]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,15 @@ def test_rule_fires_on_what_is_bad_and_on_nothing_else(rule_store: RuleStore, ru
     assert fired == {True: set() if isinstance(rule.query, Arrival) else {True}, False: {False}}
 
 
+@pytest.mark.parametrize("fields", [{}, {"count": 3}], ids=["no number", "a part of it"])
+def test_a_loss_of_which_nobody_knows_the_size_is_told_too(rule_store: RuleStore, fields: dict[str, FieldValue]) -> None:
+    (rule,) = (rule for rule in _RULES if isinstance(rule.query, Losses))
+    site = f"r{next(_SITES)}"
+    tags = {"site": site, "gateway": "g", "device": "g", "source": "board", "reason": "board restarted"}
+    rule_store.write([Point("ledger", tags, {"quality": 0, "count_known": False, **fields}, (_NOW_S - 60) * 10**9)])
+    assert list(rule_store.answer(rule.query, _NOW_S * 1000, site).values()) == [float(fields.get("count", 0)) + 1]
+
+
 @pytest.mark.parametrize("query", {type(rule.query).__name__: rule.query for rule in _RULES}.values(), ids=lambda query: query.kind)
 def test_statement_is_taken_with_the_now_of_the_store(rule_store: RuleStore, query: Query) -> None:
     asked = statement(query)

@@ -1,6 +1,5 @@
 """Gaps and losses on dashboards, asked of a real InfluxDB that holds what the agent's own ledger wrote."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,23 +9,10 @@ from dashboards.influxql.expand import Span
 from dashboards.model.json import Json
 from edge.ledger import Ledger
 from edge.spool.spool import Loss
-from quanho.demo.servers import Influxd
-from tests.dashboards.boards.asked_store import HOUR, AskedStore, ms, ns, rows, running
+from tests.dashboards.boards.asked_store import HOUR, AskedStore, ms, ns
+from tests.dashboards.influx_store import rows
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    with running(tmp_path_factory.mktemp("influxd")) as server:
-        yield server
-
-
-@pytest.fixture
-def store(server: Influxd) -> Iterator[AskedStore]:
-    store = AskedStore(server.url)
-    yield store
-    store.close()
 
 
 def _gap(
@@ -152,7 +138,7 @@ def _events(store: AskedStore, of: str = "delivery", span: Span = HOUR) -> list[
     found = []
     for each in board(of).render("en")["annotations"]["list"]:
         if "query" in each.get("target", {}):
-            found += [_event(each["mappings"], row) for row in rows(store.query(each["target"]["query"], span))]
+            found += [_event(each["mappings"], row) for row in rows(store.ask(each["target"]["query"], span))]
     return sorted(found)
 
 
@@ -186,5 +172,5 @@ def test_annotations_mark_gaps_and_losses_from_end_to_end_in_ms_with_their_reaso
 def test_annotations_are_of_the_chosen_site_alone(store: AskedStore) -> None:
     _gap(store, "dust", 60, 650)
     query = board("delivery").render("vi")["annotations"]["list"][2]["target"]["query"]
-    assert rows(store.query(query, variables={"site": "s2", "gateway": ".*"})) == []
-    assert len(rows(store.query(query, variables={"site": "s1", "gateway": "g1"}))) == 1
+    assert rows(store.ask(query, variables={"site": "s2", "gateway": ".*"})) == []
+    assert len(rows(store.ask(query, variables={"site": "s1", "gateway": "g1"}))) == 1
