@@ -20,8 +20,8 @@ _INTERVAL = Text(" (theo kỳ đo)", " (by interval)")
 
 
 def counted_rain(measurement: str) -> Select:
-    """Return the growth of the counter of rain in mm for each hour."""
-    return growth("rain_total", measurement, (SITE,), OF_DEVICE, "1h")
+    """Return the growth of the counter of rain in mm for each hour, of usable readings."""
+    return growth("rain_total", measurement, (SITE, IS_VALID), OF_DEVICE, "1h")
 
 
 def summed_rain(measurement: str) -> Select:
