@@ -14,6 +14,8 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 REFRESH = "30s"
 TIME_FROM = "now-6h"
 REPORTED_WITHIN = "10m"  # a gateway reports every 10 s, most sensors every minute: two missed visits are a gap, not a hiccup
+SEEN_WITHIN = "7d"  # a last value, a place, a device counts as known for so long after its last word
+MISSED_WITHIN = "30d"  # whoever spoke is missed, and a gap is found as open, for so long
 
 GAP_MS = 600_000  # a curve is joined across shorter pauses: most devices speak every minute, some every five
 

@@ -85,8 +85,10 @@ missing_board_tools() {
     [ -z "${QUANHO_REQUIRE_SERVERS:-}" ] || missing_judges
 }
 
-# What CI judges our output by: the network settings of a card, the types of dashboards.
+# What CI judges our output by: the network settings of a card, the types of dashboards, scripts of the compose file.
 missing_judges() {
+    command -v curl >/dev/null || echo curl
+    command -v shellcheck >/dev/null || echo shellcheck
     command -v netplan >/dev/null || echo netplan.io
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm

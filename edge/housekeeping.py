@@ -18,6 +18,7 @@ from edge.storage_meter import StorageLook
 from runtime.clock import Clock
 from runtime.logs import Log
 from runtime.vital_thread import VitalThread
+from telemetry import quality
 from telemetry.batch import Priority
 from telemetry.point import Point
 
@@ -138,7 +139,7 @@ class Housekeeping:
             self._lag_s(),
             self._storage(),
             str(self._spool.epoch),
-            self._time.trusted_ns() is not None,
+            _is_sure(self._time.stamp()),
         )
         with self._reporting:
             self._before, self._looked_s = totals, now_s
@@ -191,3 +192,8 @@ class Housekeeping:
         times = [point.time_ns for point in points]
         size = sum(map(len, lines)) + len(lines)
         return Chunk(lines, size, 0, min(times), max(times), produced=len(points), is_provisional=is_provisional)
+
+
+def _is_sure(stamp: Stamp) -> bool:
+    """Tell whether a time is trusted and not doubted: what is made without trust waits in the spool, so a store sees only the doubt."""
+    return stamp.is_trusted and not stamp.bits & quality.CLOCK_ESTIMATED

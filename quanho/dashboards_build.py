@@ -3,18 +3,16 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
+from quanho.dashboards_place import alerting_of, languages_of
 from quanho.failure import Failed
-from quanho.lang import pick, say
+from quanho.lang import LANGUAGES, pick, say
 
 if TYPE_CHECKING:
-    from dashboards.alerting.rendered import Alerting
-    from dashboards.files import FileSettings, Secret
-    from dashboards.owned_folder import Plan
-    from dashboards.words import Language
+    from dashboards.files.owned_folder import Plan
+    from dashboards.files.provisioning import FileSettings, Secret
 
-_LANGUAGES = ("vi", "en")
 _ROUTINGS = ("rules", "tree", "none")
 _NOT_UP_TO_DATE = 1
 _EPILOG = """\
@@ -22,7 +20,8 @@ DIR is a folder of its own: nothing else may lie in it. It gets
   provisioning/datasources, /dashboards, /alerting    what Grafana's [paths] provisioning points to
   dashboards/vi, /en                                  the dashboards
   quanho-files.json                                   what was written, with hashes: a file that somebody edited is not written over
-Grafana reads it at its start; dashboards also later, every 30 s.
+Grafana reads it at its start; dashboards also later, every 30 s. What a later build no longer has stays in Grafana: delete
+dashboards there, rules by a file of yours with deleteRules.
 
 Secrets are never written. The files name where Grafana finds them: a file ($__file{PATH}) or a variable of its environment. A secret must
 not hold a dollar sign: Grafana takes what follows for a variable. If an InfluxDB 2.x asks for a token, it is sent as a header.
@@ -54,7 +53,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it is made if missing")
     parser.add_argument("--seen-at", metavar="PATH", help="where Grafana finds DIR, as in a container (default: DIR itself)")
     parser.add_argument(
-        "--languages", type=_languages, default=_LANGUAGES, metavar="L,…", help="vi, en (default: vi,en); alerts are in the first"
+        "--languages", type=languages_of, default=LANGUAGES, metavar="L,…", help="vi, en (default: vi,en); alerts are in the first"
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when DIR is not up to date")
     parser.add_argument("--force", action="store_true", help="write over files that were edited by hand")
@@ -82,13 +81,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from quanho.extras import dashboards_extra
 
     with dashboards_extra():
-        from dashboards.alert_files import secret_files
         from dashboards.built import built
-        from dashboards.files import files
-        from dashboards.owned_folder import FolderRefused, plan, write
+        from dashboards.files.alerts import secret_files
+        from dashboards.files.owned_folder import FolderRefused, plan, write
+        from dashboards.files.provisioning import files
 
     settings = _settings(arguments)
-    alerting = _alerting(settings.languages, arguments.contacts)
+    alerting = alerting_of(settings.languages, arguments.contacts)
     try:
         wanted = files(built(settings.languages), alerting, settings)
     except ValueError as error:
@@ -104,18 +103,10 @@ def _run(arguments: argparse.Namespace) -> int:
     return _NOT_UP_TO_DATE if arguments.check and not done.is_done else 0
 
 
-def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting":
-    from dashboards.alerting import contacts as whom
-    from dashboards.alerting.render import render
-    from dashboards.alerting.rules import load
-
-    return render(load(), languages, whom.load(contacts) if contacts else None)
-
-
 def _settings(arguments: argparse.Namespace) -> "FileSettings":
     from pydantic import ValidationError
 
-    from dashboards.files import FileSettings, Store
+    from dashboards.files.provisioning import FileSettings, Store
     from runtime.config_problems import problems_of
     from telemetry.errors import ConfigError
 
@@ -151,7 +142,7 @@ def _settings(arguments: argparse.Namespace) -> "FileSettings":
 def _secret(file: str | None, variable: str | None) -> "Secret | None":
     from pydantic import ValidationError
 
-    from dashboards.files import Secret
+    from dashboards.files.provisioning import Secret
 
     if file and not file.startswith("/"):
         raise Failed(
@@ -163,16 +154,6 @@ def _secret(file: str | None, variable: str | None) -> "Secret | None":
         raise Failed(
             say(f"{file or variable}: không được có $ và dấu ngoặc nhọn", f"{file or variable}: must hold no $ and no braces")
         ) from error
-
-
-def _languages(text: str) -> "tuple[Language, ...]":
-    from dashboards.words import Language
-
-    names = tuple(dict.fromkeys(text.split(",")))
-    unknown = [name for name in names if name not in get_args(Language)]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(get_args(Language))}")
-    return names  # type: ignore[return-value]
 
 
 def _as_json(arguments: argparse.Namespace, done: "Plan") -> dict[str, object]:

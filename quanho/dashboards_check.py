@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quanho.dashboards_place import take_ages
+from quanho.dashboards_place import languages_of, take_ages
 from quanho.dashboards_store import add_store, store
 from quanho.failure import Failed
 from quanho.lang import LANGUAGES, say
@@ -48,7 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument("--offline", action="store_true", help="lint alone, ask no store")
     parser.add_argument("--only", type=_names, default=(), metavar="NAME,…", help="these dashboards, or alerts (all)")
-    parser.add_argument("--languages", type=_languages, default=LANGUAGES, metavar="L,…", help="vi, en (both)")
+    parser.add_argument("--languages", type=languages_of, default=LANGUAGES, metavar="L,…", help="vi, en (both)")
     parser.add_argument("--dashboards", type=Path, metavar="DIR", help="check the JSON files in DIR instead of this version's dashboards")
     take_ages(parser)
     parser.add_argument("--from", dest="from_text", type=_moment, metavar="T", help="beginning (as each dashboard opens)")
@@ -106,13 +106,6 @@ def _names(text: str) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in NAMES]:
         raise argparse.ArgumentTypeError(f"{', '.join(unknown) or '(nothing)'}: choose from {', '.join(NAMES)}")
     return names
-
-
-def _languages(text: str) -> tuple[str, ...]:
-    languages = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if unknown := [language for language in languages if language not in LANGUAGES]:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or '(nothing)'}: choose from {', '.join(LANGUAGES)}")
-    return languages
 
 
 def _moment(text: str) -> str:

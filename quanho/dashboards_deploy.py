@@ -2,22 +2,20 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from quanho.argument_types import seconds
+from quanho.dashboards_place import alerting_of, languages_of
 from quanho.failure import Failed
-from quanho.lang import say
+from quanho.lang import LANGUAGES, say
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from dashboards.alerting.rendered import Alerting
     from dashboards.deploy.wanted import Store, Wanted
-    from dashboards.grafana_settings import GrafanaSettings
-    from dashboards.words import Language
+    from dashboards.grafana.settings import GrafanaSettings
 
 EXIT_UNREACHABLE = 3
-_LANGUAGES = ("vi", "en")
 _EPILOG = """\
 What is made: a folder a language, the data source, the dashboards, contact points, alert rules, and one notification policy that is put in
 front of those that are there. All of it has a uid that begins with quanho-; nothing else is ever changed or deleted.
@@ -58,7 +56,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _add_store(parser.add_argument_group("the store, as Grafana reaches it"))
     what = parser.add_argument_group("what")
     what.add_argument(
-        "--languages", type=_languages, default=_LANGUAGES, metavar="L,…", help="vi, en (default: vi,en); alerts are in the first"
+        "--languages", type=languages_of, default=LANGUAGES, metavar="L,…", help="vi, en (default: vi,en); alerts are in the first"
     )
     contacts = what.add_mutually_exclusive_group()
     contacts.add_argument(
@@ -109,7 +107,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> "GrafanaSettings":
     from pydantic import ValidationError
 
-    from dashboards.grafana_settings import GrafanaSettings
+    from dashboards.grafana.settings import GrafanaSettings
     from runtime.config_problems import problems_of
     from telemetry.errors import ConfigError
 
@@ -126,18 +124,9 @@ def _wanted(arguments: argparse.Namespace) -> "Wanted":
     from dashboards.built import built
     from dashboards.deploy.wanted import wanted
 
-    alerting = None if arguments.without_alerts else _alerting(arguments.languages, arguments.contacts)
+    alerting = None if arguments.without_alerts else alerting_of(arguments.languages, arguments.contacts)
     has_contacts = arguments.contacts is not None or arguments.no_contacts
     return wanted(arguments.languages, built(arguments.languages), _store(arguments), alerting, has_contacts=has_contacts)
-
-
-def _alerting(languages: "tuple[Language, ...]", contacts: Path | None) -> "Alerting":
-    """Return the alert rules of quanho, and whom they reach. Raises ConfigError."""
-    from dashboards.alerting.contacts import load as load_contacts
-    from dashboards.alerting.render import render
-    from dashboards.alerting.rules import load
-
-    return render(load(), languages, load_contacts(contacts) if contacts else None)
 
 
 def _store(arguments: argparse.Namespace) -> "Store | None":
@@ -172,13 +161,3 @@ def _secret(path: Path | None) -> "SecretStr | None":
     from runtime.config import read_secret
 
     return None if path is None else SecretStr(read_secret(path))
-
-
-def _languages(text: str) -> "tuple[Language, ...]":
-    from dashboards.words import Language
-
-    names = tuple(dict.fromkeys(text.split(",")))
-    unknown = [name for name in names if name not in get_args(Language)]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(get_args(Language))}")
-    return names  # type: ignore[return-value]

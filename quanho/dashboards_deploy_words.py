@@ -28,7 +28,7 @@ def plan_lines(actions: Sequence[Action]) -> Iterator[str]:
             continue
         sign, colour = _SIGNS[action.verb]
         reason = f": {pick(action.reason)}" if action.reason else ""
-        yield coloured(_on_one_line(f"{sign} {_kind(action.kind)} {_named(action)}{reason}"), colour)
+        yield coloured(on_one_line(f"{sign} {_kind(action.kind)} {_named(action)}{reason}"), colour)
         yield from (_line(line) for line in action.diff)
     unchanged = sum(action.verb == "unchanged" for action in actions)
     writing = sum(action.writes for action in actions)
@@ -43,9 +43,9 @@ def done_line(step: Step) -> str:
     """Return what became of a step."""
     name = f"{_kind(step.action.kind)} {_named(step.action)}"
     if step.error is None:
-        return coloured(_on_one_line(say(f"  xong  {name}", f"  done  {name}")), "good")
+        return coloured(on_one_line(say(f"  xong  {name}", f"  done  {name}")), "good")
     why = pick(reason_of(step.error))
-    return coloured(_on_one_line(say(f"  HỎNG  {name}: {why}", f"  FAILED  {name}: {why}")), "bad")
+    return coloured(on_one_line(say(f"  HỎNG  {name}: {why}", f"  FAILED  {name}: {why}")), "bad")
 
 
 def rest_line(tried: int, planned: int) -> str:
@@ -79,14 +79,14 @@ def _action(action: Action, step: Step | None) -> dict[str, Any]:
 
 
 def _line(line: Line) -> str:
-    return coloured(_on_one_line(f"    {'  ' * line.depth}{line.sign} {pick(line.text)}"), _COLOURS[line.sign])
+    return coloured(on_one_line(f"    {'  ' * line.depth}{line.sign} {pick(line.text)}"), _COLOURS[line.sign])
 
 
 def _named(action: Action) -> str:
     return action.uid if action.name in (action.uid, "") else f"{action.uid} “{action.name}”"
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Return text without control characters: titles are other people's, and the terminal is ours."""
     return "".join(each if each.isprintable() else " " for each in text)
 

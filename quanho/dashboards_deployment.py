@@ -12,10 +12,10 @@ from dashboards.deploy.features import features
 from dashboards.deploy.live import read
 from dashboards.deploy.plan import plan
 from dashboards.deploy.wanted import Wanted, suited
-from dashboards.grafana import Grafana
-from dashboards.grafana_settings import GrafanaSettings
+from dashboards.grafana.adapter import Grafana
+from dashboards.grafana.settings import GrafanaSettings
 from quanho.dashboards_deploy import EXIT_UNREACHABLE
-from quanho.dashboards_deploy_words import done_line, plan_lines, rest_line, summary
+from quanho.dashboards_deploy_words import done_line, on_one_line, plan_lines, rest_line, summary
 from quanho.failure import Failed
 from quanho.lang import pick, say
 from quanho.report import print_json
@@ -147,7 +147,7 @@ class _Look:
 
     def __call__(self, what: str) -> None:
         if self._shows:
-            print(f"{_CLEAR}{say('đang xem', 'looking at')} {pick(what)} …", end="", file=sys.stderr, flush=True)
+            print(f"{_CLEAR}{say('đang xem', 'looking at')} {on_one_line(pick(what))} …", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         if self._shows:

@@ -1,14 +1,18 @@
-"""Which dashboards, in which languages, over which time: arguments that several subcommands share."""
+"""Which dashboards, in which languages, over which time, with which alerts: what several subcommands share."""
 
 import argparse
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quanho.failure import Failed
-from quanho.lang import say
+from quanho.lang import LANGUAGES, say
 from quanho.moments import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dashboards.alerting.rendered import Alerting
     from dashboards.built import Built
     from dashboards.influxql.expand import Span
     from dashboards.words import Language
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 def add_choice(parser: argparse.ArgumentParser, *, has_time: bool = True) -> None:
     """Add --only and --languages, and --from and --to."""
     parser.add_argument("--only", metavar="NAME,…", default="", help="some dashboards: overview, air, water, surroundings, fleet, …")
-    parser.add_argument("--languages", metavar="vi,en", default="vi,en", help="languages (both)")
+    parser.add_argument("--languages", type=languages_of, metavar="L,…", default=LANGUAGES, help="vi, en (both)")
     if has_time:
         take_ages(parser)
         parser.add_argument("--from", dest="from_time", metavar="TIME", help="-6h, or 2026-11-27T08:00+07:00 (as each dashboard opens)")
@@ -34,21 +38,22 @@ def _ago(text: str) -> str:
     return text.removeprefix("now") if text.startswith("now-") else text
 
 
-def chosen_languages(arguments: argparse.Namespace) -> "list[Language]":
-    """Return the languages asked for. Raises Failed."""
-    from dashboards.words import LANGUAGES
+def languages_of(text: str) -> "tuple[Language, ...]":
+    """Return the languages of --languages, in their order there: the type of the argument. Raises ArgumentTypeError."""
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    languages = tuple(language for word in words for language in LANGUAGES if word == language)
+    if unknown := [word for word in words if word not in LANGUAGES]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or '(nothing)'}: choose from {', '.join(LANGUAGES)}")
+    return languages
 
-    wanted = [word.strip() for word in arguments.languages.split(",") if word.strip()]
-    unknown = [word for word in wanted if word not in LANGUAGES]
-    if unknown or not wanted:
-        known, named = ", ".join(LANGUAGES), ", ".join(unknown) or repr(arguments.languages)
-        raise Failed(
-            say(
-                f"--languages: không có {named}; có: {known}",
-                f"--languages: there is no {named}; there are {known}",
-            )
-        )
-    return [language for language in LANGUAGES if language in wanted]
+
+def alerting_of(languages: "Sequence[Language]", contacts: Path | None) -> "Alerting":
+    """Return the alert rules of quanho, and whom they reach by a file of contacts. Raises ConfigError."""
+    from dashboards.alerting.contacts import load as load_contacts
+    from dashboards.alerting.render import render
+    from dashboards.alerting.rules import load
+
+    return render(load(), languages, load_contacts(contacts) if contacts else None)
 
 
 def chosen_boards(arguments: argparse.Namespace) -> "list[Built]":
@@ -61,7 +66,11 @@ def chosen_boards(arguments: argparse.Namespace) -> "list[Built]":
     if unknown:
         known = ", ".join(BOARDS)
         raise Failed(say(f"--only: không có bảng {unknown}; có: {known}", f"--only: there is no dashboard {unknown}; there are {known}"))
-    return [board for board in built(chosen_languages(arguments)) if not names or board.name in names]
+    return [
+        board
+        for board in built([language for language in LANGUAGES if language in arguments.languages])
+        if not names or board.name in names
+    ]
 
 
 def span_of(arguments: argparse.Namespace, opens_at: str, now_ms: int) -> "Span":

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from telemetry.lineprotocol.parse import LineError, parse_lines
 from telemetry.point import FieldValue, Point
 
 _GZIP = b"\x1f\x8b"
-_TAGS = {"site": "csv", "gateway": "csv", "device": "csv"}
+_END_S = (1 << 63) // 10**9  # the last second that InfluxDB knows
+TAGS = ("site", "gateway", "device")  # of a CSV file's points; each is "csv" unless it is said
 
 
 @dataclass(slots=True)
@@ -45,12 +47,12 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How a CSV file is read: the column of the time, and the column of each field of `measurement`."""
+    """How a CSV file is read: the column of the time, the column of each field of `measurement`, and whose readings they are."""
 
     time: str
     measurement: str
     fields: Mapping[str, str]
-    tags: Mapping[str, str] = field(default_factory=lambda: _TAGS)
+    tags: Mapping[str, str]
 
 
 def read(path: Path, measurements: Sequence[str], columns: Columns | None = None) -> Recording:
@@ -100,10 +102,26 @@ def _read_csv(text: Iterable[str], columns: Columns, recording: Recording) -> No
     for row in rows:
         try:
             moment = datetime.fromisoformat(row[columns.time])
-            fields: dict[str, FieldValue] = {name: float(row[column]) for name, column in columns.fields.items() if row[column]}
-        except (ValueError, TypeError) as error:
+            time_s = _seconds(moment)
+            fields: dict[str, FieldValue] = {name: _number(row[column]) for name, column in columns.fields.items() if row[column]}
+        except (ValueError, TypeError, OverflowError) as error:
             recording.complain(say(f"dòng {rows.line_num}: {error}", f"line {rows.line_num}: {error}"))
             continue
-        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        point = Point(columns.measurement, columns.tags, {**fields, "quality": 0}, int(at.timestamp()) * 10**9)
+        point = Point(columns.measurement, columns.tags, {**fields, "quality": 0}, time_s * 10**9)
         recording.add(point, (columns.measurement,))
+
+
+def _seconds(moment: datetime) -> int:
+    """Return seconds since 1970 UTC, within what a store takes."""
+    at_s = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    if not 0 < at_s < _END_S:
+        raise ValueError(say(f"{moment} ngoài khoảng 1970–2262", f"{moment} is not within 1970 to 2262"))
+    return at_s
+
+
+def _number(text: str) -> float:
+    """Return a number as a store takes it: none of nan and inf."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(say(f"{text} không phải số đo", f"{text} is no reading"))
+    return number

@@ -27,7 +27,8 @@ What each means and who acts: docs/runbooks/alerts.md.
 """
 _TEST = """\
 FILE is line protocol, plain or gzip, as `quanho spool export` and the file uplink write it; - is standard input. With --csv it is CSV:
---csv names the column of the time (UTC where it does not say), --column the column of each field, as in --column pm2_5=PM25.
+--csv names the column of the time (ISO 8601, UTC where it does not say), --column the column of each field, as in --column pm2_5=PM25.
+--tag says whose readings they are: alarm levels are those of a device.
 
 Evaluated as Grafana does it: at whole multiples of the interval, Pending until the hold time is over, a series that leaves the answer
 resolved. "blind" is an alert whose last reading is old: it stays, since silence resolves nothing.
@@ -36,6 +37,7 @@ examples:
   quanho dashboards rules test flood --replay last-week.lp.gz
   quanho spool export /var/lib/quanho --from -2d | quanho dashboards rules test silent-sensor-water-level --replay -
   quanho dashboards rules test air-pm2-5 --replay hanoi.csv --csv "UTC Time" --column pm2_5=PM25 --limits-of 2026-01-01
+  quanho dashboards rules test flood --replay river.csv --csv Time --column "level=H (m)" --tag device=dap-cau
   quanho dashboards rules test flood-3 --replay drill.lp --expect firing     a drill in CI
   quanho dashboards rules test gap --replay day.lp --from 2026-11-20T00:00:00+07:00 --to 2026-11-20T12:00:00+07:00 --json
 
@@ -71,6 +73,7 @@ def _add_test(test: argparse.ArgumentParser) -> None:
     test.add_argument("--limits-of", type=_day, metavar="DAY", help="legal limits of this day (default: those in force at the time)")
     test.add_argument("--csv", metavar="COLUMN", help="FILE is CSV, and this its column of the time")
     test.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="a field and its column of the CSV")
+    test.add_argument("--tag", action="append", default=[], metavar="NAME=VALUE", help="whose readings the CSV has: site, gateway, device")
     test.add_argument("--expect", choices=("firing", "quiet"), help="exit 1 when it is not so")
     test.add_argument("--json", action="store_true", help="print JSON")
     test.set_defaults(run=_test)

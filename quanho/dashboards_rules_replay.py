@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from dashboards.alerting.replay import timeline
 from dashboards.alerting.rule import Rule, day_of
 from dashboards.alerting.states import Instance, State
-from quanho.dashboards_recording import Columns, Recording, read
+from quanho.dashboards_recording import TAGS, Columns, Recording, read
 from quanho.dashboards_rules_timeline import CELLS, Replayed, as_json, lines, utc
 from quanho.failure import Failed
 from quanho.lang import say
@@ -28,7 +28,7 @@ def replay(arguments: argparse.Namespace, rules: Sequence[Rule]) -> int:
     every_s = max(1, round(arguments.every)) if arguments.every else 0
     done = [_replayed(rule, recording, from_ms, to_ms, every_s, arguments.limits_of) for rule in rules]
     fired = any(each.fired for each in done)
-    code, complaint = _judged(done, measurements, fired=fired, expected=arguments.expect)
+    code, complaint = _judged(done, recording, measurements, fired=fired, expected=arguments.expect)
     if arguments.json:
         shown = {"ok": not code, "fired": fired, "points": recording.count, "unreadable": recording.unreadable}
         print(json.dumps({**shown, "from": utc(from_ms), "to": utc(to_ms), "rules": [as_json(each) for each in done]}, ensure_ascii=False))
@@ -39,9 +39,18 @@ def replay(arguments: argparse.Namespace, rules: Sequence[Rule]) -> int:
     return code
 
 
-def _judged(done: Sequence[Replayed], measurements: Sequence[str], *, fired: bool, expected: str | None) -> tuple[int, str]:
+def _judged(
+    done: Sequence[Replayed], recording: Recording, measurements: Sequence[str], *, fired: bool, expected: str | None
+) -> tuple[int, str]:
     if not any(each.cells for each in done):
         asked = ", ".join(measurements)
+        known = dict.fromkeys(device for each in done for device in each.rule.levels or ())
+        if known and recording.points and not any(point.tags.get("device") in known for point in recording.points):
+            names = ", ".join(known)
+            return _EXIT_NOTHING, say(
+                f"bản ghi không có gì của trạm đã biết mức báo động ({names}); với CSV: --tag device=TRẠM",
+                f"the recording has nothing of a gauge whose alarm levels are known ({names}); for a CSV: --tag device=GAUGE",
+            )
         return _EXIT_NOTHING, say(f"bản ghi không có gì về {asked}", f"the recording has nothing of {asked}")
     if expected and fired != (expected == "firing"):
         was = say("đã báo động", "it fired") if fired else say("không báo động", "it did not fire")
@@ -49,7 +58,16 @@ def _judged(done: Sequence[Replayed], measurements: Sequence[str], *, fired: boo
     return 0, ""
 
 
+def _tags(arguments: argparse.Namespace) -> dict[str, str]:
+    pairs = [each.partition("=") for each in arguments.tag]
+    if any(name not in TAGS or not value for name, _, value in pairs) or (pairs and not arguments.csv):
+        known = ", ".join(TAGS)
+        raise Failed(say(f"--tag TÊN=GIÁ_TRỊ đi cùng --csv; tên là {known}", f"--tag NAME=VALUE goes with --csv; names are {known}"))
+    return dict.fromkeys(TAGS, "csv") | {name: value for name, _, value in pairs}
+
+
 def _columns(arguments: argparse.Namespace, measurements: Sequence[str]) -> Columns | None:
+    tags = _tags(arguments)
     pairs = [each.partition("=") for each in arguments.column]
     if any(not (name and column) for name, _, column in pairs) or bool(arguments.csv) != bool(pairs):
         raise Failed(say("CSV cần --csv CỘT_GIỜ và --column TRƯỜNG=CỘT", "a CSV needs --csv TIME_COLUMN and --column FIELD=COLUMN"))
@@ -59,7 +77,7 @@ def _columns(arguments: argparse.Namespace, measurements: Sequence[str]) -> Colu
         raise Failed(
             say("với CSV hãy nêu một quy tắc, không phải cả nhóm", "with a CSV name one rule, not a family of several measurements")
         )
-    return Columns(arguments.csv, measurements[0], {name: column for name, _, column in pairs})
+    return Columns(arguments.csv, measurements[0], {name: column for name, _, column in pairs}, tags)
 
 
 def _span_ms(arguments: argparse.Namespace, recording: Recording) -> tuple[int, int]:

@@ -53,9 +53,8 @@ def settings_of(arguments: argparse.Namespace) -> InfluxSettings:
 
 @contextmanager
 def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
-    """Open the store that the arguments name.
-
-    Raises ConfigError, and Failed when nothing that looks like one answers (exit code 3) or when it refuses these arguments (2).
+    """Open the store that the arguments name. Raises ConfigError, and Failed: when nothing that looks like one answers (exit code 3), or it
+    refuses what nobody can be refused who names the right database and may read it (exit code 2).
     """
     from runtime.influx import InfluxClient
 
@@ -66,37 +65,19 @@ def store(arguments: argparse.Namespace) -> Iterator["InfluxClient"]:
     client = InfluxClient(settings)
     try:
         client.detect(10.0)
-        _try(client, arguments)
         yield client
     except TransientError as error:
         raise Failed(
             say(f"không hỏi được InfluxDB ở {arguments.influx}: {error}", f"cannot ask the InfluxDB at {arguments.influx}: {error}"),
             _EXIT_UNREACHABLE,
         ) from error
-    finally:
-        client.close()
-
-
-def _try(client: "InfluxClient", arguments: argparse.Namespace) -> None:
-    """Ask something that every store answers, so that a wrong name is told once and not by every query.
-
-    SHOW MEASUREMENTS would not do: InfluxDB 1.6 answers it for a database that is not there (measured).
-    """
-    try:
-        client.query("SHOW FIELD KEYS LIMIT 1")
-    except QueryError as refused:
-        database = arguments.database or DATABASE
-        where, words = arguments.influx, refused.words
-        if refused.status in (401, 403):
-            raise Failed(
-                say(
-                    f"{where} từ chối: {words}; cần --username và --password-file, hoặc --influx-token-file, có quyền đọc {database}",
-                    f"{where} refuses: {words}; it takes --username and --password-file, or --influx-token-file, with READ on {database}",
-                )
-            ) from refused
+    except QueryError as error:
+        where = f"InfluxDB {arguments.influx}: {error.words} (HTTP {error.status})"
         raise Failed(
             say(
-                f"{where} không đọc được cơ sở dữ liệu {database}: {words}; chọn cơ sở dữ liệu bằng --database",
-                f"{where} cannot read database {database}: {words}; choose one with --database",
+                f"{where}; xem lại --database, và --username với --password-file hoặc --influx-token-file của người được đọc",
+                f"{where}; look at --database, and at --username with --password-file or --influx-token-file of somebody who may read",
             )
-        ) from refused
+        ) from error
+    finally:
+        client.close()

@@ -2,6 +2,9 @@
 
 Each kind is computed straight from its meaning, apart from the InfluxQL of statements.py; the tests hold the two against each other on a
 real InfluxDB. `now()` is the instant of the question, and points after it do not exist yet.
+
+dashboards.influxql.evaluate would answer the statements themselves, but goes over all points for each question: 440 ms against 1.4 ms here
+for the mean of 24 hours of ten devices over a week, and a replay asks thousands of times.
 """
 
 from bisect import bisect_left, bisect_right
@@ -68,10 +71,20 @@ def _tracks(query: Query, points: Iterable[Point], above: Mapping[str, float] | 
         track = tracks.setdefault(tuple((tag, known.get(tag, "")) for tag in tags_of(query)), _Track())
         if "quality" in fields:
             track.alive.append(time_ns)
-        if field in fields and _is_believed(query, fields):
+        if (value := _value(query, field, fields)) is not None and _is_believed(query, fields):
             track.times.append(time_ns)
-            track.values.append(f"{fields[field]} {fields.get('gap_id', '')}" if isinstance(query, OpenGaps) else fields[field])
+            track.values.append(value)
     return tracks
+
+
+def _value(query: Query, field: str, fields: Mapping[str, FieldValue]) -> FieldValue | None:
+    if isinstance(query, Losses):
+        least = int(fields.get("count_known") is False)
+        return _number(fields["count"]) + least if "count" in fields else least or None
+    if isinstance(query, OpenGaps):
+        began_ns = int(fields.get("from_ns", 0))
+        return {"open": began_ns, "closed": -began_ns}.get(str(fields.get(field)))
+    return fields.get(field)
 
 
 def _is_asked_for(query: Query, point: Point, above: Mapping[str, float] | None) -> bool:
@@ -168,11 +181,12 @@ def _growth(values: list[FieldValue]) -> float:
 
 
 def _open_gaps(query: OpenGaps, track: _Track, now_ns: int) -> Seen | None:
+    """Of the ends of gaps, the beginnings are held below 0."""
     start, end = track.between(now_ns - query.memory_ms * _MS, now_ns)
-    told = {str(value) for value in track.values[start:end]}
-    if not told:
+    if start == end:
         return None
-    return Seen(float(sum(1 if each.startswith("open ") else -1 for each in told)))
+    began = [int(value) for value in track.values[start:end]]
+    return Seen(float(max(began) > max(0, -min(began))))
 
 
 def _arrived(track: _Track, now_ns: int, window_ms: int) -> Seen | None:

@@ -5,7 +5,7 @@ the time only where `timestampHeader` is set; without it a message could be repl
 single "<" in a text loses the message.
 
 The route is one child for the tree that is there, and catches nothing but what carries our label. Its group is a site and a subject: a
-gateway that dies with all its sensors is one message, and no flood waits behind it.
+gateway that dies is one message, in which its sensors join it once their own time is over, and no flood waits behind it.
 """
 
 from collections.abc import Sequence

@@ -9,11 +9,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from dashboards.house import MISSED_WITHIN, SEEN_WITHIN
 from dashboards.influxql.expand import duration_ms
+from dashboards.influxql.whose import OF_DEVICE, OF_GATEWAY, OF_LEDGER
+from telemetry import quality
 
-_OF_DEVICE = ("site", "gateway", "device")
-_OF_GATEWAY = ("site", "gateway")
-_OF_LEDGER = ("site", "gateway", "source", "reason")
+_BUT_FOR_TIME = (
+    quality.GOOD,
+    quality.CLOCK_ESTIMATED,
+    quality.TIME_RECONSTRUCTED,
+    quality.CLOCK_ESTIMATED | quality.TIME_RECONSTRUCTED,
+)
 
 
 def _is_duration(text: str) -> str:
@@ -31,7 +37,7 @@ class _Query(BaseModel):
 
 
 class _Remembering(_Query):
-    memory: Duration = Field("7d", description="how far back the last value of a silent series is remembered")
+    memory: Duration = Field(SEEN_WITHIN, description="how far back the last value of a silent series is remembered")
 
     @property
     def memory_ms(self) -> int:
@@ -65,8 +71,12 @@ class Level(_Remembering):
     mean_of: int = Field(0, ge=0, le=1000, description="number of steps the mean is taken over; 0 for the last value")
     step: Duration = Field("1h", description="length of a step")
     divided_by: float = Field(1.0, gt=0, description="what the value is divided by")
-    qualities: tuple[int, ...] = Field((0,), description="sums of quality bits that are believed (telemetry/quality.py)", min_length=1)
-    by: Tags = Field(_OF_DEVICE, description="tags that make an instance", min_length=1)
+    qualities: tuple[int, ...] = Field(
+        _BUT_FOR_TIME,
+        description="sums of quality bits that are believed (telemetry/quality.py); a doubt about the time is none about the value",
+        min_length=1,
+    )
+    by: Tags = Field(OF_DEVICE, description="tags that make an instance", min_length=1)
 
     @property
     def step_ms(self) -> int:
@@ -88,7 +98,7 @@ class Flag(_Remembering):
     measurement: str = Field(description="measurement of the catalogue")
     field: str = Field(description="boolean field of it")
     is_: bool = Field(alias="is", description="the value that is bad news")
-    by: Tags = Field(_OF_GATEWAY, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_GATEWAY, description="tags that make an instance", min_length=1)
 
 
 class LastSeen(_Windowed):
@@ -96,8 +106,8 @@ class LastSeen(_Windowed):
 
     kind: Literal["last_seen"] = "last_seen"
     measurement: str = Field(description="measurement of the catalogue")
-    memory: Duration = Field("30d", description="who was seen within it is expected")
-    by: Tags = Field(_OF_DEVICE, description="tags that make an instance", min_length=1)
+    memory: Duration = Field(MISSED_WITHIN, description="who was seen within it is expected")
+    by: Tags = Field(OF_DEVICE, description="tags that make an instance", min_length=1)
 
 
 class Rate(_Windowed):
@@ -106,25 +116,28 @@ class Rate(_Windowed):
     kind: Literal["rate"] = "rate"
     measurement: str = Field(description="measurement of the catalogue")
     field: str = Field(description="counter of it")
-    by: Tags = Field(_OF_GATEWAY, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_GATEWAY, description="tags that make an instance", min_length=1)
 
 
 class OpenGaps(_Remembering):
-    """How many gaps of the ledger have begun and not ended (docs/specs/wire.md): the difference of their points by `gap_id`."""
+    """1 when the newest gap of the ledger (docs/specs/wire.md) has not ended, else 0; a source has one gap of a reason at a time."""
 
     kind: Literal["open_gaps"] = "open_gaps"
-    memory: Duration = Field("30d", description="gaps that began earlier are not counted")
-    by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
+    memory: Duration = Field(MISSED_WITHIN, description="gaps that began earlier are not known")
+    by: Tags = Field(OF_LEDGER, description="tags that make an instance; source and reason among them", min_length=1)
 
 
 class Losses(_Windowed):
-    """How many readings the ledger accounts for within `window` under some of its reasons (docs/specs/wire.md)."""
+    """How many readings at least the ledger accounts for within `window` under some of its reasons (docs/specs/wire.md).
+
+    An entry that does not know how many it is about counts for one more than it says.
+    """
 
     kind: Literal["losses"] = "losses"
     reasons: Tags = Field(
         description="reasons of the ledger that mean a loss; others only tell of what was set aside or late", min_length=1
     )
-    by: Tags = Field(_OF_LEDGER, description="tags that make an instance", min_length=1)
+    by: Tags = Field(OF_LEDGER, description="tags that make an instance", min_length=1)
 
 
 class Arrival(_Query):

@@ -61,6 +61,7 @@ class Case(BaseModel):
     legal: Literal["1h", "8h", "24h"] | None = Field(None, description="bad above the legal limit for this mean (rules/limits)")
     alarm: Literal[1, 2, 3] | None = Field(None, description="bad from this alarm level of each river gauge on (rules/limits)")
     query: dict[str, object] = Field(default_factory=dict, description="keys of the query that differ")
+    panel: str = Field("", description="key of the panel that shows it, where the rule's own does not")
 
     @property
     def ways(self) -> int:
@@ -88,6 +89,7 @@ class Rule(BaseModel):
     meaning: Text
     action: Text
     dashboard: str
+    panel: str
     labels: dict[str, str]
     no_data: Choice
     on_error: Choice

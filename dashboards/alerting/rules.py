@@ -29,6 +29,7 @@ class _Written(BaseModel):
     meaning: Words = Field(description="what it means")
     action: Words = Field(description="what to do first")
     dashboard: str = Field("", description="the dashboard that shows it")
+    panel: str = Field("", description="key of the panel of it; without, the first that shows the field or else the measurement")
     labels: dict[str, str] = Field(default_factory=dict, description="further labels")
     no_data: Choice = Field("KeepLast", description="state when the store has nothing at all")
     on_error: Choice = Field("KeepLast", description="state when the store does not answer")
@@ -110,6 +111,7 @@ def _rule(subject: str, of: _Subject, written: _Written, case: Case, at: Problem
         summary=written.summary.text,
         meaning=written.meaning.text,
         action=written.action.text,
+        panel=case.panel or written.panel,
         **written.model_dump(include={"for_s", "dashboard", "labels", "no_data", "on_error", "blind_after_s"}),
     )
     if len(rule.uid) > MOST_UID:

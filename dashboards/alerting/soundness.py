@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 from dashboards.alerting.queries import Heartbeat, Level, tags_of
 from dashboards.alerting.rule import Rule
-from dashboards.boards import BOARDS
+from dashboards.boards import BOARDS, board
+from dashboards.influxql.whose import OF_DEVICE
 from rules import limits
 from telemetry.catalogue import MEASUREMENTS, find
 
-_TAGS = ("site", "gateway", "device")
-_TAGS_OF_LEDGER = (*_TAGS, "source", "reason")
+_TAGS_OF_LEDGER = (*OF_DEVICE, "source", "reason")
 _MARK = re.compile(r"\[(\w+)\]")
 _LABEL = re.compile(r"\$labels\.(\w+)")
 _BUILT_IN = ("alertname",)
@@ -26,6 +27,10 @@ def faults(rule: Rule) -> Iterator[str]:
         yield "no_data may not be Error, nor on_error NoData: Grafana knows no such choice"
     if rule.dashboard and rule.dashboard not in BOARDS:
         yield f"there is no dashboard {rule.dashboard}; there are {', '.join(BOARDS)}"
+    elif rule.panel and rule.case.legal is None:
+        keys = [panel.key for panel in board(rule.dashboard).panels] if rule.dashboard else []
+        if rule.panel not in keys:
+            yield f"there is no panel {rule.panel} on its dashboard; there are {', '.join(keys)}"
     if rule.for_s % rule.interval_s:
         yield f"for_s must be a multiple of interval_s ({rule.interval_s}): in between nobody looks"
 
@@ -36,10 +41,12 @@ def _query_faults(rule: Rule) -> Iterator[str]:
     if measurement and measurement not in MEASUREMENTS:
         yield f"no measurement {measurement} in the catalogue"
         return
-    known = _TAGS_OF_LEDGER if query.kind in ("open_gaps", "losses") or measurement == "ledger" else _TAGS
+    known = _TAGS_OF_LEDGER if query.kind in ("open_gaps", "losses") or measurement == "ledger" else OF_DEVICE
     for tag in tags_of(query):
         if tag not in known:
             yield f"by: points have no tag {tag}; they have {', '.join(known)}"
+    if isinstance(query, Level):
+        yield from _quality_faults(query.qualities)
     if not field:
         return
     quantity = find(measurement, field)
@@ -49,6 +56,13 @@ def _query_faults(rule: Rule) -> Iterator[str]:
         yield f"{field} is a {quantity.type}: kind flag is for booleans, the others are for numbers"
     elif query.kind == "rate" and not quantity.is_counter:
         yield f"{field} is no counter"
+
+
+def _quality_faults(qualities: tuple[int, ...]) -> Iterator[str]:
+    """A reading can have two marks at once: where each is believed, both are."""
+    for one, other in combinations(sorted(qualities), 2):
+        if one | other not in qualities:
+            yield f"qualities: believes {one} and {other}, but not {one | other}, which is both at once"
 
 
 def _bound_faults(rule: Rule) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """From a rule's query to its InfluxQL: one column "value", one row for each instance.
 
-Each shape was measured on InfluxDB 1.6.7. Statements in FROM are united, so `sum` adds the zeros to what was counted; `now()` stands where
-the window is shorter than the time range, on both sides: a point of the future, by a clock that is wrong, is no sign of life.
+Each shape was measured on InfluxDB 1.6.7. `now()` stands where the window is shorter than the time range (dashboards.influxql.seen).
 `moving_average` has no row before it has seen enough steps; it stands outside the statement that makes the steps, since beside
 `GROUP BY time(…)` it reaches back beyond the time range by some of them.
 """
@@ -10,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.alerting.numbers import plain
 from dashboards.alerting.queries import Arrival, Flag, Heartbeat, LastSeen, Level, Losses, OpenGaps, Query, Rate, Tags
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.ledger import LEDGER
+from dashboards.influxql.seen import ZERO, lately, with_zeros
+from dashboards.influxql.select import TIME_FILTER, Select, call, equals, literal, name, select
+from dashboards.influxql.united import constant
 
 VALUE = "value"
 _STEP = "step"
-_NONE = f"{call('last', 'quality')} * 0"  # a 0 of everybody who wrote anything, since every point has the field
 
 
 def statement(query: Query, above: Mapping[str, float] | None = None) -> Select | None:
@@ -28,12 +29,11 @@ def statement(query: Query, above: Mapping[str, float] | None = None) -> Select 
         case Flag():
             return _flag(query)
         case LastSeen():
-            return _with_zeros(call("count", "quality"), query.measurement, query.window, query.by)
+            return with_zeros(call("count", "quality"), VALUE, query.measurement, query.window, query.by)
         case Rate():
-            return _with_zeros(call("non_negative_difference", query.field), query.measurement, query.window, query.by)
+            return with_zeros(call("non_negative_difference", query.field), VALUE, query.measurement, query.window, query.by)
         case Losses():
-            where = (_either("reason", map(literal, query.reasons)),)
-            return _with_zeros(call("sum", "count"), "ledger", query.window, query.by, where)
+            return _losses(query)
         case OpenGaps():
             return _open_gaps(query)
         case Arrival():
@@ -71,26 +71,38 @@ def _mean(query: Level) -> Select:
 
 
 def _above(query: Level, above: Mapping[str, float]) -> Select:
-    each = [_last(query, f" - {plain(level)}", query.by, (f"{name('device')} = {literal(device)}",)) for device, level in above.items()]
+    each = [_last(query, f" - {plain(level)}", query.by, (equals("device", device),)) for device, level in above.items()]
     return select((call("last", VALUE), VALUE), of=each, by=query.by)
 
 
 def _flag(query: Flag) -> Select:
     def told(is_: bool, plus: str) -> Select:
-        return select((_NONE + plus, VALUE), of=query.measurement, where=(f"{name(query.field)} = {str(is_).lower()}",), by=query.by)
+        return select((ZERO + plus, VALUE), of=query.measurement, where=(f"{name(query.field)} = {str(is_).lower()}",), by=query.by)
 
     return select((call("last", VALUE), VALUE), of=(told(query.is_, " + 1"), told(not query.is_, "")), by=query.by)
 
 
-def _with_zeros(counted: str, measurement: str, window: str, by: Tags, where: Sequence[str] = ()) -> Select:
-    recent = select((counted, VALUE), of=measurement, where=where, by=by, time=f"time > now() - {window} AND time <= now()")
-    known = select((_NONE, VALUE), of=measurement, where=where, by=by)
-    return select((call("sum", VALUE), VALUE), of=(recent, known), by=by)
+def _losses(query: Losses) -> Select:
+    """An entry that does not know its number has no `count`, or one that is too small: it is one more, or nobody would be told."""
+    where = (_either("reason", map(literal, query.reasons)),)
+
+    def told(value: str, *more: str, time: str = lately(query.window)) -> Select:
+        return select((value, VALUE), of=LEDGER, where=(*where, *more), by=query.by, time=time)
+
+    counted, vague = told(call("sum", "count")), told(call("count", "quality"), f"{name('count_known')} = false")
+    return select((call("sum", VALUE), VALUE), of=(counted, vague, told(ZERO, time=TIME_FILTER)), by=query.by)
 
 
 def _open_gaps(query: OpenGaps) -> Select:
-    def told(state: str, times: str) -> Select:
-        where = (f"{name('state')} = {literal(state)}",)
-        return select((f"count(distinct({name('gap_id')})){times}", VALUE), of="ledger", where=where, by=query.by)
+    """As in influxql/ledger.py: the newest gap is open when no end is told of one that began as late. Opens less ends would be one too few
+    while the beginning of a gap is older than the memory and its end is not."""
 
-    return select((call("sum", VALUE), VALUE), of=(told("open", ""), told("closed", " * -1")), by=query.by)
+    def told(state: str, *columns: tuple[str, str]) -> Select:
+        return select(*columns, of=LEDGER, where=(equals("state", state),), by=query.by)
+
+    newest = call("max", "from_ns")
+    began, ended = told("open", (newest, "opened"), (f"{newest} * 0", "closed")), told("closed", (newest, "closed"))
+    ahead = select((f"{call('max', 'opened')} - {call('max', 'closed')}", "ahead"), of=(began, ended), by=query.by)
+    is_open = select((constant(name("ahead"), 1), VALUE), of=ahead, where=(f"{name('ahead')} > 0",), by=query.by)
+    known = (told(state, (constant(call("last", "quality"), 0), VALUE)) for state in ("open", "closed"))
+    return select((call("max", VALUE), VALUE), of=(is_open, *known), by=query.by)

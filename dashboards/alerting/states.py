@@ -84,7 +84,10 @@ _NEVER = Instance(State.NORMAL, 0, 0)
 
 
 def step(policy: Policy, instances: Instances, answer: Answer, now_ms: int) -> tuple[dict[Labels, Instance], list[Transition]]:
-    """Return the instances after an evaluation, and what changed. Instances that were Normal and are new are no change."""
+    """Return the instances after an evaluation, and what changed.
+
+    Instances that were Normal and are new are no change; nor is that a value is old where nobody was told anything.
+    """
     if isinstance(answer, Unanswered):
         choice = policy.no_data if answer is Unanswered.NO_DATA else policy.on_error
         about = _about(instances, choice)
@@ -111,7 +114,7 @@ def _about(instances: Instances, choice: str) -> tuple[Labels, ...]:
 
 def _differs(before: Instance | None, after: Instance) -> bool:
     old = before or _NEVER
-    return (old.state, old.is_blind) != (after.state, after.is_blind)
+    return old.state is not after.state or (after.state is State.FIRING and old.is_blind is not after.is_blind)
 
 
 def _judged(policy: Policy, before: Instance | None, result: Result, now_ms: int) -> Instance:

@@ -6,7 +6,7 @@ No VN_AQI is shown. Its hourly value is made of NowCast, a mean of 12 hours whos
 
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.air_course import COMFORT_ROWS, DUST_ROWS, PARTICLE_ROWS, PATTERN_ROWS
 from dashboards.boards.air_limits import limit_rows
 from dashboards.boards.air_now import NOW_ROWS, QUALITY_ROWS

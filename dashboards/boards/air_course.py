@@ -1,6 +1,6 @@
 """How the air changes: dust, the pattern of the hours, stations side by side, comfort, particles."""
 
-from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, in_order
+from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION
 from dashboards.influxql.means import course, hourly_mean
 from dashboards.influxql.select import call, select
 from dashboards.influxql.valid import IS_VALID
@@ -8,10 +8,10 @@ from dashboards.model.grid import Row
 from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
 from dashboards.panels.statushistory import statushistory
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.timeseries import timeseries
+from dashboards.panels.transformations import organize
 from dashboards.units import COUNT, unit_of
 from dashboards.words import Text, same
 
@@ -119,7 +119,7 @@ _COMPARED = table(
     ),
     sort_by=Text("Trung bình", "Mean"),
     is_descending=True,
-    transformations=[in_order(("device", "mean", "median", "p95", "max", "readings", "site", "gateway"), hides_time=True)],
+    transformations=[organize(("device", "mean", "median", "p95", "max", "readings", "site", "gateway"), without=("Time",))],
 )
 
 

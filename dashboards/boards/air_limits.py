@@ -4,13 +4,12 @@ There is no 1-hour limit for dust (QCVN 05:2023/BTNMT, table 1): an hourly value
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.stations import AT_SITE, BY, STATION, side_by_side
 from dashboards.house import GREEN, RED
-from dashboards.influxql.means import daily_mean, hourly_mean, running_mean
+from dashboards.influxql.means import daily_mean, hourly_mean, least_hours, running_mean
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
@@ -90,7 +89,7 @@ def _running(field: str, hours: int, limit: LegalLimit) -> Panel:
 def _daily(field: str, limit: LegalLimit) -> Panel:
     symbol, value, words = SYMBOLS[field], legal.value(limit), legal.in_words(limit)
     enough = _with_hours(24)
-    panel = timeseries(
+    return timeseries(
         f"daily-{field}",
         Text(f"{symbol}: trung bình từng ngày, giới hạn 24 giờ {value}", f"{symbol}: mean of each day, 24 h limit {value}"),
         Text(
@@ -106,8 +105,8 @@ def _daily(field: str, limit: LegalLimit) -> Panel:
         style={"drawStyle": "points", "pointSize": 8, "showPoints": "always", "axisSoftMax": limit.value * 1.1},
         legend_calcs=("max",),
         may_be_empty=True,
+        time_from=_DAYS,
     )
-    return replace(panel, time_from=_DAYS)
 
 
 def _hourly(field: str, limit: LegalLimit) -> Panel:
@@ -130,11 +129,11 @@ def _hourly(field: str, limit: LegalLimit) -> Panel:
 
 
 def _with_hours(hours: int) -> Text:
-    return Text(*(text.format(least=hours * 3 // 4, hours=hours) for text in _ENOUGH))
+    return Text(*(text.format(least=least_hours(hours), hours=hours) for text in _ENOUGH))
 
 
 def _too_few(hours: int) -> Text:
     return Text(
-        f"chưa trạm nào có đủ {hours * 3 // 4} giờ có số đo hợp lệ; xem đồ thị diễn biến ở trên",
-        f"no station has valid readings in {hours * 3 // 4} hours yet; see the curves above",
+        f"chưa trạm nào có đủ {least_hours(hours)} giờ có số đo hợp lệ; xem đồ thị diễn biến ở trên",
+        f"no station has valid readings in {least_hours(hours)} hours yet; see the curves above",
     )

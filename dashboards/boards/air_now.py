@@ -1,14 +1,14 @@
 """Air now: the last reading of every station, and how good the readings of the time range are."""
 
-from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, in_order, last_readings
+from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, last_readings
 from dashboards.influxql.valid import marks, share_of_good
 from dashboards.model.grid import Row
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
 from dashboards.panels.bargauge import bargauge
-from dashboards.panels.hidden import hidden
 from dashboards.panels.quality import share_steps
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
+from dashboards.panels.transformations import organize
 from dashboards.units import COUNT
 from dashboards.words import Text
 from telemetry.quality import FLAGS
@@ -65,7 +65,7 @@ _MARKS = table(
         ),
     ),
     sort_by=Text("Thiết bị", "Device"),
-    transformations=[in_order(("device", *(flag.name for flag in FLAGS), "site", "gateway"), hides_time=True)],
+    transformations=[organize(("device", *(flag.name for flag in FLAGS), "site", "gateway"), without=("Time",))],
 )
 
 NOW_ROWS = (Row(10, ((17, _LAST), (7, _SHARE))),)

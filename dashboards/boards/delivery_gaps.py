@@ -1,13 +1,12 @@
 """Gaps: times without readings, and why."""
 
-from dataclasses import replace
-
-from dashboards.house import GREEN, ORANGE, RED
+from dashboards.house import GREEN, MISSED_WITHIN, ORANGE, RED
 from dashboards.influxql import ledger
-from dashboards.influxql.select import call, is_variable, name, select
+from dashboards.influxql.select import call, equals, name, select
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_LEDGER
 from dashboards.model.json import Json
 from dashboards.model.query import Query
-from dashboards.panels.shown import nothing, words
+from dashboards.panels.mappings import nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
@@ -17,9 +16,7 @@ from dashboards.reasons import OF_GAPS, REASONS
 from dashboards.units import grafana_unit
 from dashboards.words import Text, same
 
-WHERE = (is_variable("site"), is_variable("gateway"))
-MEMORY = ledger.MEMORY
-_DAYS = MEMORY.removesuffix("d")
+_DAYS = MISSED_WITHIN.removesuffix("d")
 _NONE = Text("không có khoảng trống nào", "no gap")
 _NS_IN_A_S = 1_000_000_000
 
@@ -39,34 +36,32 @@ def whose_columns() -> list[Json]:
 
 
 _IS_OPEN = ('"opened" * 0 + 1', "open")
-_OPEN = Query(ledger.open_gaps_listed(_IS_OPEN, where=WHERE), format="table")
-_LONG_OPEN = Query(ledger.long_open_gaps_listed(_IS_OPEN, where=WHERE), format="table")
+_OPEN = Query(ledger.open_gaps_listed(_IS_OPEN, where=CHOSEN_GATEWAY), format="table")
+_LONG_OPEN = Query(ledger.long_open_gaps_listed(_IS_OPEN, where=CHOSEN_GATEWAY), format="table")
 _CLOSED = Query(
     ledger.closed_gaps(
         (f"({name('to_ns')} - {name('from_ns')}) / {_NS_IN_A_S}", "length"),
         (name("count"), "count"),
         (name("count_known"), "count_known"),
         (f"{name('from_ns')} * 0", "open"),
-        where=WHERE,
+        where=CHOSEN_GATEWAY,
     ),
     format="table",
 )
-OPEN_COUNT = replace(
-    stat(
-        "open-gaps",
-        Text("Khoảng trống đang mở", "Open gaps"),
-        Text(
-            f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {_DAYS} ngày qua, dù đang xem khoảng thời gian nào.",
-            f"Sources that are silent now. Gaps that began within {_DAYS} days count, whatever time range is looked at.",
-        ),
-        [Query(ledger.count_of_open_gaps(where=WHERE))],
-        unit=grafana_unit("{count}"),
-        empty=_NONE,
-        thresholds=steps(GREEN, (1, RED)),
-        color="background",
-        may_be_empty=True,
+OPEN_COUNT = stat(
+    "open-gaps",
+    Text("Khoảng trống đang mở", "Open gaps"),
+    Text(
+        f"Số nguồn đang im lặng lúc này. Tính các khoảng trống bắt đầu trong {_DAYS} ngày qua, dù đang xem khoảng thời gian nào.",
+        f"Sources that are silent now. Gaps that began within {_DAYS} days count, whatever time range is looked at.",
     ),
-    time_from=MEMORY,
+    [Query(ledger.count_of_open_gaps(where=CHOSEN_GATEWAY))],
+    unit=grafana_unit("{count}"),
+    empty=_NONE,
+    thresholds=steps(GREEN, (1, RED)),
+    color="background",
+    may_be_empty=True,
+    time_from=MISSED_WITHIN,
 )
 _GAP_COLUMNS = ("open", "reason", "source", "from", "to", "length", "count", "count_known", "site", "gateway")
 GAPS = table(
@@ -112,7 +107,7 @@ GAPS = table(
 
 
 def _told(reason: str, shown: Text | str) -> Query:
-    statement = select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", reason, *WHERE), by=ledger.WHOSE)
+    statement = select((name("state"), "state"), of=ledger.LEDGER, where=("\"gap_id\" != ''", reason, *CHOSEN_GATEWAY), by=OF_LEDGER)
     return Query(statement, alias=("$tag_source · ", shown))
 
 
@@ -126,7 +121,7 @@ TIMELINE = statetimeline(
         "Blank before the first sign; the table above is the most exact.",
     ),
     [
-        *(_told(ledger.equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
+        *(_told(equals("reason", reason), REASONS[reason]) for reason in OF_GAPS),
         _told(ledger.is_loss(), "$tag_reason"),  # a reason of a later version
     ],
     empty=_NONE,
@@ -140,7 +135,7 @@ MISSING = stat(
         "Tổng số điểm đáng lẽ phải có trong các khoảng trống đã kết thúc, theo ước lượng. Không tính khoảng trống không rõ số điểm.",
         "Points that should have come within the gaps that are over, by estimate. Gaps without an estimate are not in it.",
     ),
-    [Query(select((call("sum", "count"), "missing"), of=ledger.LEDGER, where=(ledger.equals("state", "closed"), *WHERE)))],
+    [Query(select((call("sum", "count"), "missing"), of=ledger.LEDGER, where=(equals("state", "closed"), *CHOSEN_GATEWAY)))],
     unit=grafana_unit("{count}"),
     empty=_NONE,
     thresholds=steps(GREEN, (1, ORANGE)),

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards.boards.delivery_gaps import WHERE, reason_column, whose_columns
+from dashboards.boards.delivery_gaps import reason_column, whose_columns
 from dashboards.house import GREEN, ORANGE, RED
 from dashboards.influxql import ledger
+from dashboards.influxql.counters import risen
 from dashboards.influxql.select import AUTO, call, name, select
-from dashboards.influxql.steps import risen
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY, OF_LEDGER
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, nothing, words
+from dashboards.panels.mappings import between, nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
@@ -21,7 +22,7 @@ from dashboards.words import Text
 
 _NONE = Text("không mất gì", "nothing was lost")
 _NOTHING_REFUSED = Text("không có gì bị từ chối", "nothing was refused")
-_LOST = (ledger.is_loss(), ledger.among("reason", (*REFUSED, *COPIES, *NOT_LOST), is_not=True), *WHERE)
+_LOST = (ledger.is_loss(), ledger.among("reason", (*REFUSED, *COPIES, *NOT_LOST), is_not=True), *CHOSEN_GATEWAY)
 _UNKNOWN = nothing((Text("không rõ", "unknown"), ORANGE))
 
 LOST_COUNT = stat(
@@ -59,7 +60,7 @@ LOSSES = table(
         "Every loss that a gateway put into its ledger. “At least”: some entries know a part only. “Unknown”: nobody knows how many. "
         "What was refused and set aside is here as well; “queued at the broker” and “clock corrected” are told, but nothing was lost.",
     ),
-    [Query(ledger.losses(WHERE), format="table")],
+    [Query(ledger.losses(CHOSEN_GATEWAY), format="table")],
     empty=_NONE,
     columns=[
         reason_column(),
@@ -99,7 +100,7 @@ OVER_TIME = timeseries(
             select(
                 (call("sum", "count"), "lost"),
                 of=ledger.LEDGER,
-                where=(ledger.is_loss(), ledger.among("reason", NOT_LOST, is_not=True), *WHERE),
+                where=(ledger.is_loss(), ledger.among("reason", NOT_LOST, is_not=True), *CHOSEN_GATEWAY),
                 by=("reason",),
                 every=AUTO,
                 fill="none",
@@ -128,9 +129,9 @@ REJECTED = table(
                 (name("count"), "count"),
                 (name("count_known"), "count_known"),
                 (name("note"), "note"),
-                *((name(tag), tag) for tag in ledger.WHOSE),
+                *((name(tag), tag) for tag in OF_LEDGER),
                 of=ledger.LEDGER,
-                where=(ledger.among("reason", REFUSED), *WHERE),
+                where=(ledger.among("reason", REFUSED), *CHOSEN_GATEWAY),
                 rest="ORDER BY time DESC LIMIT 200",
             ),
             format="table",
@@ -161,7 +162,7 @@ REJECTED_RATE = timeseries(
         "How much the counter of refused points rose. It begins anew with the agent; that step back does not count.",
     ),
     [
-        Query(risen("rejected_total", "gateway", WHERE, ("site", "gateway")), alias="$tag_site · $tag_gateway"),
+        Query(risen("rejected_total", "gateway", CHOSEN_GATEWAY, OF_GATEWAY), alias="$tag_site · $tag_gateway"),
     ],
     unit=unit_of("gateway", "rejected_total"),
     empty=Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range"),

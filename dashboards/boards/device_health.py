@@ -1,16 +1,16 @@
 """How well a device reports: quality in words, pace, pauses, supply, radio, its line, and what the ledger says of its gateway."""
 
 from dashboards.boards.delivery_gaps import reason_column
-from dashboards.boards.device_chosen import OF_GATEWAY, WHERE
 from dashboards.boards.device_values import EVERYTHING
 from dashboards.house import ORANGE, RED
 from dashboards.influxql import ledger
+from dashboards.influxql.counters import risen
 from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
-from dashboards.influxql.steps import risen
+from dashboards.influxql.whose import CHOSEN_DEVICE, CHOSEN_GATEWAY
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.shown import nothing, words
+from dashboards.panels.mappings import nothing, words
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.table import column, table
 from dashboards.panels.timeseries import timeseries
@@ -26,7 +26,7 @@ _IN_WORDS = [column(measurement, title=shown) for measurement, shown in NAMES.it
 
 def _flagged(flag: Flag) -> Query:
     """Return when a flag was set. Without the outer time bound InfluxDB 1.6 fills empty groups up to now, far beyond the range."""
-    bits = select((f"({name('quality')} & {flag.bit}) / {flag.bit}", "flag"), of=EVERYTHING, where=WHERE)
+    bits = select((f"({name('quality')} & {flag.bit}) / {flag.bit}", "flag"), of=EVERYTHING, where=CHOSEN_DEVICE)
     statement = select((call("max", "flag"), "flag"), of=bits, where=(TIME_FILTER, '"flag" > 0'), every=AUTO)
     return Query(statement, alias=(Text(flag.vi, flag.en), " · $m"))
 
@@ -54,7 +54,13 @@ PACE = timeseries(
     ),
     [
         Query(
-            select((f"{call('count', 'quality')} * 60000.0 / $__interval_ms", "points"), of=EVERYTHING, where=WHERE, every=AUTO, fill="0"),
+            select(
+                (f"{call('count', 'quality')} * 60000.0 / $__interval_ms", "points"),
+                of=EVERYTHING,
+                where=CHOSEN_DEVICE,
+                every=AUTO,
+                fill="0",
+            ),
             alias="$m",
         )
     ],
@@ -75,7 +81,7 @@ PAUSE = timeseries(
         Query(
             select(
                 (call("max", "pause"), "pause"),
-                of=select((f"elapsed({name('quality')}, 1ms) / 1000.0", "pause"), of=EVERYTHING, where=WHERE),
+                of=select((f"elapsed({name('quality')}, 1ms) / 1000.0", "pause"), of=EVERYTHING, where=CHOSEN_DEVICE),
                 every=AUTO,
                 fill="none",
             ),
@@ -96,7 +102,7 @@ def _of_each(key: str, title: Text, description: Text, field: str, empty: Text) 
         key,
         title,
         description,
-        [Query(select((call("mean", field), field), of=f"/^({'|'.join(told_by)})$/", where=WHERE, every=AUTO), alias="$m")],
+        [Query(select((call("mean", field), field), of=f"/^({'|'.join(told_by)})$/", where=CHOSEN_DEVICE, every=AUTO), alias="$m")],
         unit=unit_of("air", field),  # the same for every device (telemetry/catalogue/common.py)
         empty=empty,
         overrides=_IN_WORDS,
@@ -128,7 +134,7 @@ LINK = timeseries(
         "How much the counters rose: frames received, damaged, sent again, readings received and lost. They begin anew with the agent; "
         "that step back does not count.",
     ),
-    [Query(risen(each.field, "board_link", WHERE), alias=Text(each.vi, each.en)) for each in _COUNTERS],
+    [Query(risen(each.field, "board_link", CHOSEN_DEVICE), alias=Text(each.vi, each.en)) for each in _COUNTERS],
     unit=grafana_unit("{count}"),
     empty=Text("thiết bị không phải bo mạch nối dây", "the device is no board on a line"),
     legend_calcs=("sum",),
@@ -147,7 +153,7 @@ LEDGER = table(
             select(
                 *((name(each), each) for each in ("source", "reason", "state", "count", "count_known", "note")),
                 of=ledger.LEDGER,
-                where=OF_GATEWAY,
+                where=CHOSEN_GATEWAY,
                 rest="ORDER BY time DESC LIMIT 100",
             ),
             format="table",

@@ -8,12 +8,12 @@ there (`rain`) would be given in one type for all, and which unit a value has wo
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dashboards.boards.device_chosen import WHERE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import call, select
+from dashboards.influxql.whose import CHOSEN_DEVICE
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, words
+from dashboards.panels.mappings import between, words
 from dashboards.panels.table import column, table
 from dashboards.panels.transformations import only_told, organize, series_to_rows
 from dashboards.units import unit_of
@@ -38,7 +38,7 @@ def _last(measurement: str, *, numbers: bool) -> Query | None:
     if not quantities:
         return None
     what = [(call("last", each.field), each.field) for each in quantities]
-    return Query(select(*what, of=measurement, where=WHERE), alias=f"{measurement}.$col")
+    return Query(select(*what, of=measurement, where=CHOSEN_DEVICE), alias=f"{measurement}.$col")
 
 
 def _queries(*, numbers: bool) -> list[Query]:
@@ -110,7 +110,7 @@ SEEN = table(
         "For each kind of reading: when the device last reported within 30 days, whatever range is looked at, and whether that reading was "
         "good. Flagged: see the quality panel.",
     ),
-    [Query(select((call("last", _QUALITY), _QUALITY), of=EVERYTHING, where=WHERE), alias="$m")],
+    [Query(select((call("last", _QUALITY), _QUALITY), of=EVERYTHING, where=CHOSEN_DEVICE), alias="$m")],
     empty=Text("thiết bị không báo gì trong 30 ngày qua", "the device reported nothing in 30 days"),
     columns=[
         column("Metric", title=Text("Loại số đo", "Kind of reading"), mappings=[words(NAMES)]),

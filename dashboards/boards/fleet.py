@@ -4,23 +4,24 @@ Everything an agent says of itself is one point every 10 s, so the last point te
 seen.
 """
 
+from collections.abc import Mapping
+
 from dashboards.boards.fleet_table import GATEWAYS, SILENT, SILENT_COUNT, VERSIONS
 from dashboards.house import GREEN, ORANGE, RED, YELLOW
-from dashboards.influxql.select import AUTO, TIME_FILTER, call, is_variable, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, call, name, select
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.model.variable import TagVariable
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import Shown, words
 from dashboards.panels.statetimeline import statetimeline
 from dashboards.panels.timeseries import timeseries
 from dashboards.units import grafana_unit, unit_of
 from dashboards.words import Text
 from telemetry.quality import CLOCK_ESTIMATED, TIME_RECONSTRUCTED
 
-_WHERE = (is_variable("site"), is_variable("gateway"))
-_BY = ("site", "gateway")
 _NAMED = "$tag_site · $tag_gateway"
 _NO_REPORT = Text("không gateway nào báo cáo trong khoảng thời gian này", "no gateway reported in this time range")
 _NO_PI = Text("máy không phải Raspberry Pi nên không đo", "the machines are no Raspberry Pi and do not measure it")
@@ -40,7 +41,7 @@ def _curve(
     several = len(fields) > 1
     queries = [
         Query(
-            select((call(function, field), field), of="gateway", where=_WHERE, by=_BY, every=AUTO),
+            select((call(function, field), field), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO),
             alias=f"{_NAMED} · $col" if several else _NAMED,
         )
         for field in fields
@@ -53,6 +54,30 @@ def _curve(
         unit=unit or unit_of("gateway", fields[0]),
         empty=empty,
         interval="10s",
+        may_be_empty=may_be_empty,
+    )
+
+
+def _states(
+    key: str,
+    title: Text,
+    description: Text,
+    field: str,
+    shown: Mapping[bool, Shown],
+    *,
+    may_be_empty: bool = False,
+    empty: Text = _NO_REPORT,
+) -> Panel:
+    """Return when a boolean field of each gateway was last told to be what."""
+    last = select((call("last", field), field), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY, every=AUTO)
+    return statetimeline(
+        key,
+        title,
+        description,
+        [Query(last, alias=_NAMED)],
+        empty=empty,
+        mappings=[words(shown)],
+        interval="1m",
         may_be_empty=may_be_empty,
     )
 
@@ -77,31 +102,25 @@ _AGE = _curve(
     "spool_oldest_age_s",
     function="max",
 )
-_CLOCK_WORDS = words({True: (Text("đáng tin", "trusted"), GREEN), False: (Text("chưa đáng tin", "not trusted"), ORANGE)})
-_CLOCK = statetimeline(
+_CLOCK = _states(
     "clock",
     Text("Trạng thái đồng hồ", "Clock state"),
     Text(
         "Gateway có tin đồng hồ của mình không. Khi chưa tin, thời gian của số đo được ước lượng và sửa lại sau.",
         "Whether a gateway trusts its clock. While it does not, times of readings are estimated, and repaired later.",
     ),
-    [
-        Query(
-            select((call("last", "clock_trusted"), "clock_trusted"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
-            alias=_NAMED,
-        )
-    ],
+    "clock_trusted",
+    {True: (Text("đáng tin", "trusted"), GREEN), False: (Text("chưa đáng tin", "not trusted"), ORANGE)},
     empty=Text("phiên bản tác tử cũ chưa báo trạng thái đồng hồ", "agents of an older version do not tell their clock's state"),
-    mappings=[_CLOCK_WORDS],
-    interval="1m",
     may_be_empty=True,
 )
 
 
 def _marked(bit: int) -> Query:
-    inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=_WHERE, by=_BY)
+    inner = select((f"({name('quality')} & {bit}) / {bit}", "marked"), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY)
     return Query(
-        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=_BY, every=AUTO), alias=(f"{_NAMED} · ", _BITS[bit])
+        select((call("max", "marked"), "marked"), of=inner, where=(TIME_FILTER,), by=OF_GATEWAY, every=AUTO),
+        alias=(f"{_NAMED} · ", _BITS[bit]),
     )
 
 
@@ -182,40 +201,27 @@ _WARMTH = _curve(
     may_be_empty=True,
     empty=_NO_PI,
 )
-_POWER_SUPPLY = statetimeline(
+_POWER_SUPPLY = _states(
     "undervoltage",
     Text("Thiếu điện áp nguồn", "Undervoltage"),
     Text(
         "Raspberry Pi báo nguồn cấp dưới mức cho phép: nguồn yếu hoặc dây dài. Thẻ nhớ có thể hỏng theo.",
         "A Raspberry Pi reports a supply below what it needs: a weak adapter or long wires. Cards may be damaged by it.",
     ),
-    [
-        Query(
-            select((call("last", "undervoltage"), "undervoltage"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
-            alias=_NAMED,
-        )
-    ],
+    "undervoltage",
+    {True: (Text("thiếu điện áp", "too low"), RED), False: (Text("đủ", "sufficient"), GREEN)},
     empty=_NO_PI,
-    mappings=[words({True: (Text("thiếu điện áp", "too low"), RED), False: (Text("đủ", "sufficient"), GREEN)})],
-    interval="1m",
     may_be_empty=True,
 )
-_UPLINK = statetimeline(
+_UPLINK = _states(
     "uplink",
     Text("Kết nối về trung tâm", "Uplink"),
     Text(
         "Kho lưu trữ có nhận dữ liệu của gateway không. Các đoạn mất kết nối chỉ hiện ra sau khi gateway gửi bù báo cáo.",
         "Whether the store takes what a gateway sends. Times without an uplink appear once the gateway has delivered its reports.",
     ),
-    [
-        Query(
-            select((call("last", "uplink_up"), "uplink_up"), of="gateway", where=_WHERE, by=_BY, every=AUTO),
-            alias=_NAMED,
-        )
-    ],
-    empty=_NO_REPORT,
-    mappings=[words({True: (Text("có kết nối", "up"), GREEN), False: (Text("mất kết nối", "down"), RED)})],
-    interval="1m",
+    "uplink_up",
+    {True: (Text("có kết nối", "up"), GREEN), False: (Text("mất kết nối", "down"), RED)},
 )
 _RECEIVED = _curve(
     "received",

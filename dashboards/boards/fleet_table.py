@@ -3,13 +3,15 @@
 They look back a week whatever range is chosen: whoever fell silent before the range began is still silent.
 """
 
-from dashboards.boards.gateway_state import MINUTES, SEEN_WITHIN
-from dashboards.house import DATASOURCE_VARIABLE, GREEN, ORANGE, RED, uid
-from dashboards.influxql.seen import GATEWAY, heard_lately, silent_count
-from dashboards.influxql.select import Select, call, is_variable, name, select
+from dashboards.boards.gateway_state import MINUTES
+from dashboards.house import GREEN, ORANGE, RED, SEEN_WITHIN
+from dashboards.influxql.seen import heard_lately, silent_count
+from dashboards.influxql.select import Select, call, name, select
+from dashboards.influxql.whose import CHOSEN_GATEWAY, OF_GATEWAY
 from dashboards.model.json import Json
+from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
-from dashboards.panels.shown import between, nothing, words
+from dashboards.panels.mappings import between, nothing, words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column, table
 from dashboards.panels.thresholds import steps
@@ -17,16 +19,7 @@ from dashboards.panels.transformations import count_by, merge, only, organize
 from dashboards.units import grafana_unit, unit_of
 from dashboards.words import Text, same
 
-_WHERE = (is_variable("site"), is_variable("gateway"))
-_VALUES = "".join(
-    f"&var-{variable}=${{__data.fields.{column}:percentencode}}"
-    for variable, column in (("site", "site"), ("gateway", "gateway"), ("device", "gateway"))
-)
-_REST = f"?${{__url_time_range}}&${{{DATASOURCE_VARIABLE}:queryparam}}{_VALUES}"
-_LINK = {
-    "title": Text("Mở bảng Chi tiết thiết bị", "Open the device dashboard"),
-    "url": Text(f"/d/{uid('device', 'vi')}{_REST}", f"/d/{uid('device', 'en')}{_REST}"),
-}
+_LINK = device_of_row("gateway")
 _STATE = words({0: (Text("IM LẶNG", "SILENT"), RED)})
 _REPORTING = between(1, None, (Text("đang báo cáo", "reporting"), GREEN))
 _YES_NO = {"yes": Text("có", "yes"), "no": Text("không", "no")}
@@ -50,7 +43,9 @@ _FIELDS = (
 
 def _last_report(*fields: str) -> Select:
     """Return the last report of each gateway: the time of its `quality` and the other fields of that same point."""
-    return select((call("last", "quality"), "seen"), *((name(field), field) for field in fields), of="gateway", where=_WHERE, by=GATEWAY)
+    return select(
+        (call("last", "quality"), "seen"), *((name(field), field) for field in fields), of="gateway", where=CHOSEN_GATEWAY, by=OF_GATEWAY
+    )
 
 
 def _columns() -> list[Json]:
@@ -102,7 +97,7 @@ def _not_measured() -> Json:
 
 
 _FIRST = ("recent", "Time", "site", "gateway")
-_HEARD = Query(heard_lately("gateway", where=_WHERE), format="table")
+_HEARD = Query(heard_lately("gateway", where=CHOSEN_GATEWAY), format="table")
 _ONE_ROW_EACH = (organize(without=("Time",), of="B"), merge())  # B tells who is silent; its time column is no time of a point
 GATEWAYS = table(
     "gateways",
@@ -152,7 +147,7 @@ SILENT_COUNT = stat(
         f"Số gateway đã báo cáo trong 7 ngày qua nhưng không nói gì trong {MINUTES} phút vừa rồi.",
         f"Gateways that reported within 7 days and said nothing within {MINUTES} minutes.",
     ),
-    [Query(silent_count("gateway", where=_WHERE))],
+    [Query(silent_count("gateway", where=CHOSEN_GATEWAY))],
     unit=grafana_unit("{count}"),
     empty=Text("không có", "none"),
     thresholds=steps(GREEN, (1, RED)),

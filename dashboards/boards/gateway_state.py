@@ -5,17 +5,19 @@ row in the last minutes, and so keeps the 0 of having been seen. `now()` stands 
 look back with the dashboard's time range.
 """
 
-from dashboards.house import REPORTED_WITHIN
+from dashboards.house import REPORTED_WITHIN, SEEN_WITHIN
 from dashboards.influxql.expand import duration_ms
+from dashboards.influxql.seen import lately
 from dashboards.influxql.select import Select, call, name, select
 from dashboards.influxql.united import constant, united
-from dashboards.panels.shown import Shown
+from dashboards.influxql.whose import OF_GATEWAY
+from dashboards.panels.mappings import Shown
 from dashboards.words import Text
 
 SILENT, REPORTING, REFUSED, BEHIND, CUT_OFF = range(5)
 MINUTES = duration_ms(REPORTED_WITHIN) // 60_000
 BEHIND_S = MINUTES * 60.0  # what waits longer than we wait for a report is late
-SEEN_WITHIN = "7d"
+SEEN_DAYS = duration_ms(SEEN_WITHIN) // 86_400_000
 
 STATES: dict[int, Shown] = {
     SILENT: Text(f"im lặng (không báo về trong {MINUTES} phút)", f"silent (no report within {MINUTES} minutes)"),
@@ -25,19 +27,18 @@ STATES: dict[int, Shown] = {
     CUT_OFF: Text("báo là đường truyền không thông", "says that its uplink is down"),
 }
 
-_BY = ("site", "gateway")
 _COLUMNS = ("latitude", "longitude", "state", "seen", "reporting", "troubled")
-_NOW = f"time > now() - {REPORTED_WITHIN}"
-_LAST_HOUR = "time > now() - 1h"
+_NOW = lately(REPORTED_WITHIN)
+_LAST_HOUR = lately("1h")
 
 
 def gateways() -> Select:
     """Return a row for each gateway: its last known `latitude` and `longitude` (null where never told), `state` and 0 or 1 for `seen`,
     `reporting` and `troubled`.
     """
-    known = united(_COLUMNS, (_seen(), _place(), _reporting(), *_troubles()), _BY)
+    known = united(_COLUMNS, (_seen(), _place(), _reporting(), *_troubles()), OF_GATEWAY)
     only_now = {column: f'"{column}" * "reporting"' for column in ("state", "troubled")}  # trouble of an hour ago is silence by now
-    return select(*((only_now.get(column, name(column)), column) for column in _COLUMNS), of=known, by=_BY)
+    return select(*((only_now.get(column, name(column)), column) for column in _COLUMNS), of=known, by=OF_GATEWAY)
 
 
 def in_state(least: int, most: int) -> Select:
@@ -48,7 +49,7 @@ def in_state(least: int, most: int) -> Select:
         '"state"',
         of=gateways(),
         where=(f'"state" >= {least}', f'"state" <= {most}', '"latitude" >= -90'),
-        by=_BY,
+        by=OF_GATEWAY,
     )
 
 
@@ -66,23 +67,23 @@ def tally() -> Select:
 def _seen() -> Select:
     last = call("last", "quality")
     zero, one = constant(last, 0), constant(last, 1)
-    return select((zero, "state"), (one, "seen"), (zero, "reporting"), (zero, "troubled"), of="gateway", by=_BY)
+    return select((zero, "state"), (one, "seen"), (zero, "reporting"), (zero, "troubled"), of="gateway", by=OF_GATEWAY)
 
 
 def _place() -> Select:
-    return select((call("last", "latitude"), "latitude"), (name("longitude"), "longitude"), of="gateway", by=_BY)
+    return select((call("last", "latitude"), "latitude"), (name("longitude"), "longitude"), of="gateway", by=OF_GATEWAY)
 
 
 def _reporting() -> Select:
     last = call("last", "quality")
-    return select((constant(last, REPORTING), "state"), (constant(last, 1), "reporting"), of="gateway", by=_BY, time=_NOW)
+    return select((constant(last, REPORTING), "state"), (constant(last, 1), "reporting"), of="gateway", by=OF_GATEWAY, time=_NOW)
 
 
 def _troubles() -> tuple[Select, ...]:
-    # Less its least, not its first: the counter begins anew with the agent, and what was refused since then must not drown in that.
-    refused = select(('last("rejected_total") - min("rejected_total")', "refused"), of="gateway", by=_BY, time=_LAST_HOUR)
-    oldest = select((call("last", "spool_oldest_age_s"), "age"), of="gateway", by=_BY, time=_NOW)
-    uplink = select((call("last", "uplink_up"), "up"), (name("spool_records"), "waiting"), of="gateway", by=_BY, time=_NOW)
+    steps = select((call("non_negative_difference", "rejected_total"), "step"), of="gateway", by=OF_GATEWAY, time=_LAST_HOUR)
+    refused = select((call("sum", "step"), "refused"), of=steps, by=OF_GATEWAY)  # an agent that started again counts from 0
+    oldest = select((call("last", "spool_oldest_age_s"), "age"), of="gateway", by=OF_GATEWAY, time=_NOW)
+    uplink = select((call("last", "uplink_up"), "up"), (name("spool_records"), "waiting"), of="gateway", by=OF_GATEWAY, time=_NOW)
     return (
         _trouble(REFUSED, refused, "refused", '"refused" > 0'),
         _trouble(BEHIND, oldest, "age", f'"age" > {BEHIND_S}'),
@@ -91,4 +92,4 @@ def _troubles() -> tuple[Select, ...]:
 
 
 def _trouble(state: int, of: Select, column: str, where: str) -> Select:
-    return select((constant(name(column), state), "state"), (constant(name(column), 1), "troubled"), of=of, where=(where,), by=_BY)
+    return select((constant(name(column), state), "state"), (constant(name(column), 1), "troubled"), of=of, where=(where,), by=OF_GATEWAY)

@@ -5,10 +5,9 @@ values of shorter ones; the arithmetic mean shown is called what it is.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.stations import AT_SITE, BY, NOTHING, STATION, last_readings
 from dashboards.house import ORANGE, PURPLE, TIME_ZONE
 from dashboards.influxql.levels import energy_mean, night_level
@@ -137,7 +136,7 @@ def _hourly(area: str, limits: Sequence[LegalLimit]) -> Panel:
 
 
 def _nights(limits: Sequence[LegalLimit]) -> Panel:
-    panel = timeseries(
+    return timeseries(
         "night",
         Text("Mức tương đương của từng đêm (21–6 giờ)", "Equivalent level of each night (21–6 h)"),
         Text(
@@ -154,8 +153,8 @@ def _nights(limits: Sequence[LegalLimit]) -> Panel:
         overrides=_dashed(limits),
         legend_calcs=("lastNotNull",),
         may_be_empty=True,
+        time_from="7d",
     )
-    return replace(panel, time_from="7d")
 
 
 _LAST = last_readings(

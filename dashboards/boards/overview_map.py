@@ -1,12 +1,12 @@
 """Where gateways are and how they are."""
 
-from dashboards.boards.gateway_state import CUT_OFF, MINUTES, REFUSED, REPORTING, SEEN_WITHIN, SILENT, STATES, in_state, tally
-from dashboards.house import GREEN, ORANGE, RED
+from dashboards.boards.gateway_state import CUT_OFF, MINUTES, REFUSED, REPORTING, SEEN_DAYS, SILENT, STATES, in_state, tally
+from dashboards.house import GREEN, ORANGE, RED, SEEN_WITHIN
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_row
 from dashboards.model.query import Query
 from dashboards.panels.geomap import Layer, geomap
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import words
 from dashboards.panels.stat import stat
 from dashboards.panels.table import column
 from dashboards.panels.thresholds import steps
@@ -22,11 +22,11 @@ MAP = geomap(
     "map",
     Text("Bản đồ các điểm", "Map of sites"),
     Text(
-        "Mỗi chấm là một gateway, ở tọa độ nó báo về lần cuối trong 7 ngày, kèm tên điểm. Xanh: đang báo về. Cam: có trục trặc (đường "
-        "truyền không "
+        f"Mỗi chấm là một gateway, ở tọa độ nó báo về lần cuối trong {SEEN_DAYS} ngày, kèm tên điểm. Xanh: đang báo về. Cam: có "
+        "trục trặc (đường truyền không "
         f"thông, còn dữ liệu cũ chưa gửi, hoặc có dữ liệu bị từ chối). Đỏ: im lặng hơn {MINUTES} phút. Bấm vào chấm để xem chi tiết.",
-        "A marker is a gateway, where it last said it stands within 7 days, with the name of its site. Green: reporting. Orange: in "
-        "trouble (uplink "
+        f"A marker is a gateway, where it last said it stands within {SEEN_DAYS} days, with the name of its site. Green: "
+        "reporting. Orange: in trouble (uplink "
         f"down, old readings not yet sent, or readings refused). Red: silent for more than {MINUTES} minutes. Click a marker for details.",
     ),
     (
@@ -60,23 +60,23 @@ GATEWAYS = stat(
     "gateways",
     Text("Gateway trực tuyến", "Gateways online"),
     Text(
-        f"Bao nhiêu gateway đang trực tuyến (báo về trong {MINUTES} phút qua) trên tất cả gateway có báo về trong 7 ngày; trong số đang "
-        "trực tuyến bao "
+        f"Bao nhiêu gateway đang trực tuyến (báo về trong {MINUTES} phút qua) trên tất cả gateway có báo về trong {SEEN_DAYS} "
+        "ngày; trong số đang trực tuyến bao "
         "nhiêu có trục trặc; bao nhiêu im lặng.",
-        f"How many gateways are online (reported within {MINUTES} minutes) of all that reported within 7 days; how many of those online "
-        "are in trouble; "
+        f"How many gateways are online (reported within {MINUTES} minutes) of all that reported within {SEEN_DAYS} days; how "
+        "many of those online are in trouble; "
         "how many are silent.",
     ),
     [Query(tally(), format="table")],
     unit=COUNT,
     decimals=0,
-    empty=Text("không gateway nào báo về trong 7 ngày", "no gateway has reported in 7 days"),
+    empty=Text(f"không gateway nào báo về trong {SEEN_DAYS} ngày", f"no gateway has reported in {SEEN_DAYS} days"),
     text="value_and_name",
     overrides=(
         _number("online", Text("Trực tuyến", "Online"), RED, GREEN),
         _number("troubled", Text("Trong đó có trục trặc", "In trouble among them"), _NEUTRAL, ORANGE),
         _number("silent", Text("Im lặng", "Silent"), _NEUTRAL, RED),
-        _number("seen", Text("Tất cả (7 ngày)", "All (7 days)"), _NEUTRAL, _NEUTRAL),
+        _number("seen", Text(f"Tất cả ({SEEN_DAYS} ngày)", f"All ({SEEN_DAYS} days)"), _NEUTRAL, _NEUTRAL),
     ),
     time_from=SEEN_WITHIN,
 )

@@ -4,10 +4,12 @@ A series is a device of one measurement. The answer has one row for each measure
 speak only when something happens (doors, switches) have no cadence and are left out.
 """
 
-from dashboards.boards.gateway_state import MINUTES, SEEN_WITHIN
-from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN
+from dashboards.boards.gateway_state import MINUTES, SEEN_DAYS
+from dashboards.house import GREEN, ORANGE, RED, REPORTED_WITHIN, SEEN_WITHIN
+from dashboards.influxql.seen import lately
 from dashboards.influxql.select import Select, call, select
 from dashboards.influxql.united import constant
+from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.query import Query
 from dashboards.panels.bargauge import bargauge
 from dashboards.panels.table import column
@@ -25,7 +27,6 @@ CLASSES = {
     "power": Text("Điện", "Power"),
     "soil": Text("Đất", "Soil"),
 }
-_BY = ("site", "gateway", "device")
 
 
 def on_time() -> Select:
@@ -36,8 +37,8 @@ def on_time() -> Select:
 def _one(measurement: str) -> tuple[Select, Select]:
     last = call("last", "quality")
     return (
-        select((constant(last, 1), "seen"), (constant(last, 0), "on_time"), of=measurement, by=_BY),
-        select((constant(last, 1), "on_time"), of=measurement, by=_BY, time=f"time > now() - {REPORTED_WITHIN}"),
+        select((constant(last, 1), "seen"), (constant(last, 0), "on_time"), of=measurement, by=OF_DEVICE),
+        select((constant(last, 1), "on_time"), of=measurement, by=OF_DEVICE, time=lately(REPORTED_WITHIN)),
     )
 
 
@@ -45,17 +46,17 @@ ON_TIME = bargauge(
     "on_time",
     Text("Chuỗi số đo báo về đúng giờ", "Series that reported on time"),
     Text(
-        f"Trong các chuỗi số đo có dữ liệu trong 7 ngày qua, bao nhiêu phần trăm có số đo trong {MINUTES} phút vừa rồi, theo loại cảm "
-        "biến. Thiếu một "
+        f"Trong các chuỗi số đo có dữ liệu trong {SEEN_DAYS} ngày qua, bao nhiêu phần trăm có số đo trong {MINUTES} phút vừa "
+        "rồi, theo loại cảm biến. Thiếu một "
         "phần có thể vì cảm biến im lặng, gateway mất đường truyền, hoặc cảm biến vốn đo thưa hơn thế.",
-        f"Of the series with data in the last 7 days, the percentage with a reading within the last {MINUTES} minutes, by class of "
-        "sensor. What is "
+        f"Of the series with data in the last {SEEN_DAYS} days, the percentage with a reading within the last {MINUTES} "
+        "minutes, by class of sensor. What is "
         "missing may be a silent sensor, a gateway without uplink, or a sensor that measures less often.",
     ),
     [Query(on_time(), alias="$m")],
     unit=GRAFANA["%"],
     decimals=0,
-    empty=Text("không cảm biến nào báo về trong 7 ngày", "no sensor has reported in 7 days"),
+    empty=Text(f"không cảm biến nào báo về trong {SEEN_DAYS} ngày", f"no sensor has reported in {SEEN_DAYS} days"),
     low=0,
     high=100,
     thresholds=steps(RED, (80, ORANGE), (95, GREEN)),

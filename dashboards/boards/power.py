@@ -3,8 +3,6 @@
 No limit of voltage is drawn: none with a source is in rules/limits.
 """
 
-from dataclasses import replace
-
 from dashboards.boards.stations import AT_SITE, BY, COURSE, NOTHING, STATION, last_readings
 from dashboards.influxql.counters import growth
 from dashboards.influxql.means import LOCAL_DAY, course
@@ -128,7 +126,7 @@ _FREQUENCY = timeseries(
 )
 
 
-def _energy(key: str, every: str, title: Text, length: Text) -> Panel:
+def _energy(key: str, every: str, title: Text, length: Text, time_from: str = "") -> Panel:
     return timeseries(
         key,
         title,
@@ -144,15 +142,13 @@ def _energy(key: str, every: str, title: Text, length: Text) -> Panel:
         decimals=1,
         style=_BARS,
         legend_calcs=("sum",),
+        time_from=time_from,
     )
 
 
 _HOURLY = _energy("energy-hourly", "1h", Text("Điện năng từng giờ", "Energy by the hour"), Text("theo từng giờ", "by the hour"))
-_DAILY = replace(
-    _energy(
-        "energy-daily", LOCAL_DAY, Text("Điện năng từng ngày", "Energy by the day"), Text("theo từng ngày, 7 ngày", "by the day, 7 days")
-    ),
-    time_from="7d",
+_DAILY = _energy(
+    "energy-daily", LOCAL_DAY, Text("Điện năng từng ngày", "Energy by the day"), Text("theo từng ngày, 7 ngày", "by the day, 7 days"), "7d"
 )
 
 POWER_ROWS = (

@@ -8,15 +8,15 @@ levels in it, is shown as a station without alarm levels, and is compared with n
 from collections.abc import Iterator, Sequence
 
 from dashboards.house import BLUE, GREY, ORANGE, RED, YELLOW
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.influxql.select import Select, call, equals, name, select
 from dashboards.influxql.united import constant
 from dashboards.influxql.valid import IS_VALID
-from dashboards.panels.shown import Shown
+from dashboards.influxql.whose import OF_DEVICE
+from dashboards.panels.mappings import Shown
 from dashboards.words import Text, same
 from rules.limits import Station, stations
 
 UNKNOWN, BELOW = -1, 0
-BY = ("site", "gateway", "device")
 
 # The colours are the house's: no decision prescribes colours of alarm levels.
 ALARMS: dict[int, Shown] = {
@@ -46,7 +46,7 @@ def against_alarms(where: Sequence[str] = (), columns: Sequence[str] = COLUMNS) 
     UNKNOWN), `above` (metres above that alarm, or below the first: less than 0), `station` (its number in names(), null for others).
     """
     parts = [*(part for station in with_alarms() for part in _bands(station, where)), _others(where)]
-    return select(*map(name, columns), of=parts, by=BY)
+    return select(*map(name, columns), of=parts, by=OF_DEVICE)
 
 
 def _known(station: Station) -> list[tuple[int, float]]:
@@ -55,7 +55,7 @@ def _known(station: Station) -> list[tuple[int, float]]:
 
 def _bands(station: Station, where: Sequence[str]) -> Iterator[Select]:
     known = _known(station)
-    last = _last((f"{name('device')} = {literal(station.device)}", *where))
+    last = _last((equals("device", station.device), *where))
     number = stations().index(station) + 1
     below = (BELOW, known[0][1], None, known[0][1])
     reached = [(alarm, level, level, known[index + 1][1] if index + 1 < len(known) else None) for index, (alarm, level) in enumerate(known)]
@@ -69,15 +69,15 @@ def _bands(station: Station, where: Sequence[str]) -> Iterator[Select]:
             (constant('"level"', number), "station"),
             of=last,
             where=bounds,
-            by=BY,
+            by=OF_DEVICE,
         )
 
 
 def _others(where: Sequence[str]) -> Select:
     known = "|".join(station.device for station in with_alarms())
     last = _last((f"{name('device')} !~ /^({known})$/", *where))
-    return select('"level"', (constant('"level"', UNKNOWN), "alarm"), of=last, by=BY)
+    return select('"level"', (constant('"level"', UNKNOWN), "alarm"), of=last, by=OF_DEVICE)
 
 
 def _last(where: Sequence[str]) -> Select:
-    return select((call("last", "level"), "level"), of="water_level", where=(*where, IS_VALID), by=BY)
+    return select((call("last", "level"), "level"), of="water_level", where=(*where, IS_VALID), by=OF_DEVICE)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dashboards.boards.gateway_state import SEEN_WITHIN
+from dashboards.boards.gateway_state import SEEN_DAYS
 from dashboards.boards.river_levels import ALARMS, against_alarms, names
+from dashboards.house import SEEN_WITHIN
 from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
-from dashboards.panels.shown import words
+from dashboards.panels.mappings import words
 from dashboards.panels.stat import stat
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
@@ -32,19 +32,19 @@ def levels_table(key: str, where: Sequence[str] = (), *, has_site: bool = True) 
         key,
         Text("Mực nước so với báo động", "Water levels against the alarms"),
         Text(
-            "Mực nước hợp lệ mới nhất trong 7 ngày của từng trạm, so với báo động I, II, III của chính trạm đó như trong bản tin thủy "
-            "văn: “trên BĐ1” và "
+            f"Mực nước hợp lệ mới nhất trong {SEEN_DAYS} ngày của từng trạm, so với báo động I, II, III của chính trạm đó như "
+            "trong bản tin thủy văn: “trên BĐ1” và "
             "cao hơn bao nhiêu mét; số âm là còn thấp hơn BĐ1. Mức báo động theo Quyết định 05/2020/QĐ-TTg và các nguồn ghi trong "
             "rules/limits/rivers.toml. "
             "Xem cột “Lúc”: trạm im lặng vẫn giữ mực nước cũ.",
-            "The latest usable level within 7 days of each station against alarms I, II and III of that very station, as bulletins say "
-            "it: “trên BĐ1” is "
+            f"The latest usable level within {SEEN_DAYS} days of each station against alarms I, II and III of that very "
+            "station, as bulletins say it: “trên BĐ1” is "
             "above alarm I, and by how many metres; a number below 0 is how far alarm I is. Alarm levels by Decision 05/2020/QĐ-TTg and "
             "the sources named in "
             "rules/limits/rivers.toml. Mind the column “When”: a station that is silent keeps its old level.",
         ),
         [Query(against_alarms(where), format="table")],
-        empty=Text("không trạm nào có mực nước trong 7 ngày", "no station has a level within 7 days"),
+        empty=Text(f"không trạm nào có mực nước trong {SEEN_DAYS} ngày", f"no station has a level within {SEEN_DAYS} days"),
         columns=(
             column("station", title=Text("Trạm", "Station"), mappings=[words(names())], custom__align="left"),
             column("device", title=Text("Thiết bị", "Device"), links=[device_of_row()]),

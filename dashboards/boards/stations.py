@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.boards.gateway_state import SEEN_WITHIN
+from dashboards.house import SEEN_WITHIN
 from dashboards.influxql.select import is_variable, select
 from dashboards.model.grid import WIDTH, Row
 from dashboards.model.json import Json
@@ -10,9 +10,9 @@ from dashboards.model.link import device_of_row
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.model.variable import TagVariable
-from dashboards.panels.hidden import hidden
 from dashboards.panels.quality import quality_texts
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
+from dashboards.panels.transformations import organize
 from dashboards.units import unit_of
 from dashboards.words import Text, same
 from telemetry.catalogue import find
@@ -69,18 +69,9 @@ def last_readings(key: str, title: Text, description: Text, of: str, fields: Seq
             *(_value(of, field) for field in fields),
         ),
         sort_by=Text("Thiết bị", "Device"),
-        transformations=[in_order(("device", *fields, "Time", "quality", "site", "gateway"))],
+        transformations=[organize(("device", *fields, "Time", "quality", "site", "gateway"))],
         time_from=SEEN_WITHIN,
     )
-
-
-def in_order(columns: Sequence[str], *, hides_time: bool = False) -> Json:
-    """Return the transformation that puts columns in order: Grafana's order of tags is by chance (response_parser.go, newTagField).
-
-    Hide the time of sums and means: it is the start of the range, or 1970.
-    """
-    options: Json = {"excludeByName": {"Time": True} if hides_time else {}, "renameByName": {}}
-    return {"id": "organize", "options": {**options, "indexByName": {name: number for number, name in enumerate(columns)}}}
 
 
 def _value(of: str, field: str) -> Json:

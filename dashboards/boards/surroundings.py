@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dashboards import legal
+from dashboards.boards import legal
 from dashboards.boards.noise import nights_shaded, noise_rows
 from dashboards.boards.power import POWER_ROWS
 from dashboards.boards.stations import site_variable

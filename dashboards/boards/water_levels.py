@@ -3,8 +3,9 @@
 from dashboards.boards.river_levels import with_alarms
 from dashboards.house import BLUE, ORANGE, RED, YELLOW
 from dashboards.influxql.expand import duration_text
-from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, is_variable, literal, name, select
+from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, equals, is_variable, name, select
 from dashboards.influxql.valid import IS_VALID
+from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.json import Json
 from dashboards.model.link import device_of_series, on_every_value
 from dashboards.model.query import Query
@@ -12,7 +13,6 @@ from dashboards.panels.timeseries import timeseries
 from dashboards.units import unit_of
 from dashboards.words import Text
 
-BY = ("site", "gateway", "device")
 NAMED = "$tag_device · $tag_site"  # a device may bear the same name at two sites
 SITE = is_variable("site")
 STATION = is_variable("device", "station")
@@ -32,8 +32,8 @@ def rate_of_rise(every: str = AUTO) -> Select:
 
     (The difference of two buckets' means would be: the newest bucket is only part full.)
     """
-    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=BY)
-    return select((call("mean", "slope"), "rate"), of=slopes, where=(TIME_FILTER,), by=BY, every=every)
+    slopes = select(('derivative("level", 1h)', "slope"), of="water_level", where=(SITE, IS_VALID), by=OF_DEVICE)
+    return select((call("mean", "slope"), "rate"), of=slopes, where=(TIME_FILTER,), by=OF_DEVICE, every=every)
 
 
 def alarm_line(number: int) -> Select:
@@ -46,7 +46,7 @@ def alarm_line(number: int) -> Select:
             select(
                 (f"{last} - {last} + {level}", "line"),
                 of="water_level",
-                where=(f"{name('device')} = {literal(station.device)}", SITE, STATION),
+                where=(equals("device", station.device), SITE, STATION),
                 every=AUTO,
                 fill="none",
             )
@@ -75,7 +75,7 @@ ALL = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, IS_VALID), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, IS_VALID), by=OF_DEVICE, every=AUTO),
             alias=NAMED,
         )
     ],
@@ -120,7 +120,7 @@ ONE = timeseries(
     ),
     [
         Query(
-            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, IS_VALID), by=BY, every=AUTO),
+            select((call("mean", "level"), "level"), of="water_level", where=(SITE, STATION, IS_VALID), by=OF_DEVICE, every=AUTO),
             alias=_LEVEL,
         ),
         *(Query(alarm_line(number), alias=title) for number, (title, _) in enumerate(_LINES, 1)),

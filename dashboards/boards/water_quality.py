@@ -1,14 +1,14 @@
 """What probes say of the water, and what devices say of their own readings."""
 
-from dashboards.boards.water_levels import BY, NAMED, SITE
+from dashboards.boards.water_levels import NAMED, SITE
 from dashboards.house import GREEN, ORANGE
 from dashboards.influxql.select import AUTO, Select, call, name, select
-from dashboards.influxql.valid import IS_VALID
+from dashboards.influxql.valid import IS_VALID, marks
+from dashboards.influxql.whose import OF_DEVICE
 from dashboards.model.link import device_of_row, device_of_series, on_every_value
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
-from dashboards.panels.hidden import hidden
-from dashboards.panels.table import column, table
+from dashboards.panels.table import column, hidden, table
 from dashboards.panels.thresholds import steps
 from dashboards.panels.timeseries import timeseries
 from dashboards.panels.transformations import organize
@@ -36,7 +36,7 @@ def _field(field: str) -> Panel:
         ),
         [
             Query(
-                select((call("mean", field), field), of="water_quality", where=(SITE, IS_VALID), by=BY, every=AUTO),
+                select((call("mean", field), field), of="water_quality", where=(SITE, IS_VALID), by=OF_DEVICE, every=AUTO),
                 alias=NAMED,
             )
         ],
@@ -55,13 +55,8 @@ PROBES = tuple(map(_field, FIELDS))
 def marked() -> Select:
     """Return for each device that measures water: how many `readings` it has, and how many of them carry each flag, by the flag's name."""
     columns = ("readings", *(flag.name for flag in FLAGS))
-    return select(*map(name, columns), of=[_counts(measurement) for measurement in _MEASUREMENTS], by=BY)
-
-
-def _counts(measurement: str) -> Select:
-    bits = select('"quality"', *((f'"quality" & {flag.bit}', flag.name) for flag in FLAGS), of=measurement, where=(SITE,), by=BY)
-    sums = [(f"{call('sum', flag.name)} / {flag.bit}", flag.name) for flag in FLAGS]
-    return select((call("count", "quality"), "readings"), *sums, of=bits, by=BY)
+    readings = (call("count", "quality"), "readings")
+    return select(*map(name, columns), of=[marks(measurement, (SITE,), OF_DEVICE, readings) for measurement in _MEASUREMENTS], by=OF_DEVICE)
 
 
 MARKED = table(

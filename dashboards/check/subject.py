@@ -1,12 +1,12 @@
 """What is checked: the dashboards of this version, or files that somebody built (and perhaps edited), and the alert rules."""
 
-import importlib
-import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboards.alerting.render import render
+from dashboards.alerting.rules import load
 from dashboards.boards import BOARDS
 from dashboards.built import built
 from dashboards.check.shape import fault_of, without_nulls
@@ -71,9 +71,5 @@ def read_folder(folder: Path) -> list[Json]:
 
 
 def alert_rules() -> tuple[Json, ...]:
-    """Return the alert rules as Grafana's provisioning takes them; none where this version has no rules."""
-    if importlib.util.find_spec("dashboards.alerting.render") is None:
-        return ()
-    rules = importlib.import_module("dashboards.alerting.rules").load()
-    alerting = importlib.import_module("dashboards.alerting.render").render(rules)  # without contacts: they are a deployment's
-    return tuple(rule for group in alerting.groups for rule in group.rules)
+    """Return the alert rules as Grafana's provisioning takes them, without contacts: those are a deployment's."""
+    return tuple(rule for group in render(load()).groups for rule in group.rules)

@@ -99,8 +99,14 @@ def _is_same(live: Json, wanted: Json) -> bool:
 
 
 def _difference(there: LiveBoard, board: WantedBoard) -> tuple[Line, ...]:
-    found = tuple(board_diff(there.json, board.json))
+    found = (*_folders(there, board), *board_diff(there.json, board.json))
     return found or (Line("~", said("các giá trị mà Grafana tự thêm", "values that Grafana added by itself")),)
+
+
+def _folders(there: LiveBoard, board: WantedBoard) -> Iterator[Line]:
+    if (before := there.meta.get("folderUid")) != board.folder_uid:
+        yield Line("-", said(f"thư mục: {before or 'General'}", f"folder: {before or 'General'}"))
+        yield Line("+", said(f"thư mục: {board.folder_uid}", f"folder: {board.folder_uid}"))
 
 
 def _panels(board: Json) -> tuple[Line, ...]:

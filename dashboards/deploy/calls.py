@@ -7,7 +7,7 @@ the role Admin has them all; one with Editor lacks those of data sources.
 from typing import Any
 
 from dashboards.deploy.shapes import BOARD, DATASOURCE, FOLDER, GROUP, OBJECT, POINT, ROUTE, RULE, has_shape
-from dashboards.grafana import Grafana
+from dashboards.grafana.adapter import Grafana
 from dashboards.house import TAG
 from dashboards.model.json import Json
 from telemetry.errors import TransientError
@@ -37,7 +37,7 @@ class Calls:
             raise TransientError(
                 said(f"{self.url} không trả lời như một Grafana", f"what answers at {self.url} is no Grafana, or it is not ready yet")
             )
-        return str(body.get("version", ""))
+        return "".join(each for each in str(body.get("version", "")) if each.isprintable())
 
     # -- folders
 

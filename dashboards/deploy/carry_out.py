@@ -15,7 +15,7 @@ from dashboards.deploy.forms import route_form, rule_form
 from dashboards.deploy.live import version_of
 from dashboards.deploy.mark import digest, rule_mark
 from dashboards.deploy.rules import marked
-from dashboards.grafana_answers import Forbidden, Outdated
+from dashboards.grafana.answers import Forbidden, Outdated
 from dashboards.model.json import Json
 from telemetry.errors import QuanhoError, RejectedError
 from telemetry.said import Said, said
@@ -132,7 +132,11 @@ def _learned(sent: Json, stored: Json | None) -> Json:
 
 
 def _delete_rule(calls: Calls, action: Action) -> None:
-    calls.delete_rule(action.uid)
+    there = next((rule for rule in calls.rules() if rule.get("uid") == action.uid), None)
+    if there is not None:
+        if rule_form(there) != rule_form(action.before):
+            raise _changed(said(f"quy tắc {action.uid}", f"alert rule {action.uid}"))
+        calls.delete_rule(action.uid)
 
 
 def _put_route(calls: Calls, action: Action) -> None:

@@ -20,6 +20,7 @@ from telemetry.said import Said, as_is, said
 LOCKED = "api"
 _REDACTED = "[REDACTED]"
 _UNWANTED = said("không còn cần: --prune để xóa", "is no longer wanted: --prune deletes it")
+_STILL_TOLD = said("không còn cần nhưng VẪN NHẬN cảnh báo: --prune để xóa", "is no longer wanted and STILL GETS alerts: --prune deletes it")
 
 
 def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
@@ -30,10 +31,11 @@ def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     for point in wanted.alerting.contact_points:
         others = [each for each in live.contact_points if each.get("name") == point.name and not is_ours(each.get("uid"))]
         yield _wanted(point, ours.pop(point.uid, None), wishes, is_taken=bool(others))
+    names = {point.name for point in wanted.alerting.contact_points}
     for uid, there in ours.items():
         name, unlocked = str(there.get("name")), _unlocked(there)
         if not wishes.prune:
-            yield Action("leave", "contact point", uid, name, _UNWANTED)
+            yield Action("leave", "contact point", uid, name, _STILL_TOLD if name in names else _UNWANTED)
         elif unlocked and not (wishes.force and not there.get("provenance")):
             yield Action("refuse", "contact point", uid, name, unlocked)
         else:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from dashboards.deploy.calls import Calls
 from dashboards.deploy.mark import is_ours
 from dashboards.deploy.wanted import Wanted
-from dashboards.grafana_answers import Forbidden
+from dashboards.grafana.answers import Forbidden
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from telemetry.errors import RejectedError

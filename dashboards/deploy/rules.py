@@ -1,7 +1,7 @@
 """The plan for alert rules, a step a group: `PUT rule-groups` replaces a whole group, so what is not ours to change goes along as it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.alerting.rendered import RuleGroup
 from dashboards.deploy.action import Action, Wishes
@@ -10,6 +10,7 @@ from dashboards.deploy.forms import rule_form
 from dashboards.deploy.live import FOLDER_UIDS, Live
 from dashboards.deploy.mark import ANNOTATION, RuleMark, digest, is_ours, rule_mark
 from dashboards.deploy.wanted import Wanted
+from dashboards.house import TAG
 from dashboards.model.json import Json
 from telemetry.said import Said, as_is, said
 
@@ -19,6 +20,7 @@ _EDITED = said(
 _ELSEWHERE = said(
     "nằm trong thư mục không phải của chúng tôi: xóa nó hoặc đổi uid", "is in a folder that is not ours: delete it or change its uid"
 )
+_LINK, _HEARTBEAT = "runbook_url", "watchdog"
 _UNWANTED = said("không còn cần: --prune để xóa", "is no longer wanted: --prune deletes it")
 
 
@@ -37,18 +39,38 @@ def plan(wanted: Wanted, live: Live, wishes: Wishes) -> Iterator[Action]:
     if wanted.alerting is None:
         return
     there = {str(rule.get("uid")): rule for rule in live.rules}
-    uids = {str(rule["uid"]) for group in wanted.alerting.groups for rule in group.rules}
+    groups = wanted.alerting.groups
+    uids = {str(rule["uid"]) for group in groups for rule in group.rules}
     unwanted = [rule for uid, rule in there.items() if is_ours(uid) and uid not in uids and rule.get("folderUID") in FOLDER_UIDS]
-    for group in wanted.alerting.groups:
+    if not wanted.has_contacts:
+        groups = tuple(_with_links(group, there) for group in groups)
+        unwanted = [rule for rule in unwanted if not _is_heartbeat(rule)]
+    for group in groups:
         yield from _group(group, live.groups.get((group.folder_uid, group.name)) or {}, there, wishes)
     for rule in unwanted:
         yield _unwanted(rule, wishes)
+
+
+def _is_heartbeat(rule: Json) -> bool:
+    """Tell whether a rule is there only because some contact wants it."""
+    return (rule.get("labels") or {}).get(TAG) == _HEARTBEAT
 
 
 def marked(rule: Json, kept: str | None = None) -> Json:
     """Return a rule with its mark; `kept` is the digest of what Grafana made of it, where that is another."""
     sent = digest(rule_form(rule))
     return rule | {"annotations": (rule.get("annotations") or {}) | {ANNOTATION: str(RuleMark(sent, kept or sent))}}
+
+
+def _with_links(group: RuleGroup, there: dict[str, Json]) -> RuleGroup:
+    """Return a group with the links to runbooks that its rules have: where those are served is said with the contacts, not given now."""
+    return replace(group, rules=tuple(_with_link(rule, there.get(str(rule["uid"])) or {}) for rule in group.rules))
+
+
+def _with_link(rule: Json, there: Json) -> Json:
+    annotations, live = rule.get("annotations") or {}, str((there.get("annotations") or {}).get(_LINK, ""))
+    is_same = live.partition("#")[2] == str(annotations.get(_LINK, "")).partition("#")[2]
+    return rule | {"annotations": annotations | {_LINK: live}} if live and is_same else rule
 
 
 def _group(group: RuleGroup, live: Json, there: dict[str, Json], wishes: Wishes) -> Iterator[Action]:

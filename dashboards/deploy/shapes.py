@@ -14,6 +14,7 @@ def _texts(names: str) -> dict[str, Any]:
 FOLDER = {"title": TEXT}
 RULE = _texts("uid title folderUID ruleGroup provenance") | {
     "annotations": OBJECT,
+    "labels": OBJECT,
     "data": [{"model": OBJECT, "relativeTimeRange": OBJECT}],
     "notification_settings": OBJECT,
 }

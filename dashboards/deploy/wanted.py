@@ -12,6 +12,8 @@ from dashboards.deploy.mark import digest, is_ours
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from dashboards.words import Language
+from telemetry.errors import ConfigError, Problem
+from telemetry.said import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,25 @@ def wanted(
 
 
 def suited(of: Wanted, features: Features) -> Wanted:
-    """Return the same without what this Grafana does not know."""
-    if of.alerting is None or features.has_missing_series:
+    """Return the same without what this Grafana does not know. Raises ConfigError where that would tell secrets and silence people."""
+    if of.alerting is None:
+        return of
+    if not features.has_signatures:
+        _refuse_signatures(of.alerting, features.version)
+    if features.has_missing_series:
         return of
     groups = tuple(_without(group, "missingSeriesEvalsToResolve") for group in of.alerting.groups)
     return replace(of, alerting=replace(of.alerting, groups=groups))
+
+
+def _refuse_signatures(alerting: Alerting, version: str) -> None:
+    text = said(
+        "Grafana trước 12.0 không ký webhook, và giữ bí mật của nó dạng chữ thường: nâng cấp Grafana, hoặc bỏ webhook này",
+        "Grafana before 12.0 signs no webhook, and keeps its secret in plain text: upgrade Grafana, or take this webhook out",
+    )
+    signed = [point for point in alerting.contact_points if "hmacConfig.secret" in point.secrets]
+    if signed:
+        raise ConfigError([Problem(f"Grafana {version}", point.uid, text) for point in signed])
 
 
 def _without(group: RuleGroup, key: str) -> RuleGroup:

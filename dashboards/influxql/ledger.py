@@ -12,20 +12,15 @@ they are told apart by their reason.
 
 from collections.abc import Sequence
 
-from dashboards.influxql.select import Select, call, literal, name, select
+from dashboards.house import MISSED_WITHIN
+from dashboards.influxql.seen import lately
+from dashboards.influxql.select import Select, call, equals, name, select
+from dashboards.influxql.whose import OF_LEDGER
 from dashboards.reasons import OF_GAPS
 
 LEDGER = "ledger"
-WHOSE = ("site", "gateway", "source", "reason")
 NS_IN_A_MS = 1_000_000
-MEMORY = "30d"  # a gap that has been open for longer is not found as open any more
-_LATELY = f"time > now() - {MEMORY}"
 _NO_END_MS = 4_102_444_800_000  # 2100-01-01: right of every chart
-
-
-def equals(tag: str, text: str) -> str:
-    """Return the condition that a tag or field of text has a value."""
-    return f"{name(tag)} = {literal(text)}"
 
 
 def among(tag: str, texts: Sequence[str], *, is_not: bool = False) -> str:
@@ -43,7 +38,7 @@ def closed_gaps(*more: tuple[str, str], where: Sequence[str] = (), rest: str = "
     return select(
         (_ms("from_ns"), "from"),
         (_ms("to_ns"), "to"),
-        *((name(tag), tag) for tag in WHOSE),
+        *((name(tag), tag) for tag in OF_LEDGER),
         *more,
         of=LEDGER,
         where=(equals("state", "closed"), *where),
@@ -58,35 +53,42 @@ def open_gaps(*columns: tuple[str, str], where: Sequence[str] = ()) -> Select:
         (f"{call('max', 'from_ns')} * 0", "closed"),
         of=LEDGER,
         where=(equals("state", "open"), *where),
-        by=WHOSE,
+        by=OF_LEDGER,
     )
-    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE)
+    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=OF_LEDGER)
     ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
-    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=WHOSE)
+    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), of=(opened, closed), by=OF_LEDGER)
     return select(*columns, of=newest, where=('"ahead" > 0',))
 
 
 def long_open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
-    """Return open gaps that began before the time range, but within MEMORY of now, as open_gaps_listed does: those that are open now."""
+    """Return open gaps that began before the time range, as open_gaps_listed does: those open now that began within MISSED_WITHIN."""
     opened = select(
         (call("max", "from_ns"), "opened"),
         *((f"{call('max', 'from_ns')} * 0", column) for column in ("closed", "here")),
         of=LEDGER,
         where=(equals("state", "open"), *where),
-        by=WHOSE,
-        time=_LATELY,
+        by=OF_LEDGER,
+        time=lately(MISSED_WITHIN),
     )
-    closed = select((call("max", "from_ns"), "closed"), of=LEDGER, where=(equals("state", "closed"), *where), by=WHOSE, time=_LATELY)
-    here = select((f"{call('max', 'from_ns')} * 0 + 1", "here"), of=LEDGER, where=(equals("state", "open"), *where), by=WHOSE)
+    closed = select(
+        (call("max", "from_ns"), "closed"),
+        of=LEDGER,
+        where=(equals("state", "closed"), *where),
+        by=OF_LEDGER,
+        time=lately(MISSED_WITHIN),
+    )
+    here = select((f"{call('max', 'from_ns')} * 0 + 1", "here"), of=LEDGER, where=(equals("state", "open"), *where), by=OF_LEDGER)
     ahead = f"{call('max', 'opened')} - {call('max', 'closed')}"
-    newest = select((call("max", "opened"), "opened"), (ahead, "ahead"), (call("max", "here"), "here"), of=(opened, closed, here), by=WHOSE)
-    listed = ((_ms("opened"), "from"), *((name(tag), tag) for tag in WHOSE), *more)
+    columns = ((call("max", "opened"), "opened"), (ahead, "ahead"), (call("max", "here"), "here"))
+    newest = select(*columns, of=(opened, closed, here), by=OF_LEDGER)
+    listed = ((_ms("opened"), "from"), *((name(tag), tag) for tag in OF_LEDGER), *more)
     return select(*listed, of=newest, where=('"ahead" > 0', '"here" = 0'))
 
 
 def open_gaps_listed(*more: tuple[str, str], where: Sequence[str] = ()) -> Select:
     """Return open gaps with `from` in ms and their tags."""
-    return open_gaps((_ms("opened"), "from"), *((name(tag), tag) for tag in WHOSE), *more, where=where)
+    return open_gaps((_ms("opened"), "from"), *((name(tag), tag) for tag in OF_LEDGER), *more, where=where)
 
 
 def count_of_open_gaps(where: Sequence[str] = ()) -> Select:
@@ -104,7 +106,7 @@ def losses_with_span(*, is_known: bool, without: Sequence[str], where: Sequence[
     return select(
         (_ms("from_ns"), "from"),
         (_ms("to_ns"), "to"),
-        *((name(tag), tag) for tag in WHOSE),
+        *((name(tag), tag) for tag in OF_LEDGER),
         of=LEDGER,
         where=(is_loss(), among("reason", without, is_not=True), '"from_ns" > 0', f'"count_known" = {str(is_known).lower()}', *where),
         rest=rest,
@@ -119,11 +121,15 @@ def losses(where: Sequence[str] = ()) -> Select:
         (f"{call('count', 'quality')} * 0", "inexact"),
         of=LEDGER,
         where=(is_loss(), *where),
-        by=WHOSE,
+        by=OF_LEDGER,
     )
-    unsure = select((call("count", "quality"), "inexact"), of=LEDGER, where=(is_loss(), '"count_known" = false', *where), by=WHOSE)
+    unsure = select((call("count", "quality"), "inexact"), of=LEDGER, where=(is_loss(), '"count_known" = false', *where), by=OF_LEDGER)
     return select(
-        (call("sum", "lost"), "lost"), (call("sum", "inexact"), "inexact"), (call("sum", "entries"), "entries"), of=(told, unsure), by=WHOSE
+        (call("sum", "lost"), "lost"),
+        (call("sum", "inexact"), "inexact"),
+        (call("sum", "entries"), "entries"),
+        of=(told, unsure),
+        by=OF_LEDGER,
     )
 
 

@@ -4,10 +4,11 @@ Of the latter only readings that are valid count, and only where three quarters 
 The regulations name no such share; 75 % is common practice elsewhere, and without one the first hour of a new station would be
 shown as the mean of its day.
 
-Such a mean is that of the hours' means, as Decision 1459/QĐ-TCMT takes the day's mean of dust and as the alert rules do: an hour that was
-read every second weighs no more than one that was read every five minutes.
+A mean is the sum of the readings by their number, not the mean of hourly means, in which an hour with one reading weighs as much as one
+with sixty.
 """
 
+import math
 from collections.abc import Sequence
 
 from dashboards.influxql.select import AUTO, TIME_FILTER, Select, call, name, select
@@ -22,9 +23,14 @@ def course(field: str, of: str, where: Sequence[str], by: Sequence[str], functio
     return select(call(function, field), of=of, where=(*where, IS_POSSIBLE), by=by, every=every)
 
 
-def running_mean(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str]) -> Select:
-    """Return the mean over the time range, which must be `hours` long (Panel.time_from), as `mean`."""
-    return _complete(field, of, hours, where, by)
+def least_hours(hours: int) -> int:
+    """Return how many of the hours of a mean must have a reading."""
+    return math.ceil(hours * _LEAST_SHARE)
+
+
+def running_mean(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], column: str = "mean") -> Select:
+    """Return the mean over the time range, which must be `hours` long (Panel.time_from), as `column`."""
+    return _complete(field, of, hours, where, by, column=column)
 
 
 def daily_mean(field: str, of: str, where: Sequence[str], by: Sequence[str]) -> Select:
@@ -37,14 +43,14 @@ def hourly_mean(field: str, of: str, where: Sequence[str], by: Sequence[str]) ->
     return select((call("mean", field), "mean"), of=of, where=(*where, IS_VALID), by=by, every="1h")
 
 
-def _complete(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], every: str = "") -> Select:
-    hourly = select((call("mean", field), "hour"), of=of, where=(*where, IS_VALID), by=by, every="1h", fill="none")
+def _complete(field: str, of: str, hours: int, where: Sequence[str], by: Sequence[str], every: str = "", column: str = "mean") -> Select:
+    hourly = select((call("sum", field), "sum"), (call("count", field), "readings"), of=of, where=(*where, IS_VALID), by=by, every="1h")
     whole = select(
-        (call("mean", "hour"), "mean"),
-        (call("count", "hour"), "hours"),
+        ('sum("sum") / sum("readings")', "mean"),
+        ('count("readings")', "hours"),
         of=hourly,
         where=(TIME_FILTER,) if every else (),  # unbounded, groups of time begin in 1677 (1.6, measured)
         by=by,
         every=every,
     )
-    return select(name("mean"), of=whole, where=(f'"hours" >= {hours * _LEAST_SHARE:g}',), by=by)
+    return select((name("mean"), "" if column == "mean" else column), of=whole, where=(f'"hours" >= {least_hours(hours)}',), by=by)

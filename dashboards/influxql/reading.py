@@ -109,9 +109,10 @@ class _Reader:
         while self.takes(","):
             sources.append(self._source())
         where = self._where()
-        every, tags = self._groups()
+        time, tags = self._groups()
         fill = self._fill()
-        return Statement(tuple(columns), tuple(sources), at, where, every, tags, fill, clauses | self._clauses())
+        every, offset = (*time, None, None)[:2]
+        return Statement(tuple(columns), tuple(sources), at, where, every, offset, tags, fill, clauses | self._clauses())
 
     def show(self) -> Show:
         words = self.take().text.upper()
@@ -183,22 +184,22 @@ class _Reader:
     def _where(self) -> Expression | None:
         return self._expression() if self.takes_word("WHERE") else None
 
-    def _groups(self) -> tuple[Expression | None, tuple[Expression, ...]]:
-        every: Expression | None = None
+    def _groups(self) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+        time: tuple[Expression, ...] = ()
         tags: list[Expression] = []
         if not self.takes_word("GROUP"):
-            return None, ()
+            return (), ()
         self.need_word("BY")
         while True:
             group = self._expression()
-            if isinstance(group, Call) and group.function == "time" and group.arguments:
-                every = group.arguments[0]
+            if isinstance(group, Call) and group.function == "time" and len(group.arguments) in (1, 2):
+                time = group.arguments
             elif isinstance(group, (Field, Pattern, Star)):
                 tags.append(group)
             else:
                 raise Unreadable(self._statement, getattr(group, "at", 0), "only time() and tags can be grouped by")
             if not self.takes(","):
-                return every, tuple(tags)
+                return time, tuple(tags)
 
     def _fill(self) -> str:
         if not self.takes_word("FILL"):

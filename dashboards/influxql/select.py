@@ -35,6 +35,11 @@ def call(function: str, field: str, *more: str) -> str:
     return f"{function}({', '.join((name(field), *more))})"
 
 
+def equals(tag: str, text: str) -> str:
+    """Return the condition that a tag or field of text has a value."""
+    return f"{name(tag)} = {literal(text)}"
+
+
 def is_variable(tag: str, variable: str | None = None) -> str:
     """Return the condition that a tag is among the chosen values of a variable of its name, also where several or all are chosen."""
     return f"{name(tag)} =~ /^${{{variable or tag}:regex}}$/"

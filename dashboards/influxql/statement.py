@@ -100,13 +100,14 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SELECT. `every` is the argument of time() in GROUP BY, `tags` the rest there, `clauses` what follows: `{"LIMIT": "5"}`."""
+    """A SELECT. `every` and `offset` are what time() has in GROUP BY, `tags` the rest there, `clauses` what follows: `{"LIMIT": "5"}`."""
 
     columns: tuple[Column, ...]
     sources: "tuple[Measurement | Statement, ...]"
     at: int
     where: Expression | None = None
     every: Expression | None = None
+    offset: Expression | None = None
     tags: tuple[Expression, ...] = ()
     fill: str = ""
     clauses: dict[str, str] = field(default_factory=dict)

@@ -36,7 +36,8 @@ def share_of_good(of: str, where: Sequence[str], by: Sequence[str], every: str =
     return select(('100 * mean("good")', "share"), of=good, where=(TIME_FILTER,) if every else (), by=by, every=every)
 
 
-def marks(of: str, where: Sequence[str], by: Sequence[str]) -> Select:
-    """Return in how many readings each bit is set; the columns are the names of telemetry.quality.FLAGS."""
-    bits = select(*((f'"quality" & {flag.bit}', flag.name) for flag in quality.FLAGS), of=of, where=where, by=by)
-    return select(*((f'sum("{flag.name}") / {flag.bit}', flag.name) for flag in quality.FLAGS), of=bits, by=by)
+def marks(of: str, where: Sequence[str], by: Sequence[str], *more: tuple[str, str]) -> Select:
+    """Return in how many readings each bit is set, by the names of telemetry.quality.FLAGS; before it `more` columns made of `quality`."""
+    told = ('"quality"',) if more else ()
+    bits = select(*told, *((f'"quality" & {flag.bit}', flag.name) for flag in quality.FLAGS), of=of, where=where, by=by)
+    return select(*more, *((f'sum("{flag.name}") / {flag.bit}', flag.name) for flag in quality.FLAGS), of=bits, by=by)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from dashboards.house import BLUE, GREY, ORANGE, PURPLE, RED, YELLOW
 from dashboards.influxql import ledger
-from dashboards.influxql.select import Select, is_variable, literal
+from dashboards.influxql.select import Select, equals, is_variable, literal
+from dashboards.influxql.whose import OF_GATEWAY
 from dashboards.model.datasource import BY_VARIABLE, GRAFANA
 from dashboards.model.json import Json
 from dashboards.reasons import NOT_LOST, SOURCE_SILENT
@@ -19,13 +20,12 @@ from dashboards.words import Text
 INCIDENT_TAG = "quanho-incident"
 _MOST_INCIDENTS = 100
 _NEWEST = "ORDER BY time DESC LIMIT 500"  # a source that is refused all day says so every few seconds
-_NARROWED_BY = ("site", "gateway")
 
 
 def annotations(variables: Sequence[str] = ()) -> tuple[Json, ...]:
     """Return the annotations of a dashboard that has these variables; those of site and gateway narrow them down."""
-    where = tuple(is_variable(tag) for tag in _NARROWED_BY if tag in variables)
-    silent = ledger.equals("reason", SOURCE_SILENT)
+    where = tuple(is_variable(tag) for tag in OF_GATEWAY if tag in variables)
+    silent = equals("reason", SOURCE_SILENT)
     other = f'"reason" != {literal(SOURCE_SILENT)}'
     return (
         _of_ledger(

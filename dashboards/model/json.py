@@ -17,3 +17,8 @@ def localised(value: Any, language: Language) -> Any:
     if isinstance(value, (list, tuple)):
         return [localised(each, language) for each in value]
     return value
+
+
+def given(**values: Any) -> Json:
+    """Return the values that are not None: what is left out has Grafana's own default."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -4,7 +4,10 @@ What is clicked names the values: `${__data.fields.device}` is a column of a tab
 (Grafana's documentation, "Configure data links").
 """
 
+from collections.abc import Sequence
+
 from dashboards.house import DATASOURCE_VARIABLE, uid
+from dashboards.influxql.whose import OF_GATEWAY
 from dashboards.model.json import Json
 from dashboards.words import Text
 
@@ -18,11 +21,11 @@ def link_to(board: str, title: Text, **variables: str) -> Json:
     return {"title": title, "url": Text(f"/d/{uid(board, 'vi')}{rest}", f"/d/{uid(board, 'en')}{rest}"), "targetBlank": False}
 
 
-def device_of_row(device: str = "device") -> Json:
-    """Return the link from a row of a table or a marker to its device, which column `device` names. The columns site and gateway must be
-    there too, hidden if need be.
+def device_of_row(device: str = "device", tags: Sequence[str] = OF_GATEWAY) -> Json:
+    """Return the link from a row of a table or a marker to its device, which column `device` names. The columns `tags` tell where it is;
+    they must be there too, hidden if need be.
     """
-    return link_to("device", _DEVICE, site=_column("site"), gateway=_column("gateway"), device=_column(device))
+    return link_to("device", _DEVICE, **{tag: _column(tag) for tag in tags}, device=_column(device))
 
 
 def device_of_series() -> Json:

@@ -40,6 +40,10 @@ class Panel:
     interval: str = ""
     is_transparent: bool = False
 
+    def __post_init__(self) -> None:
+        if len(self.queries) > len(ascii_uppercase):
+            raise ValueError(f"{self.key} has {len(self.queries)} queries; Grafana names them A to Z")
+
     @property
     def id(self) -> int:
         return 1 + zlib.crc32(self.key.encode()) % 1_000_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboards.house import BLUE
-from dashboards.model.json import Json
+from dashboards.model.json import Json, given
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.panels.thresholds import steps
@@ -33,9 +33,7 @@ def bargauge(
     Names stand above their bars, so that they are not cut on a phone.
     """
     defaults: Json = {"color": {"mode": "thresholds"}, "thresholds": thresholds or steps(BLUE), "min": low}
-    for name, value in {"max": high, "decimals": decimals}.items():
-        if value is not None:
-            defaults[name] = value
+    defaults |= given(max=high, decimals=decimals)
     options: Json = {
         "displayMode": "basic",
         "orientation": "horizontal",

@@ -2,6 +2,8 @@
 
 from dashboards.house import GREEN, GREY, ORANGE, RED, YELLOW
 from dashboards.model.json import Json
+from dashboards.panels.mappings import between, words
+from dashboards.panels.thresholds import steps
 from dashboards.words import Text
 from telemetry import quality
 
@@ -14,17 +16,13 @@ _YELLOW = (quality.WARM_UP, quality.STALE)
 
 def quality_texts() -> list[Json]:
     """Return the value mappings of a field that holds quality bits."""
-    single = {str(flag.bit): {"text": Text(flag.vi, flag.en), "color": _colour(flag.bit)} for flag in quality.FLAGS}
-    return [
-        {"type": "value", "options": {"0": {"text": _GOOD, "color": GREEN}, **single}},
-        {"type": "range", "options": {"from": 1, "to": _HIGHEST, "result": {"text": _SEVERAL, "color": ORANGE}}},
-    ]
+    single = {flag.bit: (Text(flag.vi, flag.en), _colour(flag.bit)) for flag in quality.FLAGS}
+    return [words({quality.GOOD: (_GOOD, GREEN), **single}), between(1, _HIGHEST, (_SEVERAL, ORANGE))]
 
 
 def share_steps() -> Json:
     """Return the colours of a share of good readings in percent."""
-    steps = ((None, RED), (50, ORANGE), (90, YELLOW), (99, GREEN))
-    return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in steps]}
+    return steps(RED, (50, ORANGE), (90, YELLOW), (99, GREEN))
 
 
 def _colour(bit: int) -> str:

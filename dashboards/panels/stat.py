@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from dashboards.house import GREEN
-from dashboards.model.json import Json
+from dashboards.model.json import Json, given
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.panels.thresholds import steps
@@ -33,8 +33,7 @@ def stat(
 ) -> Panel:
     """Return a panel of numbers; `reducer` makes one of each series."""
     defaults: Json = {"color": {"mode": "thresholds"}, "thresholds": thresholds or steps(GREEN), "mappings": list(mappings)}
-    if decimals is not None:
-        defaults["decimals"] = decimals
+    defaults |= given(decimals=decimals)
     options: Json = {
         "reduceOptions": {"values": False, "calcs": [reducer], "fields": ""},
         "orientation": "auto",

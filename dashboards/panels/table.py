@@ -16,6 +16,11 @@ def column(name: str | Text, *, unit: str = "", title: Text | None = None, width
     return {"matcher": {"id": "byName", "options": name}, "properties": properties}
 
 
+def hidden(name: str) -> Json:
+    """Return the override of a column that is there for links and not seen. (Grafana 12 on reads it as `hideFrom`: migrateHiddenFields.)"""
+    return column(name, custom__hidden=True)
+
+
 def table(
     key: str,
     title: Text,

@@ -12,7 +12,7 @@ from typing import Any
 from dashboards.house import GAP_MS
 from dashboards.influxql.expand import duration_ms
 from dashboards.influxql.select import AUTO, Select
-from dashboards.model.json import Json
+from dashboards.model.json import Json, given
 from dashboards.model.panel import Panel
 from dashboards.model.query import Query
 from dashboards.panels.thresholds import lines
@@ -36,6 +36,7 @@ def timeseries(
     may_be_empty: bool = False,
     has_legend: bool = True,
     legend_calcs: Sequence[str] = ("lastNotNull", "max"),
+    time_from: str = "",
     interval: str = "",
     is_from_zero: bool = True,
 ) -> Panel:
@@ -54,10 +55,7 @@ def timeseries(
         "thresholdsStyle": {"mode": "line" if limits else "off"},
         **(style or {}),
     }
-    defaults: Json = {"custom": custom, "color": {"mode": "palette-classic"}}
-    for name, value in {"decimals": decimals, "min": low, "max": high}.items():
-        if value is not None:
-            defaults[name] = value
+    defaults: Json = {"custom": custom, "color": {"mode": "palette-classic"}, **given(decimals=decimals, min=low, max=high)}
     if limits:
         defaults["thresholds"] = lines(limits)
     legend: Json = {"showLegend": has_legend, "displayMode": "list", "placement": "bottom", "calcs": list(legend_calcs)}
@@ -73,6 +71,7 @@ def timeseries(
         defaults,
         tuple(overrides),
         may_be_empty=may_be_empty,
+        time_from=time_from,
         interval=interval,
     )
 

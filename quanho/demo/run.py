@@ -130,7 +130,7 @@ class _Run:
             ),
         ]
         if isinstance(self._site.store, InfluxStore):
-            sentences += _about_the_store(self._site.store, self._options.history_h)
+            sentences += _about_the_store(self._site.store, self._site.told_h)
         if self._options.cut and not self._site.store.can_be_cut:
             sentences.append(say("Kho dạng tệp không ngắt được: bỏ qua --cut.", "Files cannot be taken away: --cut is passed over."))
         for sentence in sentences:

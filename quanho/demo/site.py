@@ -44,6 +44,11 @@ class Site:
         self.street: Street | None = None
         self.board: AvrBoard | None = None
 
+    @property
+    def told_h(self) -> float:
+        """How many hours of the past the devices tell of: none where there is no broker to tell them to."""
+        return self._history_h if self.broker else 0.0
+
     def start(self) -> None:
         """Start everything; without influxd on files, without mosquitto with the serial devices alone.
 

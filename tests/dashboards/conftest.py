@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from quanho.demo.servers import Influxd, MissingServer
-from tests.dashboards.influx_store import InfluxStore
+from tests.dashboards.influx_store import InfluxStore, running
 from tests.dashboards.seeded import Seeded, seeded
 
 
 @pytest.fixture(scope="session")
-def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxStore]:
-    """An empty database of a real InfluxDB 1.6; every test writes measurements of its own."""
-    server = Influxd(tmp_path_factory.mktemp("dashboards") / "influxd")
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    yield InfluxStore(server.url, "dashboards")
-    server.stop()
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """The one InfluxDB 1.6 of all tests here; who needs an empty one takes a database of a name of its own."""
+    with running(tmp_path_factory.mktemp("dashboards") / "influxd") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def influx(influxd: Influxd) -> Iterator[InfluxStore]:
+    """A database in which every test writes measurements of its own."""
+    store = InfluxStore(influxd.url, "dashboards")
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,14 @@
 
 import gzip
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from quanho.demo.servers import Influxd, MissingServer
 from runtime.influx import InfluxClient
 from runtime.influx_series import Series
 from runtime.influx_settings import InfluxSettings
@@ -12,6 +17,20 @@ from telemetry.lineprotocol.encode import encode
 from telemetry.point import Point
 
 _RELATIVE = 1e-9
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Influxd]:
+    """Run a server; tests are skipped where there is none (.ci/run counts such a skip as a failure)."""
+    server = Influxd(folder)
+    try:
+        server.start()
+    except MissingServer as missing:
+        pytest.skip(str(missing))
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 class InfluxStore:
@@ -29,6 +48,14 @@ class InfluxStore:
 
     def query(self, statement: str) -> list[Series]:
         return self.client.query(statement)
+
+    def close(self) -> None:
+        self.client.close()
+
+
+def rows(answer: Iterable[Series]) -> list[dict[str, Any]]:
+    """Return rows as a table shows them: tags and columns by name, in the order of the answer."""
+    return [{**series.tags, **dict(zip(series.columns, values, strict=True))} for series in answer for values in series.values]
 
 
 def differences(found: Sequence[Series], expected: Sequence[Series]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from dashboards.check.ask import Range, ask
 from dashboards.lint.finding import Finding
 from dashboards.lint.table import lint
-from quanho.demo.servers import Influxd, MissingServer
+from quanho.demo.servers import Influxd
 from runtime.influx import InfluxClient
 from runtime.influx_series import QueryError, Series
 from runtime.influx_settings import InfluxSettings
@@ -21,25 +21,19 @@ _EMPTY = "nothing"
 
 
 @pytest.fixture(scope="module")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+def sampled(influxd: Influxd) -> Influxd:
     """A store with a point of everything that the sample dashboard shows, in the database `quanho`."""
-    server = Influxd(tmp_path_factory.mktemp("influxd"))
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
     for database, lines in (("quanho", sample.LINES), (_EMPTY, "")):
-        client = _client(server, database)
+        client = _client(influxd, database)
         client.create_database()
         client.write(gzip.compress(lines.format(time=time.time_ns() - 60 * 10**9).encode())) if lines else None
         client.close()
-    yield server
-    server.stop()
+    return influxd
 
 
 @pytest.fixture
-def store(influxd: Influxd) -> Iterator[InfluxClient]:
-    client = _client(influxd, "quanho")
+def store(sampled: Influxd) -> Iterator[InfluxClient]:
+    client = _client(sampled, "quanho")
     yield client
     client.close()
 
@@ -91,9 +85,9 @@ def test_a_query_that_shows_nothing_is_found_by_name_and_nothing_else(
         assert {str(finding.place).split(" / ")[1] for finding in found} == {where.split(" / ")[0]}
 
 
-def test_a_dropped_measurement_is_named_by_each_panel_that_asks_it(influxd: Influxd) -> None:
+def test_a_dropped_measurement_is_named_by_each_panel_that_asks_it(sampled: Influxd) -> None:
     lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("air,"))
-    without = _client(influxd, "without_air")
+    without = _client(sampled, "without_air")
     without.create_database()
     without.write(gzip.compress(lines.format(time=time.time_ns()).encode()))
     found = _check(sample.board(), without)
@@ -103,9 +97,9 @@ def test_a_dropped_measurement_is_named_by_each_panel_that_asks_it(influxd: Infl
     ]
 
 
-def test_what_may_be_empty_is_a_note(influxd: Influxd) -> None:
+def test_what_may_be_empty_is_a_note(sampled: Influxd) -> None:
     lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("ledger,"))
-    quiet = _client(influxd, "without_gaps")
+    quiet = _client(sampled, "without_gaps")
     quiet.create_database()
     quiet.write(gzip.compress(lines.format(time=time.time_ns()).encode()))
     found = _check(sample.board(), quiet) + ask([], [broken_rule(_about_soil)], quiet, _now())
@@ -117,8 +111,8 @@ def _about_soil(rule: Json) -> None:
     rule["data"][0]["model"]["query"] = 'SELECT last("moisture") FROM "soil" WHERE $timeFilter'
 
 
-def test_an_empty_store_is_told_by_every_panel_and_variable(influxd: Influxd) -> None:
-    empty = _client(influxd, _EMPTY)
+def test_an_empty_store_is_told_by_every_panel_and_variable(sampled: Influxd) -> None:
+    empty = _client(sampled, _EMPTY)
     found = _check(sample.board(), empty)
     empty.close()
     assert [finding.place.panel for finding in found if finding.level == "finding"] == ["$site", "Dust", "Waiting", "Gateways"]

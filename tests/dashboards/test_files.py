@@ -9,13 +9,13 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from dashboards.alert_files import secret_files
 from dashboards.alerting.contacts import Contacts, Email, Webhook
 from dashboards.alerting.render import render
 from dashboards.alerting.rendered import Alerting, ContactPoint, RuleGroup
 from dashboards.alerting.rules import load
 from dashboards.built import built
-from dashboards.files import FileSettings, Secret, Store, files
+from dashboards.files.alerts import secret_files
+from dashboards.files.provisioning import FileSettings, Secret, Store, files
 from dashboards.house import ALERTS_FOLDER, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from tests.dashboards.grafana_reading import as_grafana_reads
@@ -104,6 +104,11 @@ def test_a_token_of_influxdb_2_goes_as_a_header_from_the_environment(monkeypatch
     assert source["jsonData"]["httpHeaderName1"] == "Authorization"
     assert source["secureJsonData"] == {"httpHeaderValue1": "Token t0ken=="}
     assert "user" not in source
+
+
+def test_a_dollar_sign_in_the_name_of_a_database_is_no_variable() -> None:
+    (source,) = read(written(store=Store(database="air$quality")), "datasources/quanho.yaml")["datasources"]
+    assert source["jsonData"]["dbName"] == "air$quality"
 
 
 def test_every_provider_points_at_a_folder_with_the_dashboards_of_its_language() -> None:

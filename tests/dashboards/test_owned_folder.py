@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import owned_folder
-from dashboards.owned_folder import LIST, FolderRefused, plan, write
+from dashboards.files import owned_folder
+from dashboards.files.owned_folder import LIST, FolderRefused, plan, write
 
 OLD = {"a.json": b"old a", "deep/b.yaml": b"old b", "gone/c.json": b"old c"}
 NEW = {"a.json": b"new a", "deep/b.yaml": b"old b", "deep/d.yaml": b"new d"}
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_the_old_build_whole(tmp_path: Path, monkeypatch: pyt
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from dashboards.owned_folder import write
+    from dashboards.files.owned_folder import write
     calls, last = [], int(sys.argv[2])
     def trace(event, arguments):
         if event in ("os.rename", "os.remove", "os.rmdir") and sys.argv[1] in str(arguments[0]):

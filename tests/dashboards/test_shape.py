@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.check.shape import fault_of, without_nulls
+from dashboards.influxql.select import select
 from dashboards.lint.table import lint
+from dashboards.model.panel import Panel
+from dashboards.model.query import Query
+from dashboards.words import same
 from tests.dashboards import sample
 
 _SOUND = json.loads(json.dumps(sample.board()))
@@ -42,7 +46,7 @@ def test_a_damaged_dashboard_is_refused_or_linted(damages: list[tuple[tuple[str 
 
 def _put(board: Any, place: tuple[str | int, ...], value: object) -> None:
     for key in place[:-1]:
-        if not isinstance(board, (dict, list)) or (isinstance(board, list) and len(board) <= int(key)) or key not in _keys(board):
+        if key not in _keys(board):
             return
         board = board[key]
     if place[-1] in _keys(board):
@@ -64,3 +68,10 @@ def test_what_grafana_writes_as_null_is_as_if_not_there() -> None:
 @pytest.mark.parametrize("board", [sample.board("vi"), sample.board("en")])
 def test_what_we_build_has_the_shape(board: dict[str, Any]) -> None:
     assert fault_of(json.loads(json.dumps(board))) is None
+
+
+def test_a_panel_with_more_queries_than_grafana_has_letters_is_refused_and_not_cut() -> None:
+    query = Query(select("quality", of="air"))
+    assert len(Panel("most", "table", same("x"), same("x"), same("x"), (query,) * 26).render({}, "en")["targets"]) == 26
+    with pytest.raises(ValueError, match="27 queries"):
+        Panel("more", "table", same("x"), same("x"), same("x"), (query,) * 27)

@@ -18,6 +18,8 @@ from tests.project.compose_file import DEPLOY, ROOT, Undefined, compose, environ
 
 # Programs of the images: their Dockerfiles (influxdata/influxdata-docker, eclipse-mosquitto/mosquitto, grafana/grafana), ours for quanho.
 TOOLS = {"influxdb": {"influx", "curl"}, "eclipse-mosquitto": {"sh", "mosquitto_sub"}, "grafana/grafana": {"curl"}, "quanho": {"quanho"}}
+# Where these programs write, whatever they are told: mosquitto_passwd makes its new file in /tmp (mpw_tmpfile in its source).
+WRITES = {"deploy/mosquitto-start.sh": {"/tmp", "/run/mosquitto", "/mosquitto/data"}, "deploy/example-station.sh": {"/tmp"}}  # noqa: S108
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,16 @@ def test_services_have_no_more_rights_than_they_need(services: dict[str, dict[st
         assert service.get("read_only") or service["image"].startswith(("influxdb", "grafana")), name
 
 
+def test_scripts_can_write_where_their_programs_do(services: dict[str, dict[str, Any]]) -> None:
+    """With `read_only` a container has no /tmp of its own."""
+    for name, service in services.items():
+        mounted = {volume.split(":")[1] for volume in service.get("volumes", ()) if not volume.endswith(":ro")}
+        mounted |= {mount.split(":")[0] for mount in service.get("tmpfs", ())}
+        scripts = {f"deploy/{Path(word).name}" for word in service.get("entrypoint", ()) if word.startswith("/quanho/")}
+        for script in scripts:
+            assert WRITES[script] <= mounted, name
+
+
 def test_no_secret_is_in_the_file_or_in_an_environment(deploy: Path, services: dict[str, dict[str, Any]]) -> None:
     text = json.dumps(services) + "".join(path.read_text() for path in deploy.iterdir() if path.is_file())
     for path in (deploy / "secrets").iterdir():
@@ -168,6 +180,11 @@ def test_the_dashboards_that_grafana_reads_are_the_ones_that_are_built(tmp_path:
     assert "influx_grafana_password" in grafana["secrets"]
 
 
+def test_grafana_starts_again_when_its_files_come_from_a_new_version(services: dict[str, dict[str, Any]]) -> None:
+    """Of these files it reads alert rules and the data source at its start alone."""
+    assert services["grafana"]["depends_on"]["dashboards"]["restart"] is True
+
+
 def test_secrets_are_made_once_private_and_each_another(tmp_path: Path) -> None:
     copy = with_secrets(tmp_path)
     first = {path.name: path.read_text() for path in (copy / "secrets").iterdir()}
@@ -179,10 +196,24 @@ def test_secrets_are_made_once_private_and_each_another(tmp_path: Path) -> None:
     assert owners == {int(environment(copy)["QUANHO_UID"])}
     assert owners != {0}
     (copy / "secrets" / "mqtt_edge_password").write_text("chosen")
-    (copy / ".env").write_text("QUANHO_UID=4711\nQUANHO_MQTT_PORT=2883\n")
+    uid = environment(copy)["QUANHO_UID"]
+    (copy / ".env").write_text(f"QUANHO_UID={uid}\nQUANHO_MQTT_PORT=2883\n")
     subprocess.run([copy / "make-secrets.sh"], check=True, capture_output=True)
     assert {path.name: path.read_text() for path in (copy / "secrets").iterdir()} == first | {"mqtt_edge_password": "chosen"}
-    assert environment(copy) | {"QUANHO_GID": ""} == {"QUANHO_UID": "4711", "QUANHO_MQTT_PORT": "2883", "QUANHO_GID": ""}
+    assert environment(copy) | {"QUANHO_GID": ""} == {"QUANHO_UID": uid, "QUANHO_MQTT_PORT": "2883", "QUANHO_GID": ""}
+
+
+def test_whoever_makes_secrets_again_leaves_them_to_whom_the_containers_are(tmp_path: Path) -> None:
+    """Made by a user, made again by root: the containers are still that user. Another user is told."""
+    copy = with_secrets(tmp_path)
+    (copy / ".env").write_text("QUANHO_UID=4711\nQUANHO_GID=4712\n")
+    (copy / "secrets/mqtt_edge_password").unlink()
+    again = subprocess.run([copy / "make-secrets.sh"], capture_output=True, text=True, check=False)
+    if os.getuid() == 0:
+        owners = {(path.stat().st_uid, path.stat().st_gid) for path in (copy / "secrets").iterdir()}
+        assert (again.returncode, owners) == (0, {(4711, 4712)})
+    else:
+        assert (again.returncode, "belong to user 4711" in again.stderr) == (1, True)
 
 
 def test_secrets_are_neither_committed_nor_put_into_the_image() -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from quanho.cli import main
-from quanho.demo.servers import Influxd, MissingServer
+from quanho.demo.servers import Influxd
 from runtime.influx import InfluxClient
 from runtime.influx_settings import InfluxSettings
 from tests.dashboards import sample
+from tests.dashboards.influx_store import running
 from tests.dashboards.sample import Json, broken, panel, rewrite
 
 
@@ -31,18 +32,13 @@ def _write(folder: Path, board: Json) -> None:
 
 @pytest.fixture(scope="module")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    server = Influxd(tmp_path_factory.mktemp("influxd"))
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    client = InfluxClient(InfluxSettings(url=server.url, database="quanho"))
-    client.create_database()
-    lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("ledger,"))
-    client.write(gzip.compress(lines.format(time=time.time_ns() - 60 * 10**9).encode()))
-    client.close()
-    yield server
-    server.stop()
+    with running(tmp_path_factory.mktemp("influxd")) as server:
+        client = InfluxClient(InfluxSettings(url=server.url, database="quanho"))
+        client.create_database()
+        lines = "".join(line for line in sample.LINES.splitlines(keepends=True) if not line.startswith("ledger,"))
+        client.write(gzip.compress(lines.format(time=time.time_ns() - 60 * 10**9).encode()))
+        client.close()
+        yield server
 
 
 def _check(folder: Path, *words: str) -> int:
@@ -103,6 +99,16 @@ def test_what_the_store_has_not_is_a_finding(influxd: Influxd, folder: Path, cap
     assert _check(folder, "--influx", influxd.url, "--only", "air", "--json") == 1
     answer = json.loads(capsys.readouterr().out)
     assert {(each["rule"], each["panel"], each["level"]) for each in answer["findings"]} >= {("store", "Dust", "finding")}
+
+
+@pytest.mark.server
+def test_a_store_that_refuses_to_be_asked_at_all_is_told_with_the_way_out(
+    influxd: Influxd, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _check(folder, "--influx", influxd.url, "--database", "nowhere") == 2
+    said = capsys.readouterr().err
+    assert "database not found: nowhere (HTTP 200); look at --database" in said
+    assert "SHOW FIELD KEYS" not in said
 
 
 def test_a_store_that_does_not_answer_has_an_exit_code_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

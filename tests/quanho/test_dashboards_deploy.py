@@ -50,6 +50,18 @@ def run(fake: FakeGrafana, tmp_path: Path) -> Run:
     return deploy
 
 
+def test_what_a_hostile_grafana_says_of_itself_moves_nothing_on_the_terminal(
+    run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake.behaviour, "version", "13.0.0\033]0;mine\a\033[2J")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    fake.store.boards["quanho-\033[2J"] = [{"json": {"title": "x", "tags": ["quanho"]}, "folderUid": "ops", "message": "", "version": 1}]
+    run("--dry-run")
+    shown = capsys.readouterr()
+    assert "\033" not in shown.out + shown.err.replace("\033[K", "")
+    assert "Grafana 13.0.0]0;mine[2J http" in shown.out
+
+
 def test_a_dry_run_shows_the_plan_and_says_by_its_exit_code_that_something_would_change(
     run: Run, fake: FakeGrafana, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,7 +208,7 @@ def test_what_others_made_stays_as_it_is(run: Run, fake: FakeGrafana) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--languages", "vi,fr"), "'fr' is none of vi, en"),
+        (("--languages", "vi,fr"), "fr: choose from vi, en"),
         (("--timeout", "0"), "no number of seconds"),
         (("--user", "x"), "go together"),
         (("--contacts", "/nowhere/x.toml"), "x.toml"),

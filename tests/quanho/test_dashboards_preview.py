@@ -40,7 +40,6 @@ def test_a_store_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Captu
     ("words", "answer"),
     [
         (["--only", "airs"], "there is no dashboard airs; there are overview, air"),
-        (["--languages", "fr"], "there is no fr; there are vi, en"),
         (["--from", "-1h", "--to", "-2h"], "--from must be before --to"),
         (["--from", "yesterday"], "is no time"),
     ],

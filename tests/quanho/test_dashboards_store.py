@@ -64,10 +64,10 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     ("status", "body", "exit_code", "words"),
     [
         (200, b'{"results":[{"statement_id":0,"error":"database not found: nope"}]}', 2, ("database not found", "--database")),
-        (401, b'{"error":"unable to parse authentication credentials"}', 2, ("credentials", "--username and --password-file")),
-        (403, b'{"error":"error authorizing query: reader not authorized"}', 2, ("not authorized", "READ on nope")),
+        (401, b'{"error":"unable to parse authentication credentials"}', 2, ("credentials", "--username with --password-file")),
+        (403, b'{"error":"error authorizing query: reader not authorized"}', 2, ("not authorized", "somebody who may read")),
         (502, b"<h1>bad gateway</h1>", 3, ("HTTP 502", "bad gateway")),
-        (200, b"<html>please log in</html>", 2, ("please log in", "cannot read")),
+        (200, b"<html>please log in</html>", 2, ("please log in", "--database")),
     ],
 )
 def test_a_store_that_refuses_is_told_once_with_the_way_out(
@@ -95,7 +95,8 @@ def test_a_database_that_a_real_store_has_not_is_told_with_the_way_out(
     finally:
         server.stop()
     told = capsys.readouterr().err
-    assert "cannot read database nope: database not found: nope; choose one with --database" in told
+    assert "database not found: nope" in told
+    assert "--database" in told
 
 
 def test_a_store_that_breaks_down_in_the_middle_is_no_fault_of_the_queries(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,14 @@ import json
 from collections import Counter
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from quanho.cli import main
 from quanho.demo.devices import FAULT_EVERY, STREET, Voice
 from quanho.demo.past import FIRST_HOUR, Past, usual_spacing_s
+from quanho.demo.site import Site
 from rules.limits import stations
 
 END_MS = 1_790_000_000_000
@@ -90,3 +92,10 @@ def test_a_past_that_the_agent_would_not_believe_is_refused(hours: str, capsys: 
         main(["demo", "--history", hours])
     assert ended.value.code == 2
     assert "--history" in capsys.readouterr().err
+
+
+def test_without_a_broker_no_past_is_promised(tmp_path: Path) -> None:
+    site = Site(tmp_path, print, 6.0)
+    assert site.told_h == 6.0
+    site.broker = None  # as on a machine without mosquitto
+    assert site.told_h == 0.0

@@ -1,202 +1,134 @@
-"""From the text of a SELECT to its tree: InfluxData's InfluxQL specification, "Queries", without INTO, SLIMIT and tz()."""
+"""From the text of a SELECT to what is evaluated: the one reader of InfluxQL, less what only a server can answer.
 
+Left out, and refused by name: SHOW, INTO, SLIMIT, SOFFSET, tz(), `::` and whatever Grafana should have put something in for.
+"""
+
+from dashboards.influxql import statement as read_as
 from dashboards.influxql.memory.syntax import Binary, Call, Duration, Expression, Literal, NotEvaluated, Pattern, Ref, Statement, Wildcard
-from dashboards.influxql.memory.tokens import Token, duration_ns, tokens
+from dashboards.influxql.reading import read
+from dashboards.influxql.tokens import Unreadable
 
-_PRECEDENCE = (("OR",), ("AND",), ("=", "!=", "=~", "!~", "<", "<=", ">", ">="), ("+", "-", "|", "^"), ("*", "/", "%", "&"))
-_END = Token("end", "", -1)
+_FILLS = ("null", "none", "previous", "linear")
+_KNOWN_CLAUSES = {"ORDER BY", "LIMIT", "OFFSET"}
 
 
 def parse(text: str) -> Statement:
-    """Return the statement. Raises NotEvaluated."""
-    parser = _Parser(text)
-    statement = parser.statement()
-    parser.expect_end()
-    return statement
+    """Return the statement. Raises NotEvaluated, with the position where the text is no InfluxQL."""
+    try:
+        found = read(text)
+    except Unreadable as error:
+        raise NotEvaluated(str(error)) from error
+    if isinstance(found, read_as.Show):
+        raise NotEvaluated(f"SHOW {found.what} is answered by a store alone")
+    return _statement(found)
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(tokens(text))
-        self._at = 0
+def _statement(found: read_as.Statement) -> Statement:
+    if unknown := sorted(found.clauses.keys() - _KNOWN_CLAUSES):
+        raise NotEvaluated(f"{unknown[0]} is not known here")
+    return Statement(
+        tuple((_expression(column.expression), column.alias) for column in found.columns),
+        tuple(_statement(source) if isinstance(source, read_as.Statement) else _measurement(source) for source in found.sources),
+        None if found.where is None else _expression(found.where),
+        tuple(map(_dimension, found.tags)),
+        _length_ns(found.every),
+        _length_ns(found.offset),
+        _fill(found.fill),
+        _is_descending(found.clauses.get("ORDER BY", "time ASC")),
+        _whole(found.clauses.get("LIMIT", "0")),
+        _whole(found.clauses.get("OFFSET", "0")),
+    )
 
-    def statement(self) -> Statement:
-        self._expect("SELECT")
-        columns = [self._column()]
-        while self._took(","):
-            columns.append(self._column())
-        self._expect("FROM")
-        sources = [self._source()]
-        while self._took(","):
-            sources.append(self._source())
-        condition = self._expression() if self._took("WHERE") else None
-        by: list[Ref | Pattern | Wildcard] = []
-        every_ns = offset_ns = 0
-        if self._took("GROUP"):
-            self._expect("BY")
-            while True:
-                if self._is("time") and self._is("(", 1):
-                    every_ns, offset_ns = self._interval()
-                else:
-                    by.append(self._dimension())
-                if not self._took(","):
-                    break
-        fill = self._fill()
-        is_descending = self._order()
-        limit = self._number() if self._took("LIMIT") else 0
-        skip = self._number() if self._took("OFFSET") else 0
-        return Statement(tuple(columns), tuple(sources), condition, tuple(by), every_ns, offset_ns, fill, is_descending, limit, skip)
 
-    def expect_end(self) -> None:
-        if self._peek() is not _END:
-            self._fail("the end of the statement")
+def _measurement(found: read_as.Measurement) -> str:
+    return f"/{found.name}/" if found.is_pattern else found.name
 
-    def _column(self) -> tuple[Expression, str]:
-        expression = self._expression()
-        return expression, self._name() if self._took("AS") else ""
 
-    def _source(self) -> str | Statement:
-        if self._took("("):
-            inner = self.statement()
-            self._expect(")")
-            return inner
-        return f"/{self._next('regex').text}/" if self._peek().kind == "regex" else self._name()
+def _dimension(found: read_as.Expression) -> Ref | Pattern | Wildcard:
+    dimension = _expression(found)
+    if not isinstance(dimension, (Ref, Pattern, Wildcard)):
+        raise NotEvaluated(f"no tag to group by: {found}")
+    return dimension
 
-    def _interval(self) -> tuple[int, int]:
-        self._at += 2
-        every, offset = self._next("duration"), 0
-        if self._took(","):
-            is_negative = self._took("-")
-            offset = duration_ns(self._next("duration").text) * (-1 if is_negative else 1)
-        self._expect(")")
-        return duration_ns(every.text), offset
 
-    def _dimension(self) -> Ref | Pattern | Wildcard:
-        if self._took("*"):
+def _length_ns(found: read_as.Expression | None) -> int:
+    if found is None:
+        return 0
+    length = _expression(found)
+    if not isinstance(length, Duration):
+        raise NotEvaluated("time() takes durations such as 1m")
+    return length.ns
+
+
+def _fill(word: str) -> str | float:
+    if not word or word in _FILLS:
+        return word or "null"
+    try:
+        return float(word)
+    except ValueError:
+        raise NotEvaluated(f"fill({word}) is not known") from None
+
+
+def _is_descending(order: str) -> bool:
+    column, direction = order.rsplit(" ", 1)
+    if column.lower() != "time":
+        raise NotEvaluated(f"rows are in the order of time alone, not of {column}")
+    return direction == "DESC"
+
+
+def _whole(text: str) -> int:
+    number = _number(text)
+    if not isinstance(number, int):
+        raise NotEvaluated(f"a whole number was expected, not {text}")
+    return number
+
+
+def _number(text: str) -> int | float:
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise NotEvaluated(f"no number: {text}") from None
+
+
+def _expression(found: read_as.Expression) -> Expression:
+    match found:
+        case read_as.Field(name, kind=""):
+            return Ref(name)
+        case read_as.Star(kind=""):
             return Wildcard()
-        if self._peek().kind == "regex":
-            return Pattern(self._next("regex").text)
-        return Ref(self._name())
+        case read_as.Pattern(regex):
+            return Pattern(regex)
+        case read_as.Value():
+            return _value(found)
+        case read_as.Call(function, arguments):
+            return Call(function, tuple(map(_expression, arguments)))
+        case read_as.Binary("*", read_as.Value("number", "-1" | "+1" as sign), operand):
+            return _signed(sign, _expression(operand))
+        case read_as.Binary(operator, left, right):
+            return Binary("!=" if operator == "<>" else operator, _expression(left), _expression(right))
+        case read_as.Variable(text):
+            raise NotEvaluated(f"nothing was put in for {text}")
+    raise NotEvaluated(f"not known here: {found}")
 
-    def _fill(self) -> str | float:
-        if not self._took("fill"):
-            return "null"
-        self._expect("(")
-        is_negative = self._took("-")
-        token = self._peek()
-        self._at += 1
-        self._expect(")")
-        if token.kind == "number":
-            return float(token.text) * (-1 if is_negative else 1)
-        if token.text.lower() in ("null", "none", "previous", "linear"):
-            return token.text.lower()
-        raise NotEvaluated(f"fill({token.text}) is not known")
 
-    def _order(self) -> bool:
-        if not self._took("ORDER"):
-            return False
-        self._expect("BY")
-        self._expect("time")
-        is_descending = self._took("DESC")
-        self._took("ASC")
-        return is_descending
+def _value(found: read_as.Value) -> Expression:
+    match found.kind:
+        case "number":
+            return Literal(_number(found.text))
+        case "duration":
+            return Duration(found.ns)
+        case "boolean":
+            return Literal(found.text == "true")
+    return Literal(found.text)
 
-    def _expression(self, level: int = 0) -> Expression:
-        if level == len(_PRECEDENCE):
-            return self._operand()
-        left = self._expression(level + 1)
-        while (operator := self._operator(_PRECEDENCE[level])) is not None:
-            left = Binary(operator, left, self._expression(level + 1))
-        return left
 
-    def _operator(self, operators: tuple[str, ...]) -> str | None:
-        token = self._peek()
-        text = token.text.upper() if token.kind == "word" else token.text
-        if token.kind not in ("operator", "word") or text not in operators:
-            return None
-        self._at += 1
-        return text
-
-    def _operand(self) -> Expression:
-        if self._took("("):
-            inner = self._expression()
-            self._expect(")")
-            return inner
-        if self._took("*"):
-            return Wildcard()
-        if self._took("-"):
-            operand = self._operand()
-            if isinstance(operand, Literal) and not isinstance(operand.value, (bool, str)):
-                return Literal(-operand.value)
-            return Duration(-operand.ns) if isinstance(operand, Duration) else Binary("*", Literal(-1), operand)
-        return self._atom()
-
-    def _atom(self) -> Expression:
-        token = self._peek()
-        if token.kind in ("end", "operator"):
-            self._fail("a field, a number or a call")
-        self._at += 1
-        match token.kind:
-            case "number":
-                return Literal(float(token.text) if "." in token.text else int(token.text))
-            case "duration":
-                return Duration(duration_ns(token.text))
-            case "string":
-                return Literal(token.text)
-            case "regex":
-                return Pattern(token.text)
-            case "word" if self._took("("):
-                return Call(token.text.lower(), self._arguments())
-            case "word" if token.text.lower() in ("true", "false"):
-                return Literal(token.text.lower() == "true")
-        return Ref(token.text)
-
-    def _arguments(self) -> tuple[Expression, ...]:
-        if self._took(")"):
-            return ()
-        arguments = [self._expression()]
-        while self._took(","):
-            arguments.append(self._expression())
-        self._expect(")")
-        return tuple(arguments)
-
-    def _number(self) -> int:
-        return int(self._next("number").text)
-
-    def _name(self) -> str:
-        token = self._peek()
-        if token.kind not in ("name", "word"):
-            self._fail("a name")
-        self._at += 1
-        return token.text
-
-    def _peek(self, ahead: int = 0) -> Token:
-        at = self._at + ahead
-        return self._tokens[at] if at < len(self._tokens) else _END
-
-    def _is(self, text: str, ahead: int = 0) -> bool:
-        token = self._peek(ahead)
-        return token.kind in ("word", "operator") and token.text.upper() == text.upper()
-
-    def _took(self, text: str) -> bool:
-        if not self._is(text):
-            return False
-        self._at += 1
-        return True
-
-    def _expect(self, text: str) -> None:
-        if not self._took(text):
-            self._fail(text)
-
-    def _next(self, kind: str) -> Token:
-        token = self._peek()
-        if token.kind != kind:
-            self._fail(f"a {kind}")
-        self._at += 1
-        return token
-
-    def _fail(self, wanted: str) -> None:
-        token = self._peek()
-        found = self._text[token.at :].strip()[:40] if token is not _END else "the end"
-        raise NotEvaluated(f"expected {wanted}, found {found!r} in: {self._text}")
+def _signed(sign: str, operand: Expression) -> Expression:
+    """Return an operand with the sign that stands before it, which the reader has as `-1 *`."""
+    if sign == "+1":
+        return operand
+    match operand:
+        case Duration(ns):
+            return Duration(-ns)
+        case Literal(int() | float() as number) if not isinstance(number, bool):
+            return Literal(-number)
+    return Binary("*", Literal(-1), operand)

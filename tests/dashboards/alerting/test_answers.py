@@ -100,9 +100,16 @@ def test_growth_of_a_counter_leaves_out_where_it_fell(rule_store: RuleStore, row
 
 
 @_SAME
-@given(st.lists(st.tuples(st.sampled_from(["a/quota", "b/broker"]), minutes, st.integers(-2, 9) | st.none()), min_size=1, max_size=30))
-def test_losses_are_added_up(rule_store: RuleStore, rows: list[tuple[str, int, int | None]]) -> None:
-    written = [(series, minute, {"quality": 0} | ({} if n is None else {"count": n})) for series, minute, n in rows]
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a/quota", "b/broker"]), minutes, st.integers(-2, 9) | st.none(), st.booleans()), min_size=1, max_size=30
+    )
+)
+def test_losses_are_added_up(rule_store: RuleStore, rows: list[tuple[str, int, int | None, bool]]) -> None:
+    written = [
+        (series, minute, {"quality": 0, "count_known": is_known} | ({} if n is None else {"count": n}))
+        for series, minute, n, is_known in rows
+    ]
     _same(rule_store, Losses(window="30m", memory="2h", reasons=("quota", "memory full")), written)
 
 
@@ -110,10 +117,25 @@ def test_losses_are_added_up(rule_store: RuleStore, rows: list[tuple[str, int, i
 @given(st.lists(st.tuples(st.sampled_from(["a/quota", "b/broker"]), minutes, st.integers(1, 90) | st.none()), min_size=1, max_size=12))
 def test_gaps_are_open_until_their_end_is_told(rule_store: RuleStore, rows: list[tuple[str, int, int | None]]) -> None:
     written: list[tuple[str, int, dict[str, FieldValue]]] = []
-    for number, (series, begin, length) in enumerate(rows):
-        written.append((series, begin, {"gap_id": f"gap{number}", "state": "open", "from_ns": begin, "quality": 0}))
+    for series, begin, length in rows:
+        of_it: dict[str, FieldValue] = {"from_ns": (_BASE_S + 60 * begin) * 10**9, "quality": 0}
+        written.append((series, begin, of_it | {"state": "open"}))
         if length is not None:
-            written.append(
-                (series, begin + length, {"gap_id": f"gap{number}", "state": "closed", "to_ns": begin, "count": 3, "quality": 0})
-            )
+            written.append((series, begin + length, of_it | {"state": "closed", "count": 3}))
     _same(rule_store, OpenGaps(memory="6h"), written)
+
+
+def test_end_of_a_gap_whose_beginning_is_forgotten_hides_no_new_one(rule_store: RuleStore) -> None:
+    query = OpenGaps(memory="2h")
+    told = [(0, 0, "open"), (100, 0, "closed"), (170, 170, "open")]
+    written: list[tuple[str, int, dict[str, FieldValue]]] = [
+        ("a/silent", minute, {"from_ns": (_BASE_S + 60 * begin) * 10**9, "quality": 0, "state": state}) for minute, begin, state in told
+    ]
+    points = [
+        Point("ledger", {"site": "forgotten", **_tags(series)}, fields, (_BASE_S + 60 * minute) * 10**9)
+        for series, minute, fields in written
+    ]
+    rule_store.write(points)
+    now_ms = (_BASE_S + 60 * 180) * 1000
+    assert list(rule_store.answer(query, now_ms, "forgotten").values()) == [1.0]
+    assert [seen.value for seen in asking(query, points)(now_ms).values()] == [1.0]

@@ -7,10 +7,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dashboards.alerting.numbers import plain
+from dashboards.alerting.panels import panel_of
 from dashboards.alerting.render import RUNBOOK, grafana_rule, render
-from dashboards.alerting.rule import MOST_UID
+from dashboards.alerting.rule import MOST_UID, Rule, today
 from dashboards.alerting.rules import load, named
+from dashboards.boards import board
 from dashboards.influxql.expand import variables_in
+from dashboards.influxql.select import name
 from dashboards.model.json import Json
 from tests.dashboards.alerting.oracles import check, check_by_sdk
 
@@ -54,6 +58,17 @@ def test_rule_leads_to_its_part_of_the_runbook(rule: Json) -> None:
     file, anchor = rule["annotations"]["runbook_url"].split("#")
     assert file == RUNBOOK
     assert f'<a id="{anchor}"></a>' in (_ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rule", [rule for rule in _RULES if rule.dashboard], ids=lambda rule: rule.name)
+def test_rule_leads_to_a_panel_that_shows_what_it_is_about(rule: Rule) -> None:
+    leads = panel_of(rule, "en")
+    (panel,) = [panel for panel in board(rule.dashboard).panels if str(panel.id) == leads["__panelId__"]]
+    bound = rule.bound(today())
+    if rule.case.legal and bound:
+        assert f"limit {plain(bound.value)} " in panel.title.en.replace("\N{NARROW NO-BREAK SPACE}", "")
+    elif rule.dashboard != "device":
+        assert name(getattr(rule.query, "measurement", "ledger")) in "".join(query.select.text for query in panel.queries)
 
 
 def test_titles_are_unique_in_the_folder() -> None:

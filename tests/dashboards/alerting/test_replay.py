@@ -14,6 +14,7 @@ _RULES = load()
 _BASE_S = 1_795_000_020 // 3600 * 3600
 _GAUGE: Labels = (("site", "bac-ninh"), ("gateway", "g"), ("device", "dap-cau"))
 _TAGS = dict(_GAUGE)
+_SILENT = ("store", "silent-gateway")
 
 
 def _rule(name: str) -> Rule:
@@ -90,21 +91,61 @@ def test_legal_limit_is_that_of_the_time_or_of_the_day_asked_for() -> None:
 def test_store_without_anything_new_fires_and_recovers() -> None:
     points = _points("gateway", range(30)) + _points("gateway", range(90, 100))
     assert [(minute, state) for minute, state, _ in _changes(_run("store", points, 99))] == [
-        (45, State.PENDING),
-        (50, State.FIRING),
+        (35, State.PENDING),
+        (40, State.FIRING),
         (90, State.NORMAL),
     ]
+
+
+def test_store_is_told_before_the_gateways_that_it_hears_no_more() -> None:
+    points = _points("gateway", range(30))
+    began = {name: next(minute for minute, state, _ in _changes(_run(name, points, 60)) if state is State.FIRING) for name in _SILENT}
+    assert began["store"] < min(minute for name, minute in began.items() if name != "store")
 
 
 def test_heartbeat_fires_whatever_is_recorded() -> None:
     assert _changes(_run("watchdog", [], 3)) == [(0, State.FIRING, False)]
 
 
+def test_loss_that_is_told_hours_later_is_told_all_the_same() -> None:
+    """What was lost while the line was down comes into the store after it, with its own time."""
+    loss = Point("ledger", _TAGS | {"source": "air", "reason": "memory full"}, {"quality": 0, "count": 7}, _BASE_S * 10**9)
+    evaluated = _run("losses", [loss], 60 * 25)
+    states = [{instance.state for instance in each.instances.values()} for each in evaluated]
+    assert states[60 * 6] == {State.FIRING}
+    assert states[-1] == {State.NORMAL}
+
+
+@pytest.mark.parametrize("quality", [8, 16, 256, 8 + 16, 8 + 256, 16 + 256, 8 + 16 + 256])
+def test_flood_is_believed_whatever_is_said_of_its_time_and_speed(quality: int) -> None:
+    points = [point._replace(fields=point.fields | {"quality": quality}) for point in _points("water_level", range(10), level=6.5)]
+    assert [state for _, state, _ in _changes(_run("flood-3", points, 10))] == [State.PENDING, State.FIRING]
+
+
+def _of_gateway(minutes: range, quality: int, **fields: FieldValue) -> list[Point]:
+    return [point._replace(fields={**point.fields, **fields, "quality": quality}) for point in _points("gateway", minutes)]
+
+
+@pytest.mark.parametrize("name", ["disk-full", "backlog-stuck", "heat"])
+def test_gateway_whose_clock_is_estimated_is_watched_all_the_same(name: str) -> None:
+    well = _of_gateway(range(5), 0, disk_free_bytes=9e9, spool_oldest_age_s=0.0, cpu_temperature=50.0)
+    bad = _of_gateway(range(5, 30), 16, disk_free_bytes=1e8, spool_oldest_age_s=1e5, cpu_temperature=90.0)
+    assert _changes(_run(name, well + bad, 29)) == [(5, State.PENDING, False), (15, State.FIRING, False)]
+
+
+def test_clock_that_is_only_estimated_is_told_until_it_is_confirmed() -> None:
+    """A gateway without any trusted time since its start sends nothing, so it cannot say so."""
+    points = _of_gateway(range(5), 0) + _of_gateway(range(5, 40), 16, clock_trusted=True) + _of_gateway(range(40, 50), 0)
+    assert _changes(_run("clock", points, 49)) == [(5, State.PENDING, False), (20, State.FIRING, False), (40, State.NORMAL, False)]
+
+
 def test_gap_of_the_ledger_fires_while_it_is_open() -> None:
     tags = _TAGS | {"source": "street", "reason": "source silent"}
 
     def told(minute: int, **fields: FieldValue) -> Point:
-        return Point("ledger", tags, {"quality": 0, "gap_id": "x", **fields}, (_BASE_S + 60 * minute) * 10**9)
+        return Point(
+            "ledger", tags, {"quality": 0, "gap_id": "x", "from_ns": (_BASE_S + 300) * 10**9, **fields}, (_BASE_S + 60 * minute) * 10**9
+        )
 
     points = [told(5, state="open"), told(40, state="closed", count=12)]
     assert [(minute, state) for minute, state, _ in _changes(_run("gap", points, 60))] == [

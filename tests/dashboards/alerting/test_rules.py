@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.alerting.queries import Level
+from dashboards.alerting.rule import Rule
 from dashboards.alerting.rules import load, named
+from telemetry import quality
 from telemetry.errors import ConfigError
 
 _SOUND = """
@@ -56,6 +59,19 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     assert 'marks.toml: rule[1] "hottest".case[2]: summary: nothing is known to stand for [limt]' in said
 
 
+@pytest.mark.parametrize("rule", [rule for rule in load() if isinstance(rule.query, Level)], ids=lambda rule: rule.name)
+def test_a_doubt_about_the_time_blinds_no_rule_about_a_value(rule: Rule) -> None:
+    """Also not together with another bit that the rule believes: a flash flood (8) after a power cut that left the clock in doubt (16)."""
+    assert isinstance(rule.query, Level)
+    believed = set(rule.query.qualities)
+    of_time = {quality.GOOD, quality.CLOCK_ESTIMATED, quality.TIME_RECONSTRUCTED, quality.CLOCK_ESTIMATED | quality.TIME_RECONSTRUCTED}
+    assert {one | other for one in believed for other in of_time} == believed
+    told_of_the_value = (
+        quality.WARM_UP | quality.OUT_OF_RANGE | quality.FLAT_LINE | quality.SIMULATED | quality.DEVICE_ERROR | quality.STALE
+    )
+    assert not [bits for bits in believed if bits & told_of_the_value]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -67,6 +83,7 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ('by = ["site", "gateway"]', 'by = ["site", "source"]', "points have no tag source"),
         ('"Above [limit] °C"', '"{{ $labels.device }}"', "its alerts have no label device"),
         ("above = 60", 'legal = "24h"', "no legal limit of gateway.cpu_temperature"),
+        ('kind = "level"', 'kind = "level", qualities = [0, 8, 16]', "believes 8 and 16, but not 24, which is both at once"),
         ("cpu_temperature", "undervoltage", "undervoltage is a bool"),
         ('kind = "level"', 'kind = "rate", window = "1h"', "cpu_temperature is no counter"),
         ('by = ["site", "gateway"]', 'memory = "soon"', "not a duration"),
@@ -74,6 +91,8 @@ def test_every_error_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ('name = "warm"', 'name = "' + "x" * 40 + '"', "longer than Grafana's 40"),
         ('name = "warm", ', "", "this name is taken"),
         ("for_s = 120", 'for_s = 120\ndashboard = "nowhere"', "no dashboard nowhere"),
+        ("for_s = 120", 'for_s = 120\ndashboard = "fleet"\npanel = "heat"', "no panel heat on its dashboard; there are silent-count, "),
+        ("for_s = 120", 'for_s = 120\npanel = "warmth"', "no panel warmth on its dashboard"),
         ("for_s = 120", 'for_s = 120\nno_data = "Error"', "Grafana knows no such choice"),
     ],
 )

@@ -125,6 +125,36 @@ def test_csv_is_read_by_its_columns(run: Run, tmp_path: Path) -> None:
     assert run("test", "air-pm10", "--replay", file, "--csv", "When").code == 2
 
 
+def test_csv_of_a_river_is_held_against_the_levels_of_its_gauge(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "river.csv"
+    file.write_text("\n".join(["Time,H", *(f"2026-09-09 00:{minute:02d}:00,6.5" for minute in range(20))]), encoding="utf-8")
+    csv = ("test", "flood-3", "--replay", file, "--csv", "Time", "--column", "level=H")
+    unknown = run(*csv)
+    assert (unknown.code, "nothing of a gauge whose alarm levels are known (dap-cau, " in unknown.err) == (3, True)
+    known = run(*csv, "--tag", "device=dap-cau", "--tag", "site=bac-ninh", "--expect", "firing")
+    assert (known.code, "bac-ninh/csv/dap-cau: Pending → Firing" in known.out) == (0, True)
+    assert "names are site, gateway, device" in run(*csv, "--tag", "gauge=dap-cau").err
+    assert run("test", "flood-3", "--replay", file, "--tag", "device=dap-cau").code == 2
+
+
+def test_csv_with_impossible_times_and_values_is_read_as_far_as_it_goes(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    times = ("0001-01-01T00:00:00+07:00", "1969-01-01T00:00:00", "9999-12-31T23:59:59", "2026-09-09T00:00:00")
+    file.write_text("\n".join(["Time,H", *(f"{time},6.5" for time in times), "2026-09-09T00:01:00,nan", "2026-09-09T00:01:00,1e999"]))
+    csv = ("--csv", "Time", "--column", "level=H", "--tag", "device=dap-cau", "--json")
+    answer = json.loads(run("test", "flood-3", "--replay", file, *csv).out)
+    assert (answer["points"], answer["unreadable"]) == (1, 5)
+
+
+def test_hourly_recording_tells_of_alerts_and_not_of_the_age_of_what_is_well(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "hourly.csv"
+    rows = [f"2026-09-09T{hour:02d}:00:00,{6.5 if hour > 20 else 1}" for hour in range(24)]
+    file.write_text("\n".join(["Time,H", *rows]), encoding="utf-8")
+    csv = ("--csv", "Time", "--column", "level=H", "--tag", "device=dap-cau", "--json")
+    (rule,) = json.loads(run("test", "flood-3", "--replay", file, *csv).out)["rules"]
+    assert [each["after"]["state"] for each in rule["changes"]][:3] == ["Pending", "Firing", "Firing"]
+
+
 def test_old_recordings_may_be_held_against_a_later_law(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "old.csv"
     rows = [f"2013-03-{1 + hour // 24:02d} {hour % 24:02d}:00:00,60" for hour in range(30)]

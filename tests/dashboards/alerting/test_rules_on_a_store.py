@@ -41,6 +41,8 @@ def _levels(rule: Rule, *, is_bad: bool) -> Iterator[_Row]:
     if isinstance(query, Level) and rule.levels:
         for device, level in rule.levels.items():
             yield 3600, {"device": device}, {query.field: level if is_bad else level - 0.01}
+    elif isinstance(query, Level) and query.field == "quality":
+        yield 30, {}, {"quality": max(query.qualities) if is_bad else min(query.qualities)}
     elif isinstance(query, Level):
         value = _beside(rule, is_bad=is_bad) * query.divided_by
         for step in range(max(1, query.mean_of) + 1):
@@ -89,6 +91,15 @@ def test_rule_fires_on_what_is_bad_and_on_nothing_else(rule_store: RuleStore, ru
         answer = rule_store.answer(rule.query, now_ms, site, rule.levels)
         fired[is_bad] = {bound.is_crossed(value) for value in answer.values()}
     assert fired == {True: set() if isinstance(rule.query, Arrival) else {True}, False: {False}}
+
+
+@pytest.mark.parametrize("fields", [{}, {"count": 3}], ids=["no number", "a part of it"])
+def test_a_loss_of_which_nobody_knows_the_size_is_told_too(rule_store: RuleStore, fields: dict[str, FieldValue]) -> None:
+    (rule,) = (rule for rule in _RULES if isinstance(rule.query, Losses))
+    site = f"r{next(_SITES)}"
+    tags = {"site": site, "gateway": "g", "device": "g", "source": "board", "reason": "board restarted"}
+    rule_store.write([Point("ledger", tags, {"quality": 0, "count_known": False, **fields}, (_NOW_S - 60) * 10**9)])
+    assert list(rule_store.answer(rule.query, _NOW_S * 1000, site).values()) == [float(fields.get("count", 0)) + 1]
 
 
 @pytest.mark.parametrize("query", {type(rule.query).__name__: rule.query for rule in _RULES}.values(), ids=lambda query: query.kind)

@@ -1,32 +1,24 @@
 """A real InfluxDB 1.6 with points of a test's own, asked as Grafana asks: macros and variables put in."""
 
-import gzip
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from dashboards.influxql.expand import Choice, Span, expand
 from dashboards.influxql.select import Select
-from runtime.influx import InfluxClient
 from runtime.influx_series import Series
-from runtime.influx_settings import InfluxSettings
-from telemetry.lineprotocol.encode import encode
 from telemetry.point import FieldValue, Point
+from tests.dashboards.influx_store import InfluxStore
 
 MINUTE, HOUR, DAY = 1, 60, 1440  # ages and ranges are in minutes
 
 
-class Store:
+class Store(InfluxStore):
     """One database; `now_ms` stands still, so that ranges and points keep their distance."""
 
     def __init__(self, url: str, database: str) -> None:
-        self._client = InfluxClient(InfluxSettings(url=url, database=database))
-        self._client.create_database()
+        super().__init__(url, database)
         self.now_ms = time.time_ns() // 10**6
-
-    def write(self, points: Iterable[Point]) -> None:
-        answer = self._client.write(gzip.compress(b"\n".join(map(encode, points)), 1))
-        assert answer.status == 204, answer
 
     def point(self, measurement: str, device: str, age: float, *, site: str = "bn", gateway: str = "gw", **fields: FieldValue) -> Point:
         """Return a point that is `age` minutes old, of quality 0 unless told otherwise."""
@@ -37,10 +29,10 @@ class Store:
         """Return the answer over the last `minutes`; a variable that is not given stands for all."""
         text = query.text if isinstance(query, Select) else query
         span = Span(self.now_ms - round(minutes * 60_000), self.now_ms, points)
-        return self._client.query(expand(text, span, {"site": ".*", "station": ".*", **variables}))
+        return self.query(expand(text, span, {"site": ".*", "station": ".*", **variables}))
 
 
-def rows(answer: Iterable[Series], *columns: str, by: str = "device") -> dict[str, Any]:
+def last_of(answer: Iterable[Series], *columns: str, by: str = "device") -> dict[str, Any]:
     """Return the last row of each series by a tag: one value, or a tuple of several."""
     found = {}
     for series in answer:

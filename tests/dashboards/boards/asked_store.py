@@ -1,23 +1,14 @@
 """A real InfluxDB 1.x with a database for each test, asked by the queries of rendered panels as Grafana would send them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from gzip import compress
+from collections.abc import Mapping
 from itertools import count
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from dashboards.boards import board
 from dashboards.influxql.expand import Span, expand
 from dashboards.model.json import Json
-from quanho.demo.servers import Influxd, MissingServer
-from runtime.influx import InfluxClient
 from runtime.influx_series import Series
-from runtime.influx_settings import InfluxSettings
-from telemetry.lineprotocol.encode import encode
 from telemetry.point import FieldValue, Point
+from tests.dashboards.influx_store import InfluxStore
 
 BEGIN_S = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 HOUR = Span(BEGIN_S * 1000, (BEGIN_S + 3600) * 1000)
@@ -40,27 +31,19 @@ def point(measurement: str, device: str, at_s: float, fields: Mapping[str, Field
     return Point(measurement, {"site": "s1", "gateway": gateway, "device": device}, {"quality": 0, **fields}, ns(at_s))
 
 
-class AskedStore:
-    """One database."""
+class AskedStore(InfluxStore):
+    """One database, new for each."""
 
     def __init__(self, url: str) -> None:
-        self._client = InfluxClient(InfluxSettings(url=url, database=f"t{next(_names)}"))
-        self._client.create_database()
+        super().__init__(url, f"t{next(_names)}")
 
-    def write(self, points: Iterable[Point]) -> None:
-        text = b"".join(encode(each).rstrip(b"\n") + b"\n" for each in points)
-        assert self._client.write(compress(text)).status == 204
-
-    def query(self, statement: str, span: Span = HOUR, variables: Mapping[str, str] = EVERYTHING, least: str = "") -> list[Series]:
-        return self._client.query(expand(statement, span, dict(variables), least))
+    def ask(self, statement: str, span: Span = HOUR, variables: Mapping[str, str] = EVERYTHING, least: str = "") -> list[Series]:
+        return self.query(expand(statement, span, dict(variables), least))
 
     def panel(self, of: str, key: str, target: int = 0, span: Span = HOUR, variables: Mapping[str, str] = EVERYTHING) -> list[Series]:
         """Return the answer to one query of a panel, by the panel's key."""
         panel = rendered(of, key)
-        return self.query(panel["targets"][target]["query"], span, variables, panel.get("interval", ""))
-
-    def close(self) -> None:
-        self._client.close()
+        return self.ask(panel["targets"][target]["query"], span, variables, panel.get("interval", ""))
 
 
 def rendered(of: str, key: str) -> Json:
@@ -68,22 +51,3 @@ def rendered(of: str, key: str) -> Json:
     wanted = next(each.id for each in board(of).panels if each.key == key)
     found: Json = next(panel for panel in board(of).render("en")["panels"] if panel["id"] == wanted)
     return found
-
-
-def rows(answer: Iterable[Series]) -> list[dict[str, Any]]:
-    """Return rows as a table shows them: tags and columns by name, in the order of the answer."""
-    return [{**series.tags, **dict(zip(series.columns, values, strict=True))} for series in answer for values in series.values]
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[Influxd]:
-    """Run a server."""
-    server = Influxd(folder)
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    try:
-        yield server
-    finally:
-        server.stop()

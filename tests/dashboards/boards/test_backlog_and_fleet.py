@@ -1,32 +1,19 @@
 """Backlogs, gateways and devices on dashboards, asked of a real InfluxDB; expected values are worked out by hand."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from dashboards.influxql.expand import Span
-from quanho.demo.servers import Influxd
 from telemetry.point import FieldValue, Point
-from tests.dashboards.boards.asked_store import BEGIN_S, HOUR, AskedStore, ms, point, rendered, rows, running
+from tests.dashboards.boards.asked_store import BEGIN_S, HOUR, AskedStore, ms, point, rendered
+from tests.dashboards.influx_store import rows
 
 pytestmark = pytest.mark.server
 
 _TEN_MINUTES = Span(BEGIN_S * 1000, (BEGIN_S + 600) * 1000)
 _NOW_S = time.time() - BEGIN_S  # "silent" is about the present
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    with running(tmp_path_factory.mktemp("influxd")) as server:
-        yield server
-
-
-@pytest.fixture
-def store(server: Influxd) -> Iterator[AskedStore]:
-    store = AskedStore(server.url)
-    yield store
-    store.close()
 
 
 def _reports(gateway: str, at_s: Iterable[float], **fields: FieldValue) -> list[Point]:

@@ -1,7 +1,6 @@
 """Gaps and losses on dashboards, asked of a real InfluxDB that holds what the agent's own ledger wrote."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,23 +10,10 @@ from dashboards.influxql.expand import Span
 from dashboards.model.json import Json
 from edge.ledger import Ledger
 from edge.spool.spool import Loss
-from quanho.demo.servers import Influxd
-from tests.dashboards.boards.asked_store import BEGIN_S, HOUR, AskedStore, ms, ns, rows, running
+from tests.dashboards.boards.asked_store import BEGIN_S, HOUR, AskedStore, ms, ns
+from tests.dashboards.influx_store import rows
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    with running(tmp_path_factory.mktemp("influxd")) as server:
-        yield server
-
-
-@pytest.fixture
-def store(server: Influxd) -> Iterator[AskedStore]:
-    store = AskedStore(server.url)
-    yield store
-    store.close()
 
 
 def _gap(
@@ -98,8 +84,8 @@ def test_gap_that_began_before_the_range_and_is_not_over_now_is_listed_and_shade
     }
     assert {row["source"] for row in rows(store.panel("delivery", "gaps", 0, last_hour))} == {"tide"}
     shaded = next(each for each in board("air").render("en")["annotations"]["list"] if each["name"] == "Gap from before, not over")
-    assert {row["source"] for row in rows(store.query(shaded["target"]["query"], last_hour))} == {"pump", "mast"}
-    assert all(row["to"] > ms(now_s) for row in rows(store.query(shaded["target"]["query"], last_hour)))
+    assert {row["source"] for row in rows(store.ask(shaded["target"]["query"], last_hour))} == {"pump", "mast"}
+    assert all(row["to"] > ms(now_s) for row in rows(store.ask(shaded["target"]["query"], last_hour)))
 
 
 def test_number_of_open_gaps_is_empty_and_not_a_number_when_all_are_over(store: AskedStore) -> None:
@@ -173,7 +159,7 @@ def _events(store: AskedStore, of: str = "delivery", span: Span = HOUR) -> list[
     found = []
     for each in board(of).render("en")["annotations"]["list"]:
         if "query" in each.get("target", {}):
-            found += [_event(each["mappings"], row) for row in rows(store.query(each["target"]["query"], span))]
+            found += [_event(each["mappings"], row) for row in rows(store.ask(each["target"]["query"], span))]
     return sorted(found)
 
 
@@ -208,5 +194,5 @@ def test_annotations_are_of_the_chosen_site_alone(store: AskedStore) -> None:
     _gap(store, "dust", 60, 650)
     annotations = board("delivery").render("vi")["annotations"]["list"]
     query = next(each["target"]["query"] for each in annotations if each["name"] == "Nguồn im lặng")
-    assert rows(store.query(query, variables={"site": "s2", "gateway": ".*"})) == []
-    assert len(rows(store.query(query, variables={"site": "s1", "gateway": "g1"}))) == 1
+    assert rows(store.ask(query, variables={"site": "s2", "gateway": ".*"})) == []
+    assert len(rows(store.ask(query, variables={"site": "s1", "gateway": "g1"}))) == 1

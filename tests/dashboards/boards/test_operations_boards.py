@@ -11,11 +11,10 @@ from dashboards.influxql.chosen import unknown_variables
 from dashboards.measurements import MEASUREMENTS as NAMES
 from dashboards.model.json import Json
 from dashboards.reasons import COPIES, NOT_LOST, OF_GAPS, REASONS, REFUSED
-from dashboards.words import LANGUAGES, Language
+from dashboards.words import LANGUAGES
 from edge.silence_watch import REASON as SILENCE
 from edge.spool.reasons import KINDS, SET_ASIDE
 from telemetry.catalogue import MEASUREMENTS
-from tests.dashboards.boards.closed_schema import faults, needs_schemas
 
 OURS = ("fleet", "delivery", "device")
 
@@ -33,20 +32,6 @@ def _texts(tree: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(each, key)
     elif isinstance(tree, str):
         yield key, tree
-
-
-@needs_schemas
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", OURS)
-def test_dashboard_keeps_to_the_schemas_of_grafana(name: str, language: Language) -> None:
-    assert faults(board(name).render(language)) == []
-
-
-@needs_schemas
-def test_misspelt_option_of_a_panel_is_found() -> None:
-    rendered = board("delivery").render("en")
-    next(panel for panel in rendered["panels"] if panel["type"] == "state-timeline")["options"]["rowHight"] = 1
-    assert any("rowHight" in fault for fault in faults(rendered))
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,38 +1,28 @@
 """What the operations centre asks, on a real InfluxDB, against what was worked out by hand."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from dashboards.boards import board
 from dashboards.boards.gateway_state import BEHIND, CUT_OFF, REFUSED, REPORTING, SILENT, gateways, in_state, tally
 from dashboards.boards.overview_air import LEAST_HOURS, air_now
 from dashboards.boards.overview_on_time import on_time
-from quanho.demo.servers import Influxd, MissingServer
+from dashboards.influxql.means import running_mean
+from quanho.demo.servers import Influxd
 from telemetry import quality
 from telemetry.point import FieldValue
-from tests.dashboards.boards.asked import DAY, HOUR, Store, rows
+from tests.dashboards.boards.asked import DAY, HOUR, Store, last_of
 
 pytestmark = pytest.mark.server
 
 WEEK = 7 * DAY
 
 
-@pytest.fixture(scope="module")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    server = Influxd(Path(tmp_path_factory.mktemp("influxd")))
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def store(influxd: Influxd, request: pytest.FixtureRequest) -> Store:
-    return Store(influxd.url, request.node.name)
+def store(influxd: Influxd, request: pytest.FixtureRequest) -> Iterator[Store]:
+    store = Store(influxd.url, request.node.name)
+    yield store
+    store.close()
 
 
 def report(store: Store, gateway: str, age: float, *, at: tuple[float, float] | None = (21.18, 106.07), **told: FieldValue) -> None:
@@ -43,7 +33,7 @@ def report(store: Store, gateway: str, age: float, *, at: tuple[float, float] | 
 
 
 def states(store: Store) -> dict[str, float]:
-    return rows(store.ask(gateways(), minutes=WEEK), "state", by="gateway")
+    return last_of(store.ask(gateways(), minutes=WEEK), "state", by="gateway")
 
 
 def test_a_gateway_that_reports_is_green_and_one_that_stopped_is_silent(store: Store) -> None:
@@ -64,18 +54,18 @@ def test_trouble_is_what_is_not_sent_not_taken_or_cut_off_and_the_worst_is_told(
     report(store, "refused", 1, rejected_total=4)
     report(store, "refused-long-ago", 50, rejected_total=3)
     report(store, "refused-long-ago", 1, rejected_total=3)
-    report(store, "restarted-and-refuses", 50, rejected_total=30)
-    report(store, "restarted-and-refuses", 20, rejected_total=0)
-    report(store, "restarted-and-refuses", 1, rejected_total=2)
     report(store, "restarted", 50, rejected_total=3)
     report(store, "restarted", 1, rejected_total=0)
+    report(store, "restarted-and-refused", 50, rejected_total=30)
+    report(store, "restarted-and-refused", 20, rejected_total=0)
+    report(store, "restarted-and-refused", 1, rejected_total=2)
     assert states(store) == {
-        "restarted-and-refuses": REFUSED,
         "behind": BEHIND,
         "not-yet-behind": REPORTING,
         "cut-off": CUT_OFF,
         "both": CUT_OFF,
         "refused": REFUSED,
+        "restarted-and-refused": REFUSED,
         "refused-long-ago": REPORTING,
         "restarted": REPORTING,
     }
@@ -101,7 +91,7 @@ def test_the_map_shows_each_gateway_in_one_layer_at_its_last_known_place(store: 
     report(store, "nowhere", 1, at=None)
 
     def layer(least: int, most: int) -> dict[str, tuple[float, float]]:
-        return rows(store.ask(in_state(least, most), minutes=WEEK), "latitude", "longitude", by="gateway")
+        return last_of(store.ask(in_state(least, most), minutes=WEEK), "latitude", "longitude", by="gateway")
 
     assert layer(REPORTING, REPORTING) == {"here": (21.18, 106.07)}
     assert layer(REFUSED, CUT_OFF) == {"place-dropped": (21.4, 106.4)}
@@ -143,10 +133,24 @@ def test_on_time_is_the_share_of_series_of_the_week_with_a_reading_of_the_last_m
     assert shares == {"weather": pytest.approx(100 / 3), "noise": 100, "power": 0}
 
 
+def test_a_reading_of_the_future_is_neither_on_time_nor_of_the_last_hour(store: Store) -> None:
+    store.write([store.point("noise", "ahead", age, laeq=50.0) for age in (DAY, -HOUR)])
+    [answer] = [series for series in store.ask(on_time(), minutes=WEEK) if series.name == "noise"]
+    assert answer.values[0][-1] == 0
+    store.write([store.point("air", "ahead", age, pm2_5=value) for age, value in ((30, 10.0), (-HOUR, 90.0))])
+    assert last_of(store.ask(air_now()), "pm2_5_1h") == {"ahead": 10.0}
+
+
 def test_devices_of_one_name_on_two_gateways_are_two_series(store: Store) -> None:
     store.write([store.point("noise", "meter", 1, gateway="gw-1", laeq=50.0), store.point("noise", "meter", 60, gateway="gw-2", laeq=50.0)])
     [answer] = store.ask(on_time(), minutes=WEEK)
     assert answer.values[0][-1] == 50
+
+
+def test_a_report_of_the_future_is_no_sign_of_life(store: Store) -> None:
+    report(store, "ahead", HOUR)
+    report(store, "ahead", -30)
+    assert last_of(store.ask(gateways(), minutes=WEEK), "state", by="gateway") == {"ahead": SILENT}
 
 
 def test_the_air_of_an_hour_and_of_a_day_are_means_of_usable_readings(store: Store) -> None:
@@ -155,25 +159,19 @@ def test_the_air_of_an_hour_and_of_a_day_are_means_of_usable_readings(store: Sto
     readings += [store.point("air", "full", 10, pm2_5=30.0, pm10=60.0, quality=quality.SIMULATED | quality.CLOCK_ESTIMATED)]
     readings += [store.point("air", "short", 30 + HOUR * hour, pm2_5=5.0) for hour in range(LEAST_HOURS - 1)]
     store.write(readings)
-    found = rows(store.ask(air_now()), "pm2_5_1h", "pm2_5_24h", "pm10_1h", "pm10_24h")
+    found = last_of(store.ask(air_now()), "pm2_5_1h", "pm2_5_24h", "pm10_1h", "pm10_24h")
     assert found["full"][0] == 20.0, "10 and 30; 900 is out of range"
     assert found["full"][2] == 50.0
-    assert 19.0 < found["full"][1] < 21.0, "the mean of hourly means, of 10 to 29 and once 30"
+    assert 19.0 < found["full"][1] < 21.0, "the mean of 10 to 29 and once 30"
     assert found["short"] == (5.0, None, None, None), "too few hours for a day, and no PM10"
 
 
-def test_a_day_is_the_mean_of_its_hours_however_many_readings_an_hour_has(store: Store) -> None:
+def test_a_day_is_the_mean_of_its_readings_as_on_the_board_of_air(store: Store) -> None:
     hour_ms = 3_600_000
     into_hour = (store.now_ms % hour_ms) / 60_000
     calm = [store.point("air", "street", into_hour + 30 + HOUR * hour, pm2_5=10.0) for hour in range(1, 20)]
     busy = [store.point("air", "street", into_hour + 1 + minute, pm2_5=110.0) for minute in range(58)]
     store.write([*calm, *busy])
-    assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx((19 * 10 + 110) / 20)}
-
-
-def test_the_wall_and_the_page_about_air_say_the_same_of_a_day(store: Store) -> None:
-    store.write([store.point("air", "street", 30 + HOUR * hour, pm2_5=40.0) for hour in range(1, 22)])
-    store.write([store.point("air", "street", age / 10, pm2_5=200.0) for age in range(10, 200)])
-    page = next(panel for panel in board("air").panels if panel.key == "running-pm2_5-24h")
-    (series,) = store.ask(page.queries[0].select)
-    assert rows(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx(series.values[0][series.columns.index("mean")])}
+    assert last_of(store.ask(air_now()), "pm2_5_24h") == {"street": pytest.approx((19 * 10 + 58 * 110) / 77)}
+    [series] = store.ask(running_mean("pm2_5", "air", 24, (), ("device",)))
+    assert series.values[0][1] == pytest.approx((19 * 10 + 58 * 110) / 77)

@@ -1,7 +1,6 @@
 """What the water page asks, on a real InfluxDB, against what was worked out by hand."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,30 +9,21 @@ from dashboards.boards.river_levels import BELOW, UNKNOWN, against_alarms, names
 from dashboards.boards.water_levels import SITE, STATION, alarm_line, rate_of_rise
 from dashboards.boards.water_quality import marked
 from dashboards.boards.water_rain import counted_rain, summed_rain
-from quanho.demo.servers import Influxd, MissingServer
+from quanho.demo.servers import Influxd
 from rules.limits import stations
 from telemetry import quality
-from tests.dashboards.boards.asked import DAY, HOUR, Store, rows
+from tests.dashboards.boards.asked import DAY, HOUR, Store, last_of
 
 pytestmark = pytest.mark.server
 
 WEEK = 7 * DAY
 
 
-@pytest.fixture(scope="module")
-def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    server = Influxd(Path(tmp_path_factory.mktemp("influxd")))
-    try:
-        server.start()
-    except MissingServer as missing:
-        pytest.skip(str(missing))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def store(influxd: Influxd, request: pytest.FixtureRequest) -> Store:
-    return Store(influxd.url, request.node.name)
+def store(influxd: Influxd, request: pytest.FixtureRequest) -> Iterator[Store]:
+    store = Store(influxd.url, request.node.name)
+    yield store
+    store.close()
 
 
 def level(store: Store, device: str, metres: float, age: float = 1, bits: int = 0) -> None:
@@ -41,7 +31,7 @@ def level(store: Store, device: str, metres: float, age: float = 1, bits: int = 
 
 
 def against(store: Store) -> dict[str, tuple[float, float | None]]:
-    found = rows(store.ask(against_alarms(), minutes=WEEK), "alarm", "above")
+    found = last_of(store.ask(against_alarms(), minutes=WEEK), "alarm", "above")
     return {device: (alarm, None if above is None else round(above, 6)) for device, (alarm, above) in found.items()}
 
 
@@ -68,7 +58,7 @@ def test_where_only_one_alarm_is_known_nothing_is_above_it(store: Store) -> None
 def test_a_station_without_alarm_levels_is_compared_with_none(store: Store) -> None:
     level(store, "ben-ho", 9.0)  # in the table, without levels
     level(store, "kenh-ngu-huyen", 0.4)
-    found = rows(store.ask(against_alarms(), minutes=WEEK), "level", "alarm", "above", "station")
+    found = last_of(store.ask(against_alarms(), minutes=WEEK), "level", "alarm", "above", "station")
     assert found == {"ben-ho": (9.0, UNKNOWN, None, None), "kenh-ngu-huyen": (0.4, UNKNOWN, None, None)}
 
 
@@ -88,7 +78,7 @@ def test_simulated_levels_are_shown_as_any_other(store: Store) -> None:
 def test_the_number_of_a_station_leads_to_its_name(store: Store) -> None:
     for station in stations():
         level(store, station.device, 1.0)
-    found = rows(store.ask(against_alarms(), minutes=WEEK), "station")
+    found = last_of(store.ask(against_alarms(), minutes=WEEK), "station")
     shown = {device: str(names()[int(number)]) for device, number in found.items() if number is not None}
     known = {station.device: station.name for station in stations() if any(station.levels)}
     assert shown.keys() == known.keys()
@@ -108,7 +98,7 @@ def test_the_chosen_station_alone_is_shown_with_its_own_lines(store: Store) -> N
     assert lines("dap-cau") == [{4.3}, {5.3}, {6.3}]
     assert lines("pha-lai") == [{4.0}, {5.0}, {6.0}]
     assert lines("ben-ho") == [set(), set(), set()]
-    assert rows(store.ask(against_alarms((SITE, STATION)), station="pha-lai"), "level") == {"pha-lai": 3.0}
+    assert last_of(store.ask(against_alarms((SITE, STATION)), station="pha-lai"), "level") == {"pha-lai": 3.0}
     assert store.ask(against_alarms((SITE, STATION)), site="another") == []
 
 
@@ -161,7 +151,7 @@ def test_marked_readings_are_counted_by_kind_beside_all_of_them(store: Store) ->
     level(store, "dap-cau", 5.0, 20, bits=quality.WARM_UP | quality.OUT_OF_RANGE)
     level(store, "dap-cau", 5.0, 21, bits=quality.OUT_OF_RANGE)
     store.write([store.point("water_quality", "probe", 3, ph=7.0)])
-    found = rows(store.ask(marked()), "readings", "warm-up", "out-of-range", "stale")
+    found = last_of(store.ask(marked()), "readings", "warm-up", "out-of-range", "stale")
     assert found == {"dap-cau": (12, 1, 2, 0), "probe": (1, 0, 0, 0)}
 
 

@@ -15,8 +15,8 @@ from dashboards.deploy.features import features
 from dashboards.deploy.live import read
 from dashboards.deploy.plan import plan
 from dashboards.deploy.wanted import Wanted, suited
-from dashboards.grafana import Grafana
-from dashboards.grafana_settings import GrafanaSettings
+from dashboards.grafana.adapter import Grafana
+from dashboards.grafana.settings import GrafanaSettings
 from tests.dashboards.fake_grafana import specifications
 from tests.dashboards.fake_grafana.contract import Contract
 from tests.dashboards.fake_grafana.server import TOKEN, FakeGrafana, running

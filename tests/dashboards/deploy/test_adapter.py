@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dashboards.deploy.calls import Calls
-from dashboards.grafana import Grafana
-from dashboards.grafana_answers import Forbidden, Outdated
-from dashboards.grafana_settings import GrafanaSettings
+from dashboards.grafana.adapter import Grafana
+from dashboards.grafana.answers import Forbidden, Outdated
+from dashboards.grafana.settings import GrafanaSettings
 from telemetry.errors import ConfigError, RejectedError, TransientError
 from tests.dashboards.fake_grafana.faults import Fault, Kind
 from tests.dashboards.fake_grafana.server import PASSWORD, TOKEN, USER, FakeGrafana, running

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.errors import ConfigError
 from tests.dashboards.deploy import samples
 from tests.dashboards.deploy.conftest import contract_of, deployer, fresh
 from tests.dashboards.fake_grafana import specifications
@@ -25,11 +26,12 @@ def each_fake(request: pytest.FixtureRequest) -> Iterator[FakeGrafana]:
 
 def test_the_life_of_a_deployment_keeps_to_every_contract(each_fake: FakeGrafana, token_file: Path) -> None:
     deploy = deployer(each_fake, token_file)
-    assert deploy(samples.small()).errors == []
     is_old = each_fake.behaviour.version.startswith("11.")
+    wanted = samples.without_webhook(samples.small()) if is_old else samples.small()
+    assert deploy(wanted).errors == []
     assert ("missingSeriesEvalsToResolve" in each_fake.store.rules["quanho-dust"]) is not is_old
-    assert set(deploy(samples.small()).verbs()) == {"unchanged"}
-    changed = samples.with_board(samples.small(), samples.board("quanho-air-vi", "Mới"))
+    assert set(deploy(wanted).verbs()) == {"unchanged"}
+    changed = samples.with_board(wanted, samples.board("quanho-air-vi", "Mới"))
     changed = samples.with_rule(changed, samples.rule("quanho-dust", "Dust", 99))
     each_fake.store.datasources["quanho-influxdb"]["url"] = "http://by-hand"
     each_fake.store.folders["quanho-vi"]["title"] = "By hand"
@@ -42,6 +44,15 @@ def test_the_life_of_a_deployment_keeps_to_every_contract(each_fake: FakeGrafana
         contract.path for asked in each_fake.asked if (contract := Contract(OPERATIONS).find(asked.method, asked.target.partition("?")[0]))
     }
     assert len(used) == len({operation.path for operation in OPERATIONS})
+
+
+def test_a_grafana_that_signs_no_webhook_is_sent_no_secret_of_one(token_file: Path) -> None:
+    """It would keep the secret in plain text, and send messages that whoever gets them has to refuse."""
+    with running(Store(), None, "11.6.3") as old:
+        with pytest.raises(ConfigError, match=r"Grafana 11\.6\.3: quanho-webhook: Grafana before 12\.0 signs no webhook"):
+            deployer(old, token_file)(samples.small())
+        assert {each.method for each in old.asked} == {"GET"}
+        assert not deployer(old, token_file)(samples.without_webhook(samples.small())).errors
 
 
 @pytest.mark.parametrize("release", ["13.0", "11.4"])

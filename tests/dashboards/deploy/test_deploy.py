@@ -3,10 +3,15 @@
 import copy
 import json
 from dataclasses import replace
+from pathlib import Path
 
+from dashboards.alerting.contacts import Contacts, Webhook
+from dashboards.alerting.render import render
 from dashboards.alerting.rendered import Alerting
+from dashboards.alerting.rules import load
 from dashboards.deploy.wanted import Store
 from dashboards.house import ALERTS_FOLDER
+from dashboards.words import LANGUAGES
 from tests.dashboards.deploy import samples
 from tests.dashboards.deploy.conftest import Deploy
 from tests.dashboards.fake_grafana.server import FakeGrafana
@@ -106,6 +111,7 @@ def test_a_dashboard_moved_to_another_folder_is_brought_back_by_force_alone(fake
     done = deploy(samples.small())
     assert done.of("quanho-air-vi").verb == "refuse"
     assert "Điện nước" in done.of("quanho-air-vi").reason
+    assert [f"{line.sign} {line.text}" for line in done.of("quanho-air-vi").diff] == ["- folder: ops", "+ folder: quanho-vi"]
     deploy(samples.small(), force=True)
     assert fake.store.boards["quanho-air-vi"][-1]["folderUid"] == "quanho-vi"
 
@@ -196,6 +202,21 @@ def test_a_rule_of_ours_that_is_no_longer_wanted_stays_in_its_group_until_it_is_
     assert set(fake.store.rules) == {"pump-dry", "quanho-dust", "quanho-silent"}
 
 
+def test_a_rule_that_somebody_edits_after_the_plan_is_not_pruned(fake: FakeGrafana, deploy: Deploy) -> None:
+    deploy(samples.small())
+    groups = samples.alerting().groups
+    fewer = replace(groups[0], interval_s=120, rules=groups[0].rules[:1])
+
+    def somebody(method: str, path: str) -> None:
+        if method == "PUT" and "rule-groups" in path:
+            fake.store.rules["quanho-dust-2"]["isPaused"] = True
+
+    fake.behaviour.after_write = somebody
+    done = deploy(replace(samples.small(), alerting=replace(samples.alerting(), groups=(fewer, groups[1]))), prune=True)
+    assert any("changed since the plan" in text for text in done.errors)
+    assert "quanho-dust-2" in fake.store.rules
+
+
 def test_a_rule_with_our_uid_in_a_folder_of_others_is_refused_even_by_force(fake: FakeGrafana, deploy: Deploy) -> None:
     theirs = copy.deepcopy(fake.store.rules["pump-dry"]) | {"uid": "quanho-dust"}
     fake.store.rules["quanho-dust"] = theirs
@@ -246,6 +267,17 @@ def test_a_contact_point_unlocked_and_changed_by_hand_is_only_overwritten_by_for
     assert fake.store.points["quanho-telegram"]["settings"]["chatid"] == "-7"
     deploy(samples.small(), force=True)
     assert fake.store.points["quanho-telegram"]["settings"] == {"chatid": "-100", "parse_mode": "HTML", "bottoken": samples.BOT_TOKEN}
+
+
+def test_who_is_no_longer_a_contact_and_still_told_is_said_to_be(fake: FakeGrafana, deploy: Deploy) -> None:
+    """The points of one name are one receiver: without the file's entry they are told all the same."""
+    deploy(samples.small())
+    alerting = samples.alerting()
+    webhook_left = replace(samples.small(), alerting=replace(alerting, contact_points=alerting.contact_points[:1]))
+    left = deploy(webhook_left).of("quanho-webhook")
+    assert (left.verb, str(left.reason)) == ("leave", "is no longer wanted and STILL GETS alerts: --prune deletes it")
+    deploy(webhook_left, prune=True)
+    assert "quanho-webhook" not in fake.store.points
 
 
 def test_secrets_are_sent_again_when_asked(fake: FakeGrafana, deploy: Deploy) -> None:
@@ -370,6 +402,25 @@ def test_without_alerting_all_alerting_is_left_alone(fake: FakeGrafana, deploy: 
     done = deploy(replace(samples.small(), folders=samples.small().folders[:2], alerting=None), prune=True)
     assert set(done.verbs()) == {"unchanged"}
     assert not any("provisioning" in each.target for each in fake.asked)
+
+
+def test_a_forgotten_file_of_contacts_takes_away_neither_the_heartbeat_nor_the_links_to_runbooks(
+    fake: FakeGrafana, deploy: Deploy, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("s3cret", encoding="utf-8")
+    webhook = Webhook(name="hook", url="https://x.example", secret_file=secret, watchdog=True)
+    contacts = Contacts(runbooks_url="https://git.example/alerts.md", webhook=(webhook,))
+    with_contacts = replace(samples.small(), alerting=render(load(), LANGUAGES, contacts))
+    assert deploy(with_contacts, force=True, prune=True).errors == []
+    rules = copy.deepcopy(fake.store.rules)
+    assert "quanho-watchdog" in rules
+    without = replace(samples.small(), alerting=render(load(), LANGUAGES), has_contacts=False)
+    assert set(deploy(without, prune=True).verbs()) == {"unchanged"}
+    assert fake.store.rules == rules
+    pruned = deploy(replace(without, has_contacts=True), prune=True)
+    assert pruned.of("quanho-watchdog").verb == "delete"
 
 
 def test_a_policy_edited_by_hand_is_only_exchanged_by_force_and_at_its_place(fake: FakeGrafana, deploy: Deploy) -> None:

@@ -9,7 +9,7 @@ from dashboards.deploy.action import Wishes
 from dashboards.deploy.calls import Calls
 from dashboards.deploy.live import read
 from dashboards.deploy.plan import plan
-from dashboards.grafana_answers import Answer
+from dashboards.grafana.answers import Answer
 from telemetry.errors import QuanhoError
 from tests.dashboards.deploy import samples
 from tests.dashboards.fake_grafana.behaviour import Behaviour

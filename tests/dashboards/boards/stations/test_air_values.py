@@ -22,8 +22,8 @@ def test_a_daily_mean_is_the_mean_of_a_vietnamese_day_and_of_its_valid_readings(
     simulated = line("air", "daily-1", 12 * HOUR + 5 * MINUTE + 1, quality.SIMULATED, pm2_5=41)
     write(store, [*ten_minutes, late, *before_and_after, *broken, simulated])
     days = by_device(ask(store, BOARD, "daily-pm2_5", to_s=2 * DAY, from_s=-2 * DAY - 30 * MINUTE))
-    # 22 hours of 40, one of (6 * 40 + 41) / 7, one of 180; the mean of all readings would be 41.0, below the limit of 45.
-    assert days["daily-1"] == [(0, pytest.approx((22 * 40 + 281 / 7 + 180) / 24))]
+    # (138 * 40 + 180 + 41) / 140 = 41.0071; the mean of hourly means would be (23 * 40 + 180) / 24 = 45.8, above the limit of 45.
+    assert days["daily-1"] == [(0, pytest.approx(5741 / 140))]
 
 
 def test_a_day_needs_readings_in_eighteen_hours_to_have_a_mean(store: InfluxClient) -> None:

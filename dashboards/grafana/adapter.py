@@ -8,7 +8,7 @@ parameters nor retries. What stands here instead:
 - no redirect is followed, since the token would go along;
 - 429, 502, 503, 504 and broken connections are tried again for GET, PUT and DELETE, after `Retry-After` or a random pause, both capped;
 - an answer has a size, and an end in time;
-- every failure is one of `dashboards.grafana_answers`; no secret is in it.
+- every failure is one of `dashboards.grafana.answers`; no secret is in it.
 """
 
 import contextlib
@@ -27,8 +27,8 @@ import requests
 from grafana_api.grafana_face import GrafanaFace  # type: ignore[import-untyped]
 from requests.utils import get_environ_proxies
 
-from dashboards.grafana_answers import RETRIED, Answer, Asked, error_of, may_repeat, parsed
-from dashboards.grafana_settings import GrafanaSettings
+from dashboards.grafana.answers import RETRIED, Answer, Asked, error_of, may_repeat, parsed
+from dashboards.grafana.settings import GrafanaSettings
 from runtime.backoff import Backoff, next_delay
 from runtime.config import read_secret
 from runtime.influx_answers import retry_after_s

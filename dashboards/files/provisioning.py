@@ -1,4 +1,4 @@
-"""The files of a Grafana that is configured by files: a data source, providers of dashboards, dashboards, alerting.
+"""The files: a data source, providers of dashboards, dashboards, alerting.
 
 Format: https://grafana.com/docs/grafana/latest/administration/provisioning/ (apiVersion 1). In those files, not in dashboards, Grafana puts
 the environment in place of `$NAME` and `${NAME}` and a file's text in place of `$__file{PATH}`; `$$` is a dollar sign
@@ -15,9 +15,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from dashboards.alert_files import Routing, alert_files
 from dashboards.alerting.rendered import Alerting
 from dashboards.built import Built
+from dashboards.files.alerts import Routing, alert_files
 from dashboards.house import DATASOURCE_NAME, DATASOURCE_TYPE, DATASOURCE_UID, FOLDERS
 from dashboards.model.json import Json
 from dashboards.words import LANGUAGES, Language
@@ -110,7 +110,7 @@ def _literal(text: str) -> str:
 
 
 def _datasource(store: Store) -> Json:
-    options: Json = {"dbName": store.database, "httpMode": "POST", "timeInterval": f"{store.least_interval_s}s"}
+    options: Json = {"dbName": _literal(store.database), "httpMode": "POST", "timeInterval": f"{store.least_interval_s}s"}
     source: Json = {
         "name": DATASOURCE_NAME,
         "uid": DATASOURCE_UID,
