@@ -20,6 +20,7 @@ _NOT_VALID = (
     | quality.DEVICE_ERROR
     | quality.STALE
 )
+_JUDGED = sum(flag.bit for flag in quality.FLAGS) & ~quality.SIMULATED
 IS_VALID = f'"quality" & {_NOT_VALID} = 0'
 
 # Curves show more: what is suspicious is there to be seen, but one 850 °C of a broken probe would flatten all the others.
@@ -27,12 +28,12 @@ IS_POSSIBLE = f'"quality" & {quality.OUT_OF_RANGE | quality.DEVICE_ERROR} = 0'
 
 
 def share_of_good(of: str, where: Sequence[str], by: Sequence[str], every: str = "") -> Select:
-    """Return the share of readings with quality 0, in percent, as `share`.
+    """Return the share of readings that bear no mark, in percent, as `share`. What is simulated is judged as what it stands for.
 
     InfluxDB 1.6 answers null to a quotient of two counts from two statements (measured). The mean of 1 for a good and 0 for any other
     reading is the same number: 1 / (quality + 1) is 1 for quality 0 and below 1 for every other.
     """
-    good = select(('floor(1 / ("quality" + 1))', "good"), of=of, where=where, by=by)
+    good = select((f'floor(1 / (("quality" & {_JUDGED}) + 1))', "good"), of=of, where=where, by=by)
     return select(('100 * mean("good")', "share"), of=good, where=(TIME_FILTER,) if every else (), by=by, every=every)
 
 

@@ -135,7 +135,8 @@ def test_gateway_whose_clock_is_estimated_is_watched_all_the_same(name: str) -> 
 
 def test_clock_that_is_only_estimated_is_told_until_it_is_confirmed() -> None:
     """A gateway without any trusted time since its start sends nothing, so it cannot say so."""
-    points = _of_gateway(range(5), 0) + _of_gateway(range(5, 40), 16, clock_trusted=True) + _of_gateway(range(40, 50), 0)
+    doubted = _of_gateway(range(5, 40), 16, clock_trusted=False)
+    points = [*_of_gateway(range(5), 0, clock_trusted=True), *doubted, *_of_gateway(range(40, 50), 0, clock_trusted=True)]
     assert _changes(_run("clock", points, 49)) == [(5, State.PENDING, False), (20, State.FIRING, False), (40, State.NORMAL, False)]
 
 

@@ -70,7 +70,7 @@ def test_the_share_of_good_readings_and_their_marks_are_counted_by_reading(store
     bits = (0, 0, 0, quality.SIMULATED, both, quality.STALE, 0, 0)
     write(store, [line("air", "marked", number * MINUTE, each, pm2_5=1) for number, each in enumerate(bits)])
     (share,) = by_device(ask(store, BOARD, "good-share", to_s=HOUR, from_s=0))["marked"]
-    assert share[1] == pytest.approx(62.5)  # 5 of 8
+    assert share[1] == pytest.approx(75)  # 6 of 8: the mark "simulated" alone does not count
     (series,) = [each for each in ask(store, BOARD, "marks", to_s=HOUR, from_s=0) if each.tags["device"] == "marked"]
     counts = dict(zip(series.columns, series.values[0], strict=True))
     assert {name: count for name, count in counts.items() if count and name != "time"} == {"simulated": 2, "out-of-range": 1, "stale": 1}
