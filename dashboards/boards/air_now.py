@@ -33,9 +33,9 @@ _SHARE = bargauge(
     "good-share",
     Text("Tỷ lệ số đo tốt", "Share of good readings"),
     Text(
-        "Bao nhiêu phần trăm số đo đang xem không mang dấu chất lượng nào. Riêng dấu "mô phỏng" không tính. "
+        "Bao nhiêu phần trăm số đo đang xem không mang dấu chất lượng nào. Riêng dấu “mô phỏng” không tính. "
         "Số đo bị mất không nằm trong tỷ lệ này: xem bảng Giao nhận dữ liệu.",
-        "What part of the readings in the time range shown bears no quality mark. The mark "simulated" alone does not count. "
+        "What part of the readings in the time range shown bears no quality mark. The mark “simulated” alone does not count. "
         "Readings that were lost are not counted here: see the dashboard Delivery.",
     ),
     [Query(share_of_good("air", AT_SITE, BY), alias=STATION)],
