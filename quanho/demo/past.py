@@ -1,7 +1,7 @@
 """What the street measured before the demo began: one whole day of it, told by MQTT with the times of then.
 
-However many hours the past has, it ends at the hour at which the live street begins. In a stretch of it the power was away and
-nothing was measured, so that charts have a hole to explain. Pure.
+However many hours the past has, it ends at the hour at which the live street begins. Where a hole is wanted, the power was away in a
+stretch of it and nothing was measured. Pure.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ class Past:
     end_ms: int
     length_h: float
     spacing_s: float
+    has_hole: bool = False
 
     @property
     def hours_an_hour(self) -> float:
@@ -51,6 +52,8 @@ class Past:
         """Yield who says what, in the order of time; the devices are not all measured in the same second."""
         spacing_ms = round(self.spacing_s * 1000)
         away_ms, back_ms = self.away_ms
+        if not self.has_hole:
+            back_ms = away_ms
         steps = range(self.begin_ms, self.end_ms - spacing_ms + 1, spacing_ms)
         fault_every = max(FAULT_EVERY, len(steps) // _FAULTS)
         for step_ms in steps:

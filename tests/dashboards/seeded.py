@@ -108,7 +108,7 @@ def seeded(folder: Path) -> Iterator[Seeded]:
     with ExitStack() as stack:
         broker = Mosquitto(folder / "mosquitto")
         stack.enter_context(broker)
-        past = Past(_now_ms(), _HISTORY_H, _SPACING_S)
+        past = Past(_now_ms(), _HISTORY_H, _SPACING_S, has_hole=True)
         store = InfluxStore(folder / "influxd", past.begin_ms * 1_000_000 - 1)
         store.start()
         stack.callback(store.stop)

@@ -15,7 +15,7 @@ from quanho.demo.site import Site
 from rules.limits import stations
 
 END_MS = 1_790_000_000_000
-SIX_HOURS = Past(END_MS, 6.0, 60.0)
+SIX_HOURS = Past(END_MS, 6.0, 60.0, has_hole=True)
 REFUSALS_KEPT = 20  # by the agent, a minute and topic
 
 
