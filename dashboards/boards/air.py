@@ -11,6 +11,7 @@ from dashboards.boards.air_course import COMFORT_ROWS, DUST_ROWS, PARTICLE_ROWS,
 from dashboards.boards.air_limits import limit_rows
 from dashboards.boards.air_now import NOW_ROWS, QUALITY_ROWS
 from dashboards.boards.stations import site_variable
+from dashboards.house import REFRESH_SLOW
 from dashboards.model.board import Board
 from dashboards.words import Text
 
@@ -29,7 +30,7 @@ def on(day: date) -> Board:
         (*NOW_ROWS, *DUST_ROWS, *limit_rows(day), *PATTERN_ROWS, *COMFORT_ROWS, *PARTICLE_ROWS, *QUALITY_ROWS),
         (site_variable("air"),),
         time_from="now-24h",
-        refresh="1m",  # as often as stations report
+        refresh=REFRESH_SLOW,
     )
 
 

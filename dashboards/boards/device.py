@@ -6,6 +6,7 @@ from dashboards.boards.device_chosen import VARIABLES
 from dashboards.boards.device_health import BATTERY, LEDGER, LINK, PACE, PAUSE, QUALITY, RADIO
 from dashboards.boards.device_values import SEEN, STATES, VALUES
 from dashboards.boards.fleet_table import GATEWAYS
+from dashboards.house import REFRESH_QUICK
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.words import Text
@@ -28,4 +29,5 @@ BOARD = Board(
         Row(8, ((24, LEDGER),)),
     ),
     VARIABLES,
+    refresh=REFRESH_QUICK,
 )

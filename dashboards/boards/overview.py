@@ -8,7 +8,7 @@ from dashboards.boards.overview_air import AIR_NOW
 from dashboards.boards.overview_map import GATEWAYS, MAP
 from dashboards.boards.overview_on_time import ON_TIME
 from dashboards.boards.river_panels import levels_table
-from dashboards.house import ALERTS_FOLDER, TAG
+from dashboards.house import ALERTS_FOLDER, REFRESH_QUICK, TAG
 from dashboards.model.board import Board
 from dashboards.model.grid import Row
 from dashboards.panels.alertlist import alertlist
@@ -44,4 +44,5 @@ BOARD = Board(
         Row(13, ((11, MAP), (8, _ALERTS), (5, GATEWAYS))),
         Row(13, ((10, _LEVELS), (9, AIR_NOW), (5, ON_TIME))),
     ),
+    refresh=REFRESH_QUICK,
 )

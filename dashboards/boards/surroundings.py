@@ -7,6 +7,7 @@ from dashboards.boards.noise import nights_shaded, noise_rows
 from dashboards.boards.power import POWER_ROWS
 from dashboards.boards.stations import site_variable
 from dashboards.boards.weather import WEATHER_ROWS
+from dashboards.house import REFRESH_SLOW
 from dashboards.model.board import Board
 from dashboards.words import Text
 
@@ -24,7 +25,7 @@ def on(day: date) -> Board:
         (site_variable(),),
         annotations=(nights_shaded(day),),
         time_from="now-24h",
-        refresh="1m",  # stations report every minute or less often, and a week of nights takes seconds to work out
+        refresh=REFRESH_SLOW,
     )
 
 
