@@ -1,6 +1,5 @@
 """A config on trial on a whole agent, between brokers of ours and a folder: what it touches, how it ends, and the way back."""
 
-import gzip
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from edge.control_client import ask
 from edge.spool.files import Files
 from telemetry.errors import TransientError
 from telemetry.lineprotocol.parse import parse
+from tests.daily_files import delivered
 from tests.faults.real_disk import FullDisk
 from tests.stand_ins.puback_swallower import PubackSwallower
 from tests.stand_ins.skipping_clock import SkippingClock
@@ -109,7 +109,7 @@ decoder = {{ kind = "json", measurement = "{name}" }}
 
     def delivered(self, measurement: str, folder: str = "usb") -> Counter[int]:
         """What the uplink has of the numbers of a source."""
-        data = b"".join(gzip.decompress(path.read_bytes()) for path in sorted((self.folder / folder).glob("*.lp.gz")))
+        data = delivered(self.folder / folder)
         points = [point for _, point in parse(data, 0) if getattr(point, "measurement", "") == measurement]
         return Counter(int(dict(point.fields)["n"]) for point in points)  # type: ignore[union-attr, arg-type]
 

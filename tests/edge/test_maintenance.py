@@ -1,6 +1,5 @@
 """Hands-on mode on a whole agent with serial lines: what is marked, from when to when, and what a restart does to it."""
 
-import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from edge.config_file import load_agent_config
 from edge.control_client import ask
 from telemetry.errors import TransientError
 from telemetry.lineprotocol.parse import parse
+from tests.daily_files import delivered
 from tests.stand_ins.serial_line import SerialLine
 from tests.stand_ins.skipping_clock import SkippingClock
 from tests.waiting import eventually
@@ -66,7 +66,7 @@ class Yard:
         return int(str(eventually(lambda: self._qualities().get(number))))
 
     def _qualities(self) -> dict[int, str]:
-        data = b"".join(gzip.decompress(path.read_bytes()) for path in (self.folder / "usb").glob("*.lp.gz"))
+        data = delivered(self.folder / "usb")
         fields = [dict(point.fields) for _, point in parse(data, 0) if getattr(point, "measurement", "") == "level"]  # type: ignore[union-attr]
         return {int(each["n"]): str(each["quality"]) for each in fields}  # type: ignore[arg-type]
 

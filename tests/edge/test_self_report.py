@@ -1,6 +1,5 @@
 """What a running agent says of itself, as it leaves the gateway."""
 
-import gzip
 from pathlib import Path
 
 from edge.agent import Agent
@@ -10,6 +9,7 @@ from runtime.host import installed_version
 from telemetry import quality
 from telemetry.lineprotocol.parse import parse_strict
 from telemetry.point import FieldValue
+from tests.daily_files import delivered
 from tests.stand_ins.strict_broker import StrictBroker
 
 CONFIG = """
@@ -55,7 +55,7 @@ def last_report(
         agent.start()
         agent.drain(5)
         agent.stop(5)
-    written = b"".join(gzip.decompress(path.read_bytes()) for path in (folder / "usb").glob("*.lp.gz"))
+    written = delivered(folder / "usb")
     return [dict(point.fields) for point in parse_strict(written, 0) if point.measurement == "gateway"][-1]
 
 

@@ -1,6 +1,5 @@
 """The agent updates a board from a signed bundle, refuses what it must, and goes on where it was cut off."""
 
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from quanho.edge_board_update import why_lost
 from telemetry import quality
 from telemetry.errors import QuanhoError, TransientError
 from telemetry.lineprotocol.parse import parse_strict
+from tests.daily_files import delivered
 from tests.edge.boards.site import SOURCE, last_update, running, view, wait_end, wait_version, write_config
 from tests.edge.boards.soft_board import SoftBoard, bundle
 from tests.system.agent_process import edge_command
@@ -192,7 +192,7 @@ def test_the_command_waits_for_the_end_and_its_exit_code_says_which(board: SoftB
 
 def test_readings_of_a_firmware_on_trial_are_marked_and_no_others(board: SoftBoard, config: Path, tmp_path: Path) -> None:
     def marks() -> list[bool]:
-        text = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "out").glob("*.lp.gz"))
+        text = delivered(tmp_path / "out")
         points = [parsed.as_point() for parsed in parse_strict(text, 0)]
         return [bool(int(point.fields["quality"]) & quality.MAINTENANCE) for point in points if point.measurement == "weather"]
 
