@@ -27,13 +27,11 @@ class NotDerived(RejectedError):
 
 def columns(statement: Statement) -> Iterator[tuple[str, Measure | NotDerived]]:
     """Yield every column of an answer but time, by its name there, with what its numbers are or why that cannot be told."""
-    for column in statement.columns:
-        for name, expression in _each(statement, column):
-            if not (isinstance(expression, Field) and expression.name.lower() == TIME):
-                try:
-                    yield name, _measure(expression, lambda field: _of_name(statement, field))
-                except NotDerived as reason:
-                    yield name, reason
+    for name, expression in _named(statement):
+        try:
+            yield name, _measured(statement, expression)
+        except NotDerived as reason:
+            yield name, reason
 
 
 def of_quantity(quantity: Quantity) -> Measure:
@@ -45,6 +43,18 @@ def of_quantity(quantity: Quantity) -> Measure:
         raise NotDerived(f"the unit {quantity.unit} of {quantity.field} is not in dashboards.lint.measure")
     is_share = (quantity.low, quantity.high, quantity.unit) == (0, 1, "")
     return Measure(found.scale, found.bases, is_share=is_share)
+
+
+def _measured(statement: Statement, expression: Expression) -> Measure:
+    return _measure(expression, lambda field: _of_name(statement, field))
+
+
+def _named(statement: Statement) -> Iterator[tuple[str, Expression]]:
+    """Yield every column of an answer but time, by its name there."""
+    for column in statement.columns:
+        for name, expression in _each(statement, column):
+            if not (isinstance(expression, Field) and expression.name.lower() == TIME):
+                yield name, expression
 
 
 def _each(statement: Statement, column: Column) -> Iterator[tuple[str, Expression]]:
@@ -94,11 +104,9 @@ def _candidates(statement: Statement, name: str) -> Iterator[Measure]:
             elif name in tags_of(measurement):
                 yield TEXT
     for inner in statement.inner:
-        for column, measure in columns(inner):
-            if column == name:
-                if isinstance(measure, NotDerived):
-                    raise measure
-                yield measure
+        for column, expression in _named(inner):
+            if column == name:  # the others are not worked out: statements inside one another would multiply
+                yield _measured(inner, expression)
         if any(isinstance(tag, Field) and tag.name == name for tag in inner.tags):
             yield TEXT
 
