@@ -18,6 +18,7 @@ from bench.report import Limit, Report
 from dashboards.alerting.render import render
 from dashboards.alerting.rules import load
 from dashboards.built import built
+from dashboards.check.moment import moment_ms
 from dashboards.influxql.expand import Span, duration_ms, expand
 from dashboards.preview.asked import ask_board
 from quanho.demo.servers import Influxd, influxql
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> list[Report]:
 def _openings(client: InfluxClient, runs: int, now_ms: int, title: str) -> Report:
     report = Report(f"Opening a dashboard: {title}", ("dashboard", "queries", "median", "most", "most / refresh"))
     for board in built(["vi"]):
-        span = Span(now_ms - duration_ms(board.json["time"]["from"].removeprefix("now-")), now_ms)
+        span = Span(moment_ms(board.json["time"]["from"], now_ms), now_ms)
         seconds = []
         for _ in range(runs):
             began_s = time.perf_counter()

@@ -50,7 +50,6 @@ GRAFANA = {
     "um": "suffix: µm",
 }
 
-NO_UNIT = "none"
 COUNT = "short"
 STATE = "bool_yes_no"
 

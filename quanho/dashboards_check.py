@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quanho.dashboards_place import languages_of, take_ages
+from quanho.dashboards_place import languages_of
 from quanho.dashboards_store import add_store, store
 from quanho.failure import Failed
 from quanho.lang import LANGUAGES, say
+from quanho.moments import take_ages
 
 if TYPE_CHECKING:
     from dashboards.lint.finding import Finding

@@ -1,13 +1,12 @@
 """Which dashboards, in which languages, over which time, with which alerts: what several subcommands share."""
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quanho.failure import Failed
 from quanho.lang import LANGUAGES, say
-from quanho.moments import parse_time
+from quanho.moments import parse_time, take_ages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +25,6 @@ def add_choice(parser: argparse.ArgumentParser, *, has_time: bool = True) -> Non
         take_ages(parser)
         parser.add_argument("--from", dest="from_time", metavar="TIME", help="-6h, or 2026-11-27T08:00+07:00 (as each dashboard opens)")
         parser.add_argument("--to", dest="to_time", metavar="TIME", help="now, or as --from (now)")
-
-
-def take_ages(parser: argparse.ArgumentParser) -> None:
-    """Have a parser take -2h for a value, not for an option."""
-    parser._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001
 
 
 def _ago(text: str) -> str:
@@ -75,11 +69,12 @@ def chosen_boards(arguments: argparse.Namespace) -> "list[Built]":
 
 def span_of(arguments: argparse.Namespace, opens_at: str, now_ms: int) -> "Span":
     """Return the time range asked for; without --from the one a dashboard opens with, "now-6h". Raises ConfigError and Failed."""
-    from dashboards.influxql.expand import Span, duration_ms
+    from dashboards.check.moment import moment_ms
+    from dashboards.influxql.expand import Span
 
     until = now_ms if arguments.to_time is None else parse_time("--to", _ago(arguments.to_time), now_ms * 1_000_000) // 1_000_000
     if arguments.from_time is None:
-        since = until - duration_ms(opens_at.removeprefix("now-"))
+        since = moment_ms(opens_at, until)
     else:
         since = parse_time("--from", _ago(arguments.from_time), now_ms * 1_000_000) // 1_000_000
     if since >= until:

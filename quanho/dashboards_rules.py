@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from quanho.argument_types import seconds
 from quanho.failure import EXIT_USAGE, Failed
 from quanho.lang import say
+from quanho.moments import take_ages
 
 if TYPE_CHECKING:
     from dashboards.alerting.rule import Rule
@@ -64,7 +64,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _add_test(test: argparse.ArgumentParser) -> None:
-    test._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+    take_ages(test)
     test.add_argument("name", metavar="NAME", help="a rule, or a family of them")
     test.add_argument("--replay", type=Path, metavar="FILE", required=True, help="the recording; - for standard input")
     test.add_argument("--from", dest="from_time", metavar="TIME", help="first evaluation (default: the first point)")

@@ -1,5 +1,6 @@
 """A moment on the command line: 2026-05-01T07:00:00+07:00, -2h, now."""
 
+import argparse
 import re
 from datetime import datetime
 
@@ -8,6 +9,11 @@ from telemetry.errors import ConfigError, Problem
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(r"-(\d+)([smhdw])")
+
+
+def take_ages(parser: argparse.ArgumentParser) -> None:
+    """Have a parser take -2h for a value, not for an option."""
+    parser._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - argparse asks it and has no public way
 
 
 def parse_time(option: str, text: str, now_ns: int) -> int:

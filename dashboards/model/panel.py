@@ -38,7 +38,6 @@ class Panel:
     may_be_empty: bool = False
     time_from: str = ""
     interval: str = ""
-    is_transparent: bool = False
 
     def __post_init__(self) -> None:
         if len(self.queries) > len(ascii_uppercase):
@@ -72,7 +71,6 @@ class Panel:
             "links": self.links,
             "timeFrom": self.time_from,
             "interval": self.interval,
-            "transparent": self.is_transparent,
         }
         rendered: Json = localised(panel | {key: value for key, value in optional.items() if value}, language)
         return rendered

@@ -1,10 +1,10 @@
 """`quanho edge run|check|status|tail|account|apply|maintenance|boards|board|board-update`: the agent, and what is asked of it."""
 
 import argparse
-import re
 from pathlib import Path
 
 from quanho.durations import duration_s, short_s
+from quanho.moments import take_ages
 
 _EPILOG = """\
 examples:
@@ -140,7 +140,7 @@ def _add_boards(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _add_account(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     account = _add(verbs, "account", "account for every reading: stored, waiting, set aside or dropped, and why", _account)
     account.add_argument("--json", action="store_true", help="one JSON object instead of tables")
-    account._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+    take_ages(account)
     account.add_argument("--from", dest="from_time", metavar="TIME", help="first time: RFC 3339 with a zone, -2h, or now (default: all)")
     account.add_argument("--to", dest="to_time", metavar="TIME", help="last time (default: now and beyond)")
 

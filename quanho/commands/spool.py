@@ -1,9 +1,10 @@
 """`quanho spool inspect|verify|export|replay`: look into a spool, also of a running agent, and send kept readings again."""
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
+
+from quanho.moments import take_ages
 
 _TIMES = """\
 times: RFC 3339 with a zone (2026-05-01T07:00:00+07:00), or how long ago (-2h; s, m, h, d, w), or now
@@ -68,7 +69,7 @@ def _add_verb(verbs: Any, name: str, summary: str, epilog: str) -> argparse.Argu
 
 
 def _add_range(verb: argparse.ArgumentParser) -> None:
-    verb._negative_number_matcher = re.compile(r"-\d+[smhdw]?$")  # noqa: SLF001 - so that -2h is a value, not an option
+    take_ages(verb)
     verb.add_argument("--from", dest="from_time", metavar="TIME", help="first time (default: all)")
     verb.add_argument("--to", dest="to_time", metavar="TIME", help="last time (default: now and beyond)")
 

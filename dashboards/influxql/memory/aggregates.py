@@ -106,11 +106,12 @@ OF_ANYTHING = ("count", "first", "last", "mode")  # also of strings and booleans
 
 def numbers(samples: Sequence[Sample]) -> list[int | float]:
     """Return the values. Raises NotEvaluated for one that is no number: influxd refuses the statement."""
-    values = [sample.value for sample in samples]
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise NotEvaluated(f"{value!r} is no number, which this function takes only")
-    return values  # type: ignore[return-value]
+    values: list[int | float] = []
+    for sample in samples:
+        if isinstance(sample.value, bool) or not isinstance(sample.value, (int, float)):
+            raise NotEvaluated(f"{sample.value!r} is no number, which this function takes only")
+        values.append(sample.value)
+    return values
 
 
 def _plain(value: Value) -> Any:
@@ -128,5 +129,3 @@ class _Reversed:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Reversed) and bool(other._value == self._value)
-
-    __hash__ = None  # type: ignore[assignment]

@@ -6,19 +6,21 @@ A tag that a point has not is '' to a comparison; a field that it has not makes 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 from dashboards.influxql.memory.arithmetic import Value, combine, is_number
 from dashboards.influxql.memory.syntax import MAX_NS, MIN_NS, Binary, Call, Duration, Expression, Literal, NotEvaluated, Pattern, Ref
 from telemetry.point import Point
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
-_COMPARED: dict[str, Callable[[float | str, float | str], bool]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,  # type: ignore[operator]
-    "<=": lambda a, b: a <= b,  # type: ignore[operator]
-    ">": lambda a, b: a > b,  # type: ignore[operator]
-    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": eq,
+    "!=": ne,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
 }
 
 
@@ -54,7 +56,7 @@ def holds(condition: Expression, point: Point, fields: frozenset[str]) -> bool:
     if isinstance(left, bool) and isinstance(right, bool):
         return condition.operator in ("=", "!=") and _COMPARED[condition.operator](left, right)
     if (is_number(left) and is_number(right)) or (isinstance(left, str) and isinstance(right, str) and condition.operator in ("=", "!=")):
-        return _COMPARED[condition.operator](left, right)  # type: ignore[arg-type]
+        return _COMPARED[condition.operator](left, right)
     return False
 
 
