@@ -143,13 +143,9 @@ class _Version(argparse.Action):
     """Looks the version up when it is asked for: reading the list of installed packages takes as long as many a command."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
+        from runtime.host import installed_version
 
-        try:
-            found = version("quanho")
-        except PackageNotFoundError:
-            found = "(not installed)"
-        print(f"quanho {found}")
+        print(f"quanho {installed_version() or '(not installed)'}")
         parser.exit()
 
 

@@ -8,7 +8,6 @@ import secrets
 import sys
 import time
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from quanho.site_words import CHECKS as NAMES
 from quanho.site_words import OUTCOMES, VERDICTS, pick, text_of
 from quanho.technician_place import outbox, technician_folder
 from runtime.durable_file import replace_file
+from runtime.host import installed_version
 from runtime.kernel_clock import kernel_error_ns
 from telemetry.errors import ConfigError, Problem
 
@@ -145,7 +145,7 @@ def _record(arguments: argparse.Namespace, findings: list[Finding], status: dict
         computer=platform.node()[:200],
         site=status["site"],
         gateway=status["gateway"],
-        software=installed_version(),
+        software=own_version(),
         outcome=overall(findings).value,
         findings=tuple(Found(check=one.check, code=one.code, verdict=one.verdict.value, facts=_short(one)) for one in findings),
         latitude=None if arguments.lat is None else f"{arguments.lat:.6f}",
@@ -208,8 +208,6 @@ def _login() -> str:
         return str(os.getuid())
 
 
-def installed_version() -> str:
-    try:
-        return version("quanho")
-    except PackageNotFoundError:
-        return "0"
+def own_version() -> str:
+    """Return the version that stands on the page, "0" where it runs without having been installed."""
+    return installed_version() or "0"

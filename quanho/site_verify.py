@@ -11,7 +11,7 @@ from quanho import lang
 from quanho.lang import say
 from quanho.records_report import refuse_record
 from quanho.report import coloured, print_json
-from quanho.site_check import installed_version
+from quanho.site_check import own_version
 from quanho.site_page import page, parts_of
 from quanho.site_sheet import sheet_of
 from quanho.site_words import OUTCOMES, pick
@@ -74,7 +74,7 @@ def _verified(data: bytes) -> tuple[SignedRecord, SiteCheckRecord, str]:
         raise RecordRefused(said("ảnh chụp trên trang không phải ảnh đã ký", "the photo on the page is not the one that was signed"))
     if page(sheet_of(record, signed.key, language), raw, record.id, photo) == html:
         return signed, record, ""
-    if record.software == installed_version():
+    if record.software == own_version():
         raise RecordRefused(
             said(
                 "bản ghi bên trong đúng, nhưng trang bao quanh đã bị sửa: đừng tin những gì nó hiện ra",

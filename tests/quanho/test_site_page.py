@@ -22,7 +22,7 @@ from quanho.site_page import page, parts_of
 from quanho.site_pdf import pdf
 from quanho.site_photo import read_photo
 from quanho.site_sheet import sheet_of
-from quanho.site_verify import installed_version
+from quanho.site_verify import own_version
 from quanho.site_words import text_of
 from telemetry.errors import ConfigError
 from tests.stand_ins.fonts import NEEDS_FONT
@@ -46,7 +46,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_verifies_in_both_languages_and_is_self_contained(language: Language, tmp_path: Path) -> None:
-    html = page_of(site_check(software=installed_version()), language)
+    html = page_of(site_check(software=own_version()), language)
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     assert verify(tmp_path / "page.html") == 0
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
@@ -64,7 +64,7 @@ def test_page_verifies_in_both_languages_and_is_self_contained(language: Languag
     ],
 )
 def test_page_that_was_edited_is_refused(old: str, new: str, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    html = page_of(site_check(software=installed_version()))
+    html = page_of(site_check(software=own_version()))
     assert old in html
     (tmp_path / "page.html").write_text(html.replace(old, new), encoding="utf-8")
     assert verify(tmp_path / "page.html") == 5
@@ -82,7 +82,7 @@ def test_swapped_photo_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[
     Image.new("RGB", (40, 30), "green").save(tmp_path / "a.png")
     Image.new("RGB", (40, 30), "red").save(tmp_path / "b.png")
     (shown, about), (other, _) = read_photo(tmp_path / "a.png"), read_photo(tmp_path / "b.png")
-    record = site_check(photo=about, software=installed_version())
+    record = site_check(photo=about, software=own_version())
     for photo, code in ((shown, 0), (other, 5), (None, 5)):
         (tmp_path / "page.html").write_text(page_of(record, photo=photo), encoding="utf-8")
         assert verify(tmp_path / "page.html") == code
